@@ -1,0 +1,277 @@
+//! What went wrong, as a value: stored with a job, shown by the API and the command line.
+//!
+//! Rooms below the doors have their own error enums (English, with their cause). At the edge of the making and the
+//! keeping floors those become a [`Failure`]: Vietnamese for the reader, a stable code for programs, and a [`Remedy`]
+//! that alone decides HTTP status, retry, exit code and log level.
+
+use serde::{Deserialize, Serialize};
+
+/// How much a [`Finding`] weighs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; nothing has to change.
+    Info,
+    /// The paper is made; the finding travels with the job.
+    Warning,
+    /// The request is refused.
+    Error,
+}
+
+/// One thing noticed about a request: which rule, where, what was found and what would be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable rule code: a cross-check (`D07`) or a schema fault (`schema-required`).
+    pub code: String,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Places in the request, as JSON pointers (RFC 6901); the first is the main one.
+    pub pointers: Vec<String>,
+    /// One Vietnamese sentence for the clerk.
+    pub message: String,
+    /// The same in English, for the integrator.
+    pub message_en: String,
+    /// The value found, shortened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// What would be accepted, in Vietnamese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<String>,
+    /// The clause the rule comes from, if it is law.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub law: Option<String>,
+}
+
+/// The longest excerpt of a caller's value that a finding repeats, in characters.
+const LONGEST_EXCERPT: usize = 80;
+
+impl Finding {
+    /// A finding at one place. `message` is Vietnamese, `message_en` English.
+    pub fn new(
+        code: impl Into<String>,
+        severity: Severity,
+        pointer: impl Into<String>,
+        message: impl Into<String>,
+        message_en: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: code.into(),
+            severity,
+            pointers: vec![pointer.into()],
+            message: message.into(),
+            message_en: message_en.into(),
+            found: None,
+            expected: None,
+            law: None,
+        }
+    }
+
+    /// Adds a second place that the rule compared with the first.
+    pub fn and_at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointers.push(pointer.into());
+        self
+    }
+
+    /// Adds the value found; long values are shortened.
+    pub fn found(mut self, value: impl AsRef<str>) -> Self {
+        let value = value.as_ref();
+        let mut excerpt: String = value.chars().take(LONGEST_EXCERPT).collect();
+        if value.chars().count() > LONGEST_EXCERPT {
+            excerpt.push('…');
+        }
+        self.found = Some(excerpt);
+        self
+    }
+
+    /// Adds what would be accepted, in Vietnamese.
+    pub fn expected(mut self, text: impl Into<String>) -> Self {
+        self.expected = Some(text.into());
+        self
+    }
+
+    /// Adds the clause of law behind the rule.
+    pub fn law(mut self, clause: impl Into<String>) -> Self {
+        self.law = Some(clause.into());
+        self
+    }
+}
+
+/// Whose move it is after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Remedy {
+    /// The caller changes the request (or asks for something that exists).
+    FixRequest,
+    /// A template author or the maker of this program has to look.
+    FixTemplate,
+    /// Nobody: the same request succeeds later.
+    TryLater,
+}
+
+macro_rules! failure_codes {
+    ($( $(#[$doc:meta])* $variant:ident = $code:literal, $remedy:ident; )*) => {
+        /// The closed list of failures. The kebab-case form is part of the public contract (docs/failures.md).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum FailureCode { $( $(#[$doc])* #[serde(rename = $code)] $variant, )* }
+
+        impl FailureCode {
+            /// Every code, in the order of docs/failures.md.
+            pub const ALL: &'static [FailureCode] = &[ $( FailureCode::$variant, )* ];
+
+            /// The stable kebab-case form.
+            pub fn as_str(self) -> &'static str { match self { $( FailureCode::$variant => $code, )* } }
+
+            /// Whose move it is.
+            pub fn remedy(self) -> Remedy { match self { $( FailureCode::$variant => Remedy::$remedy, )* } }
+        }
+    };
+}
+
+failure_codes! {
+    /// The body is not JSON, or is nested deeper than accepted.
+    MalformedJson = "malformed-json", FixRequest;
+    /// The body is larger than the limit.
+    BodyTooLarge = "body-too-large", FixRequest;
+    /// The body arrived too slowly.
+    BodyTooSlow = "body-too-slow", FixRequest;
+    /// The content type is not application/json.
+    UnsupportedMediaType = "unsupported-media-type", FixRequest;
+    /// No kind of paper has this name.
+    UnknownKind = "unknown-kind", FixRequest;
+    /// A kind has no sample of this name.
+    UnknownSample = "unknown-sample", FixRequest;
+    /// The request breaks the schema or a cross-check; the findings say where.
+    InvalidDocument = "invalid-document", FixRequest;
+    /// No edition of the law covers the paper's date.
+    NoEdition = "no-edition", FixRequest;
+    /// A query parameter or header is not understood.
+    BadParameter = "bad-parameter", FixRequest;
+    /// No such address.
+    NotFound = "not-found", FixRequest;
+    /// The address exists, but not for this method.
+    MethodNotAllowed = "method-not-allowed", FixRequest;
+    /// No such job.
+    JobNotFound = "job-not-found", FixRequest;
+    /// The job has no document yet.
+    JobNotFinished = "job-not-finished", TryLater;
+    /// The job ended without a document.
+    JobHasNoDocument = "job-has-no-document", FixRequest;
+    /// The job has already ended, so it cannot be cancelled.
+    JobAlreadyEnded = "job-already-ended", FixRequest;
+    /// A character has no glyph in any configured font.
+    MissingGlyph = "missing-glyph", FixRequest;
+    /// A font family that the layout asks for is not installed.
+    MissingFont = "missing-font", FixTemplate;
+    /// A template does not compile.
+    TemplateFault = "template-fault", FixTemplate;
+    /// The laid-out pages break a rule that every paper keeps.
+    LayoutFault = "layout-fault", FixTemplate;
+    /// The render took longer than its deadline.
+    RenderTimeout = "render-timeout", FixRequest;
+    /// The render needed more memory than it may have.
+    RenderMemory = "render-memory", FixRequest;
+    /// The render process died.
+    RenderCrashed = "render-crashed", FixTemplate;
+    /// The job was started too often without an end.
+    PoisonedJob = "poisoned-job", FixTemplate;
+    /// The stored job cannot be read by this version.
+    UnreadableJob = "unreadable-job", FixTemplate;
+    /// The ledger or the archive did not answer.
+    StoreUnavailable = "store-unavailable", TryLater;
+    /// Too many jobs wait.
+    QueueFull = "queue-full", TryLater;
+    /// A render child could not be had.
+    PressUnavailable = "press-unavailable", TryLater;
+    /// The service is stopping.
+    ShuttingDown = "shutting-down", TryLater;
+    /// A bug of ours.
+    Internal = "internal", FixTemplate;
+}
+
+/// Why a request or a job did not end in a paper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{}: {message_en}", code.as_str())]
+pub struct Failure {
+    /// Stable code.
+    pub code: FailureCode,
+    /// One Vietnamese sentence: what happened.
+    pub message: String,
+    /// The same in English.
+    pub message_en: String,
+    /// What the reader can do now, in Vietnamese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The places, all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+}
+
+impl Failure {
+    /// A failure with its Vietnamese and English sentences.
+    pub fn new(code: FailureCode, message: impl Into<String>, message_en: impl Into<String>) -> Self {
+        Self { code, message: message.into(), message_en: message_en.into(), hint: None, findings: Vec::new() }
+    }
+
+    /// Adds what the reader can do now, in Vietnamese.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the places.
+    pub fn with_findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+
+    /// Whose move it is.
+    pub fn remedy(&self) -> Remedy {
+        self.code.remedy()
+    }
+
+    /// A request that broke rules: all findings at once. Counts the errors in its sentence.
+    pub fn invalid_document(findings: Vec<Finding>) -> Self {
+        let errors = findings.iter().filter(|f| f.severity == Severity::Error).count();
+        Self::new(
+            FailureCode::InvalidDocument,
+            format!("Dữ liệu có {errors} lỗi cần sửa trước khi lập văn bản."),
+            format!("The request has {errors} error(s)."),
+        )
+        .hint("Xem từng lỗi trong danh sách, sửa đúng vị trí đã nêu rồi gửi lại; chưa có gì được lưu.")
+        .with_findings(findings)
+    }
+
+    /// A bug or a broken installation of ours. `cause` is English and holds no caller's data.
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self::new(FailureCode::Internal, "Hệ thống gặp lỗi nội bộ.", cause)
+            .hint("Báo cho người vận hành, kèm mã yêu cầu.")
+    }
+
+    /// The ledger or the archive did not answer. `cause` is English and holds no caller's data.
+    pub fn store_unavailable(cause: impl Into<String>) -> Self {
+        Self::new(FailureCode::StoreUnavailable, "Kho dữ liệu tạm thời không phản hồi.", cause)
+            .hint("Thử lại sau ít phút; yêu cầu chưa được nhận nếu chưa có mã việc.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_kebab_case_and_unique() {
+        let mut seen = std::collections::BTreeSet::new();
+        for code in FailureCode::ALL {
+            let text = code.as_str();
+            assert!(text.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{text}");
+            assert!(seen.insert(text), "{text} twice");
+            assert_eq!(serde_json::to_value(code).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn a_long_value_is_shortened_on_a_character_boundary() {
+        let finding = Finding::new("X", Severity::Error, "/a", "m", "m").found("ế".repeat(200));
+        assert_eq!(finding.found.unwrap().chars().count(), LONGEST_EXCERPT + 1);
+    }
+}
