@@ -5,7 +5,12 @@
 
 // ground floor: vocabulary
 pub mod failure;
+pub mod fingerprint;
+// first floor: paper
+pub mod regulation;
 // second floor: making
+pub mod catalog;
+pub mod typesetting;
 pub mod press;
 // third floor: keeping
 pub mod job;

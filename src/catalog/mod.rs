@@ -1,0 +1,162 @@
+//! Loads the template folder once: kinds of paper, editions of the law, layout, phrases.
+//!
+//! The rule: a new kind of paper or a new edition is a folder or a file, never Rust. Whatever is wrong with the
+//! folder is said at start, all of it at once, with the file's name.
+
+mod files;
+mod kind;
+mod schema;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::{
+    fingerprint,
+    regulation::{Edition, Editions},
+};
+pub use files::{FilesError, TemplateFiles};
+pub use kind::{Kind, Manifest};
+
+/// Everything wrong with a template folder.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct CatalogError(pub Vec<String>);
+
+/// A phrase that claims a result, and the block of data that must stand behind it (rule T04).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClaimPhrase {
+    /// Lower-case phrase, compared after NFC.
+    pub pattern: String,
+    /// Name of the block of `content`.
+    pub needs: String,
+    /// Vietnamese sentence for the clerk.
+    pub message: String,
+}
+
+/// The template folder, read and checked.
+pub struct Catalog {
+    kinds: BTreeMap<String, Kind>,
+    editions: Editions,
+    layout: BTreeMap<String, String>,
+    templates: BTreeMap<String, String>,
+    claims: Vec<ClaimPhrase>,
+    digest: String,
+}
+
+impl Catalog {
+    /// Reads the folder's files.
+    pub fn load(files: &TemplateFiles) -> Result<Self, CatalogError> {
+        let mut faults = Vec::new();
+        let editions = load_editions(files, &mut faults);
+        let kinds = load_kinds(files, &editions, &mut faults);
+        let claims = load_claims(files, &mut faults);
+        let layout = files.below("layout/", ".typ");
+        if !layout.contains_key("layout/official.typ") {
+            faults.push("layout/official.typ: missing".into());
+        }
+        let mut templates = files.below("documents/", ".j2");
+        templates.extend(files.below("phrases/", ".j2"));
+        for (path, text) in &templates {
+            // A caller's text is never source; this filter would make it so.
+            if text.contains("| safe") || text.contains("|safe") {
+                faults.push(format!("{path}: the filter `safe` is forbidden"));
+            }
+        }
+        if !faults.is_empty() {
+            return Err(CatalogError(faults));
+        }
+        Ok(Self { kinds, editions, layout, templates, claims, digest: files.digest() })
+    }
+
+    /// Kinds of paper, by name.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        self.kinds.values()
+    }
+
+    /// The kind of that name.
+    pub fn kind(&self, name: &str) -> Option<&Kind> {
+        self.kinds.get(name)
+    }
+
+    /// Editions of the law.
+    pub fn editions(&self) -> &Editions {
+        &self.editions
+    }
+
+    /// Layout library: virtual path → Typst source.
+    pub fn layout(&self) -> &BTreeMap<String, String> {
+        &self.layout
+    }
+
+    /// Body templates and phrases: path in the folder → source.
+    pub fn templates(&self) -> &BTreeMap<String, String> {
+        &self.templates
+    }
+
+    /// Phrases that need data behind them.
+    pub fn claims(&self) -> &[ClaimPhrase] {
+        &self.claims
+    }
+
+    /// SHA-256 over the whole folder, hex: part of a paper's recipe.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}
+
+fn load_editions(files: &TemplateFiles, faults: &mut Vec<String>) -> Editions {
+    let mut editions = Vec::new();
+    for (path, text) in files.below("editions/", ".toml") {
+        match toml::from_str::<Edition>(&text) {
+            Ok(edition) if path == format!("editions/{}.toml", edition.id) => editions.push(edition),
+            Ok(edition) => faults.push(format!("{path}: holds edition {}, so it must be named after it", edition.id)),
+            Err(error) => faults.push(format!("{path}: {error}")),
+        }
+    }
+    Editions::new(editions).unwrap_or_else(|error| {
+        faults.push(format!("editions/: {error}"));
+        Editions::default()
+    })
+}
+
+fn load_kinds(files: &TemplateFiles, editions: &Editions, faults: &mut Vec<String>) -> BTreeMap<String, Kind> {
+    let shared = files.below("schema/", ".json");
+    let names: BTreeSet<String> = files
+        .paths()
+        .filter_map(|path| path.strip_prefix("documents/")?.split_once('/').map(|(kind, _)| kind.to_owned()))
+        .collect();
+    let mut kinds = BTreeMap::new();
+    for name in names {
+        match Kind::load(&name, files, &shared, editions) {
+            Ok(kind) => {
+                kinds.insert(name, kind);
+            }
+            Err(found) => faults.extend(found),
+        }
+    }
+    if kinds.is_empty() && faults.is_empty() {
+        faults.push("documents/: there is no kind of paper".into());
+    }
+    kinds
+}
+
+fn load_claims(files: &TemplateFiles, faults: &mut Vec<String>) -> Vec<ClaimPhrase> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Claims {
+        #[serde(default)]
+        claims: Vec<ClaimPhrase>,
+    }
+    let Some(text) = files.text("claims.toml") else { return Vec::new() };
+    toml::from_str::<Claims>(text).map(|file| file.claims).unwrap_or_else(|error| {
+        faults.push(format!("claims.toml: {error}"));
+        Vec::new()
+    })
+}
+
+/// SHA-256 over paths and contents, in the order of the paths.
+fn digest(files: &BTreeMap<String, String>) -> String {
+    fingerprint::of_all(files.iter().flat_map(|(path, text)| [path.as_bytes(), text.as_bytes()]))
+}

@@ -1,0 +1,117 @@
+//! From a place in the composed source back to the line of the template that wrote it.
+//!
+//! For diagnosis only: the templates are composed a second time with a Typst comment `/*@path:line@*/` before every
+//! line, and the two sources are walked side by side.
+
+use std::collections::BTreeMap;
+
+/// A line of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Path in the template folder.
+    pub template: String,
+    /// From 1.
+    pub line: usize,
+}
+
+const OPEN: &str = "/*@";
+const CLOSE: &str = "@*/";
+
+pub(super) fn mark_all(sources: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    sources.iter().map(|(path, text)| (path.clone(), mark(path, text))).collect()
+}
+
+fn mark(path: &str, text: &str) -> String {
+    if !path.ends_with(".j2") {
+        return text.to_owned();
+    }
+    let mut marked = String::with_capacity(text.len() * 2);
+    let mut open_tag: Option<&str> = None;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if open_tag.is_none() {
+            marked.push_str(&format!("{OPEN}{path}:{}{CLOSE}", index + 1));
+        }
+        marked.push_str(line);
+        open_tag = tag_left_open(line, open_tag);
+    }
+    marked
+}
+
+/// Whether a Jinja tag is open at the line's end, and with which mark it closes.
+fn tag_left_open<'a>(line: &str, mut open: Option<&'a str>) -> Option<&'a str> {
+    let mut rest = line;
+    loop {
+        match open {
+            Some(close) => match rest.find(close) {
+                Some(at) => {
+                    rest = &rest[at + close.len()..];
+                    open = None;
+                }
+                None => return open,
+            },
+            None => {
+                let next = [("{{", "}}"), ("{%", "%}"), ("{#", "#}")]
+                    .into_iter()
+                    .filter_map(|(start, close)| rest.find(start).map(|at| (at, close)))
+                    .min();
+                let Some((at, close)) = next else { return None };
+                rest = &rest[at + 2..];
+                open = Some(close);
+            }
+        }
+    }
+}
+
+/// Walks the plain and the marked source side by side up to `offset` of the plain one.
+pub(super) fn place(plain: &str, offset: usize, marked: &str) -> Option<Place> {
+    let (plain, offset) = (plain.as_bytes(), offset.min(plain.len()));
+    let mut at = 0;
+    let mut rest = marked;
+    let mut last = None;
+    loop {
+        while let Some(after) = rest.strip_prefix(OPEN) {
+            let (label, tail) = after.split_once(CLOSE)?;
+            let (template, line) = label.rsplit_once(':')?;
+            // A mark at the very place belongs to the text after it.
+            last = Some(Place { template: template.to_owned(), line: line.parse().ok()? });
+            rest = tail;
+        }
+        if at >= offset {
+            return last;
+        }
+        if rest.as_bytes().first() != plain.get(at) {
+            return None;
+        }
+        at += 1;
+        let mut step = 1;
+        while !rest.is_char_boundary(step) {
+            step += 1;
+            at += 1;
+        }
+        rest = &rest[step..];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_led_back_to_its_line() {
+        let text = "một\n{% if x %}\nhai {{ a\n | b }} ba\n{% endif %}bốn\n";
+        let marked = mark("d/body.typ.j2", text);
+        assert_eq!(marked.matches(OPEN).count(), 4, "{marked}");
+        // As if `x` held and the expression had written nothing.
+        let plain = "một\n\nhai  ba\nbốn\n";
+        let composed = marked.replace("{% if x %}", "").replace("{{ a\n | b }}", "").replace("{% endif %}", "");
+        let line_of = |needle: &str| place(plain, plain.find(needle).unwrap(), &composed).unwrap().line;
+        assert_eq!(line_of("một"), 1);
+        assert_eq!(line_of("hai"), 3);
+        assert_eq!(line_of("bốn"), 5);
+    }
+
+    #[test]
+    fn sources_that_differ_give_no_place() {
+        assert_eq!(place("abc", 2, "/*@t:1@*/axc"), None);
+    }
+}

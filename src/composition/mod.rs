@@ -1,0 +1,169 @@
+//! Turns a checked request into Typst source: minijinja chooses words, values are written as string literals.
+//!
+//! The rule: a caller's value is never Typst and never Jinja. In a body template every `{{ value }}` becomes the
+//! expression `#"…";`, in Typst code every value goes through the filter `code`; there is no way round.
+
+mod filters;
+mod lines;
+mod literal;
+
+use std::{collections::BTreeMap, sync::OnceLock};
+
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, value::ValueKind};
+
+use crate::{catalog::Catalog, vietnamese};
+pub use lines::Place;
+pub use literal::typst_string;
+
+/// Steps a template may take; a body for ten thousand rows takes about a tenth of it.
+const FUEL: u64 = 5_000_000;
+/// How deep templates may call each other.
+const DEEPEST_CALL: usize = 50;
+/// Name of the escaping of body templates.
+const TYPST_ESCAPING: &str = "typst";
+/// Ending of the templates that write Typst.
+const TYPST_TEMPLATE: &str = ".typ.j2";
+
+/// Why a template gave no source.
+#[derive(Debug, thiserror::Error)]
+#[error("{template}:{line}:{column}: {message}")]
+pub struct CompositionError {
+    /// Path in the template folder.
+    pub template: String,
+    /// From 1; 0 where minijinja names none.
+    pub line: usize,
+    /// From 1, in characters; 0 where minijinja names none.
+    pub column: usize,
+    /// English, from minijinja.
+    pub message: String,
+}
+
+impl From<Error> for CompositionError {
+    fn from(error: Error) -> Self {
+        // The innermost error names the place that the author has to change.
+        let mut cause = &error;
+        while let Some(inner) = std::error::Error::source(cause).and_then(|source| source.downcast_ref::<Error>()) {
+            cause = inner;
+        }
+        let start = cause.range().map(|range| range.start);
+        let before = cause.template_source().zip(start).and_then(|(source, start)| source.get(..start));
+        Self {
+            template: cause.name().unwrap_or_default().to_owned(),
+            line: cause.line().unwrap_or_default(),
+            column: before.map_or(0, |text| text.rsplit('\n').next().unwrap_or_default().chars().count() + 1),
+            message: match cause.detail() {
+                Some(detail) => format!("{}: {detail}", cause.kind()),
+                None => cause.kind().to_string(),
+            },
+        }
+    }
+}
+
+/// All body templates and phrases, compiled once.
+pub struct Composer {
+    bodies: Environment<'static>,
+    sources: BTreeMap<String, String>,
+    marked: OnceLock<Option<Environment<'static>>>,
+}
+
+impl Composer {
+    /// Compiles every template of the folder, and the text templates of every manifest.
+    pub fn new(catalog: &Catalog) -> Result<Self, CompositionError> {
+        let mut sources = catalog.templates().clone();
+        for kind in catalog.kinds() {
+            sources.insert(subject_template(&kind.manifest.kind), kind.manifest.subject.clone());
+            sources.insert(file_name_template(&kind.manifest.kind), kind.manifest.file_name.clone());
+        }
+        Ok(Self { bodies: environment(sources.clone())?, sources, marked: OnceLock::new() })
+    }
+
+    /// The subject (*trích yếu*) of a paper, as plain text.
+    pub fn subject(&self, kind: &str, context: &Value) -> Result<String, CompositionError> {
+        self.text(&subject_template(kind), context)
+    }
+
+    /// The name under which a paper is downloaded, without extension; only characters that file systems take.
+    pub fn file_name(&self, kind: &str, context: &Value) -> Result<String, CompositionError> {
+        let name = self.text(&file_name_template(kind), context)?;
+        Ok(vietnamese::file_name(&name))
+    }
+
+    fn text(&self, template: &str, context: &Value) -> Result<String, CompositionError> {
+        let text = self.bodies.get_template(template)?.render(context.clone())?;
+        Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    /// The Typst source of a paper from the body template at `body` (path in the template folder).
+    pub fn compose(&self, body: &str, context: &Value) -> Result<String, CompositionError> {
+        Ok(self.bodies.get_template(body)?.render(context.clone())?)
+    }
+
+    /// The template line that wrote the byte at `offset` of what [`Composer::compose`] returned, as far as it can be
+    /// told; for the messages that template authors see.
+    pub fn place(&self, body: &str, context: &Value, source: &str, offset: usize) -> Option<Place> {
+        let marked = self.marked.get_or_init(|| environment(lines::mark_all(&self.sources)).ok()).as_ref()?;
+        let marked_source = marked.get_template(body).ok()?.render(context.clone()).ok()?;
+        lines::place(source, offset, &marked_source)
+    }
+}
+
+fn subject_template(kind: &str) -> String {
+    format!("documents/{kind}/manifest.toml: subject")
+}
+
+fn file_name_template(kind: &str) -> String {
+    format!("documents/{kind}/manifest.toml: file_name")
+}
+
+fn environment(sources: BTreeMap<String, String>) -> Result<Environment<'static>, CompositionError> {
+    let mut environment = Environment::new();
+    environment.set_debug(true);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(DEEPEST_CALL);
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(TYPST_TEMPLATE) || name.starts_with("phrases/") {
+            AutoEscape::Custom(TYPST_ESCAPING.into())
+        } else {
+            AutoEscape::None
+        }
+    });
+    environment.set_formatter(write_value);
+    filters::register(&mut environment);
+    for (name, source) in sources {
+        environment.add_template_owned(name, source)?;
+    }
+    Ok(environment)
+}
+
+/// What `{{ value }}` writes.
+fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
+    let broken = |_| Error::from(minijinja::ErrorKind::WriteFailure);
+    if !matches!(state.auto_escape(), AutoEscape::Custom(name) if *name == TYPST_ESCAPING) {
+        return minijinja::escape_formatter(out, state, value);
+    }
+    match value.kind() {
+        ValueKind::String if value.is_safe() => out.write_str(value.as_str().unwrap_or_default()).map_err(broken),
+        ValueKind::None => Ok(()),
+        ValueKind::String => {
+            let text = vietnamese::keep_together(value.as_str().unwrap_or_default());
+            // The semicolon ends the expression, so that template text after it cannot become a call on it.
+            write!(out, "#{};", typst_string(&text)).map_err(broken)
+        }
+        ValueKind::Number => write!(out, "#{};", typst_string(&value.to_string())).map_err(broken),
+        ValueKind::Undefined => {
+            Err(Error::new(minijinja::ErrorKind::UndefinedError, "this value is not in the request"))
+        }
+        ValueKind::Bool
+        | ValueKind::Bytes
+        | ValueKind::Seq
+        | ValueKind::Map
+        | ValueKind::Iterable
+        | ValueKind::Plain
+        | ValueKind::Invalid => Err(Error::new(
+            minijinja::ErrorKind::InvalidOperation,
+            format!("a {} cannot be printed; choose a filter for it", value.kind()),
+        )),
+        _ => Err(Error::new(minijinja::ErrorKind::InvalidOperation, "this value cannot be printed")),
+    }
+}

@@ -1,0 +1,184 @@
+//! JSON text to a value, with the two things a plain reader lets pass: keys that stand twice, and depth.
+
+use std::{collections::HashSet, fmt};
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::LARGEST_REQUEST;
+use crate::failure::{Failure, FailureCode, Finding, Severity};
+
+/// Objects and lists inside each other; the deepest schema needs eight.
+const DEEPEST: usize = 16;
+
+pub(super) struct Read {
+    pub(super) value: Value,
+    /// One finding for every key that stands twice in its object.
+    pub(super) duplicates: Vec<Finding>,
+}
+
+pub(super) fn read(bytes: &[u8]) -> Result<Read, Failure> {
+    if bytes.len() > LARGEST_REQUEST {
+        return Err(Failure::new(
+            FailureCode::BodyTooLarge,
+            format!("Dữ liệu dài {} byte, vượt giới hạn {LARGEST_REQUEST} byte.", bytes.len()),
+            format!("The request has {} bytes; the limit is {LARGEST_REQUEST}.", bytes.len()),
+        )
+        .hint("Chia nhỏ dữ liệu hoặc bỏ bớt ảnh."));
+    }
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut duplicates = Vec::new();
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let seed = Seed { pointer: String::new(), depth: 0, duplicates: &mut duplicates };
+    let value = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    match value {
+        Ok(value) => Ok(Read { value, duplicates }),
+        Err(error) => Err(malformed(&error)),
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> Failure {
+    let (line, column) = (error.line(), error.column());
+    let deep = error.to_string().contains(TOO_DEEP) || error.to_string().contains("recursion limit");
+    let message = if deep {
+        format!("Dữ liệu JSON lồng nhau quá {DEEPEST} tầng (dòng {line}, cột {column}).")
+    } else {
+        format!("Dữ liệu không phải JSON đúng cú pháp (dòng {line}, cột {column}).")
+    };
+    Failure::new(FailureCode::MalformedJson, message, format!("The request is not JSON: {}", without_values(error)))
+        .hint("Sửa cú pháp JSON tại vị trí đã nêu; tệp phải lưu theo UTF-8.")
+}
+
+/// The category only: serde's own sentence may repeat a caller's value.
+fn without_values(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Io => "unreadable",
+        serde_json::error::Category::Syntax => "syntax error",
+        serde_json::error::Category::Data => "unacceptable structure",
+        serde_json::error::Category::Eof => "unexpected end",
+    };
+    format!("{what} at line {}, column {}", error.line(), error.column())
+}
+
+const TOO_DEEP: &str = "nested too deeply";
+
+struct Seed<'a> {
+    pointer: String,
+    depth: usize,
+    duplicates: &'a mut Vec<Finding>,
+}
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let depth = deeper(self.depth)?;
+        let mut list = Vec::new();
+        loop {
+            let seed = Seed { pointer: format!("{}/{}", self.pointer, list.len()), depth, duplicates: self.duplicates };
+            match items.next_element_seed(seed)? {
+                Some(item) => list.push(item),
+                None => return Ok(Value::Array(list)),
+            }
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let depth = deeper(self.depth)?;
+        let mut object = Map::new();
+        let mut seen = HashSet::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let pointer = format!("{}/{}", self.pointer, key.replace('~', "~0").replace('/', "~1"));
+            if !seen.insert(key.clone()) {
+                self.duplicates.push(
+                    Finding::new(
+                        "json-duplicate",
+                        Severity::Error,
+                        pointer.clone(),
+                        "Trường này được ghi hai lần trong cùng một đối tượng.",
+                        "This key stands twice in its object.",
+                    )
+                    .expected("mỗi trường chỉ ghi một lần"),
+                );
+            }
+            let value = entries.next_value_seed(Seed { pointer, depth, duplicates: self.duplicates })?;
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+fn deeper<E: serde::de::Error>(depth: usize) -> Result<usize, E> {
+    if depth >= DEEPEST { Err(E::custom(TOO_DEEP)) } else { Ok(depth + 1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_with_its_place() {
+        let read = read(br#"{"a": [{"b/c": 1, "b/c": 2}]}"#).unwrap();
+        assert_eq!(read.duplicates.len(), 1);
+        assert_eq!(read.duplicates[0].pointers, ["/a/0/b~1c"]);
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = |n: usize| format!("{}1{}", "[".repeat(n), "]".repeat(n)).into_bytes();
+        assert!(read(&deep(DEEPEST)).is_ok());
+        for n in [DEEPEST + 1, 200, 100_000] {
+            let failure = read(&deep(n)).err().expect("too deep");
+            assert_eq!(failure.code, FailureCode::MalformedJson);
+        }
+    }
+
+    #[test]
+    fn numbers_beyond_reach_and_broken_text_are_malformed() {
+        for text in ["1e400", "{", "\"\\ud800\"", "nul", "[1,]", "\u{1}", "{} {}"] {
+            assert!(read(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(read(b"\xEF\xBB\xBF{}").is_ok());
+        assert!(read(b"\"\xff\"").is_err());
+    }
+}

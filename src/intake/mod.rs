@@ -1,0 +1,193 @@
+//! Untrusted JSON in, a checked manuscript out, or a failure with all its places.
+//!
+//! The rule: everything that can be wrong is said at once, and nothing that passes here is checked again later. Text is
+//! normalised to NFC here and nowhere else.
+
+mod characters;
+mod json;
+mod rules;
+mod schema_faults;
+mod signature;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    calendar,
+    catalog::{Catalog, Kind},
+    failure::{Failure, FailureCode, Finding, Severity},
+    regulation::Edition,
+};
+pub use signature::image as signature_image;
+
+/// The largest request that is read at all, in bytes. The doors may refuse earlier.
+pub const LARGEST_REQUEST: usize = 8 << 20;
+/// The most findings that one answer lists; a request this wrong is not mended line by line.
+const MOST_FINDINGS: usize = 200;
+
+/// Whether a paper is a draft (*dự thảo*) or issued (*ban hành*).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Draft,
+    Issued,
+}
+
+/// A checked request with its edition pinned: everything a render needs besides templates and fonts.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manuscript {
+    pub kind: String,
+    pub status: Status,
+    /// Edition of the law.
+    pub edition: String,
+    /// The day that chose the edition and stands in the file's metadata.
+    pub day: NaiveDate,
+    /// The request, NFC, as the schema accepted it.
+    pub request: Value,
+}
+
+/// A manuscript with what was noticed about it.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    pub manuscript: Manuscript,
+    /// Warnings and information; never errors.
+    pub findings: Vec<Finding>,
+}
+
+/// How a door may bend a request before it is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Treatment {
+    /// As sent.
+    AsSent,
+    /// As a draft, whatever it says.
+    AsDraft,
+}
+
+/// Checks a request. `covers` tells whether every style of the fonts has a glyph for a character.
+///
+/// # Errors
+/// `malformed-json`, `body-too-large`, `unknown-kind`, `no-edition`, or `invalid-document` with every finding.
+pub fn check(
+    bytes: &[u8],
+    treatment: Treatment,
+    catalog: &Catalog,
+    covers: &dyn Fn(char) -> bool,
+) -> Result<Accepted, Failure> {
+    let json::Read { mut value, duplicates } = json::read(bytes)?;
+    let mut findings = duplicates;
+    characters::normalise(&mut value);
+    let kind = kind_of(&value, catalog)?;
+    if let (Treatment::AsDraft, Value::Object(request)) = (treatment, &mut value) {
+        request.insert("status".into(), "draft".into());
+    }
+    findings.extend(schema_faults::find(kind, &value, MOST_FINDINGS));
+    findings.extend(characters::check(&value, covers));
+    findings.extend(signature::check(&value));
+    refuse_errors(&mut findings)?;
+
+    let status = match value.get("status").and_then(Value::as_str) {
+        Some("issued") => Status::Issued,
+        Some(_) | None => Status::Draft,
+    };
+    let day = governing_day(&value);
+    let edition = edition_of(&value, kind, catalog, day)?;
+    findings.extend(rules::check(&value, status, day, kind, edition, catalog)?);
+    refuse_errors(&mut findings)?;
+    let manuscript =
+        Manuscript { kind: kind.manifest.kind.clone(), status, edition: edition.id.clone(), day, request: value };
+    Ok(Accepted { manuscript, findings })
+}
+
+fn refuse_errors(findings: &mut Vec<Finding>) -> Result<(), Failure> {
+    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.pointers.cmp(&b.pointers)));
+    findings.truncate(MOST_FINDINGS);
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        return Err(Failure::invalid_document(std::mem::take(findings)));
+    }
+    Ok(())
+}
+
+fn kind_of<'a>(request: &Value, catalog: &'a Catalog) -> Result<&'a Kind, Failure> {
+    let names: Vec<&str> = catalog.kinds().map(|kind| kind.manifest.kind.as_str()).collect();
+    let accepted = format!("một trong: {}", names.join(", "));
+    let refuse = |message: &str, message_en: &str, found: Option<&str>| {
+        let mut finding =
+            Finding::new("schema-kind", Severity::Error, "/kind", message, message_en).expected(accepted.clone());
+        finding = match found {
+            Some(found) => finding.found(found),
+            None => finding,
+        };
+        Failure::new(FailureCode::UnknownKind, message, message_en)
+            .hint(format!("Đặt “kind” là {accepted}."))
+            .with_findings(vec![finding])
+    };
+    match request {
+        Value::Object(object) => match object.get("kind") {
+            Some(Value::String(name)) => catalog.kind(name).ok_or_else(|| {
+                refuse("Không có loại văn bản này.", "There is no such kind of paper.", Some(name))
+            }),
+            Some(other) => Err(refuse(
+                "Trường “kind” phải là một chuỗi chữ.",
+                "The field \"kind\" must be a string.",
+                Some(&other.to_string()),
+            )),
+            None => Err(refuse("Thiếu trường “kind”.", "The field \"kind\" is missing.", None)),
+        },
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Err(Failure::new(
+            FailureCode::MalformedJson,
+            "Dữ liệu gửi lên phải là một đối tượng JSON.",
+            "The request must be a JSON object.",
+        )
+        .hint("Xem mẫu dữ liệu bằng lệnh `tdkt-reports sample`.")),
+    }
+}
+
+/// The day that chooses the edition: the paper's own; for a draft without one the conference's; else the last day of
+/// the period.
+fn governing_day(request: &Value) -> NaiveDate {
+    let date = |pointer: &str| request.pointer(pointer).and_then(Value::as_str).and_then(|text| text.parse().ok());
+    date("/paper/issued_on")
+        .or_else(|| date("/content/conference/date"))
+        .or_else(|| calendar::period_end(request.pointer("/content/period")?))
+        .unwrap_or_default()
+}
+
+fn edition_of<'a>(
+    request: &Value,
+    kind: &Kind,
+    catalog: &'a Catalog,
+    day: NaiveDate,
+) -> Result<&'a Edition, Failure> {
+    let wanted = request.pointer("/paper/edition").and_then(Value::as_str);
+    let edition = match wanted {
+        Some(id) => catalog.editions().named(id),
+        None => catalog.editions().on(day),
+    };
+    let found = edition.filter(|edition| kind.body(&edition.id).is_some());
+    found.ok_or_else(|| {
+        let accepted: Vec<String> = catalog
+            .editions()
+            .iter()
+            .filter(|edition| kind.body(&edition.id).is_some())
+            .map(|edition| {
+                let until = edition.in_force_until.map_or("nay".to_owned(), calendar::short);
+                format!("{} ({} – {until})", edition.id, calendar::short(edition.in_force_from))
+            })
+            .collect();
+        let (pointer, found) = match wanted {
+            Some(id) => ("/paper/edition", id.to_owned()),
+            None => ("/paper/issued_on", calendar::short(day)),
+        };
+        let message = format!("Không có phiên bản pháp luật nào áp dụng cho “{found}”.");
+        let message_en = format!("No edition of the law covers {found:?}.");
+        Failure::new(FailureCode::NoEdition, message.clone(), message_en.clone())
+            .hint("Kiểm tra ngày văn bản, hoặc nêu phiên bản trong “paper.edition”.")
+            .with_findings(vec![
+                Finding::new("edition", Severity::Error, pointer, message, message_en)
+                    .found(found)
+                    .expected(accepted.join("; ")),
+            ])
+    })
+}

@@ -1,0 +1,190 @@
+//! What the schema complains of, in words a clerk can act on.
+
+use jsonschema::{ValidationError, error::ValidationErrorKind as Fault};
+use serde_json::Value;
+
+use crate::{
+    catalog::Kind,
+    failure::{Finding, Severity},
+};
+
+/// Up to `most` faults of a request against its kind's schema.
+pub(super) fn find(kind: &Kind, request: &Value, most: usize) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for error in kind.validator().iter_errors(request) {
+        explain(kind, &error, &mut findings);
+        if findings.len() >= most {
+            break;
+        }
+    }
+    findings
+}
+
+fn explain(kind: &Kind, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
+    let pointer = error.instance_path().to_string();
+    let name = kind.title_at(&pointer);
+    let label = name.map_or_else(|| "Giá trị".to_owned(), |title| format!("“{title}”"));
+    let value = error.instance();
+    let fault = |code: &str, pointer: String, message: String, message_en: String, expected: String| {
+        Finding::new(format!("schema-{code}"), Severity::Error, pointer, message, message_en).expected(expected)
+    };
+    let finding = match error.kind() {
+        Fault::AdditionalProperties { unexpected } | Fault::UnevaluatedProperties { unexpected } => {
+            for key in unexpected {
+                let place = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+                let known = kind.properties_at(&pointer).join(", ");
+                findings.push(
+                    fault(
+                        "unknown",
+                        place,
+                        format!("Trường “{}” không có trong mẫu dữ liệu.", shortened(key)),
+                        format!("The field {:?} is not in the schema.", shortened(key)),
+                        format!("một trong: {known}"),
+                    )
+                    .found(key),
+                );
+            }
+            return;
+        }
+        Fault::Required { property } => {
+            let key = property.as_str().unwrap_or_default();
+            let place = format!("{pointer}/{key}");
+            let title = kind.title_at(&place).map_or_else(String::new, |title| format!(" ({title})"));
+            fault(
+                "required",
+                place,
+                format!("Thiếu trường bắt buộc “{key}”{title}."),
+                format!("The required field {key:?} is missing."),
+                kind.description_at(&format!("{pointer}/{key}")).unwrap_or("phải có trường này").to_owned(),
+            )
+        }
+        Fault::Type { kind: types } => {
+            let wanted = type_names(types);
+            fault(
+                "type",
+                pointer,
+                format!("{label} phải là {wanted}."),
+                format!("Wrong type; expected {types:?}."),
+                wanted,
+            )
+        }
+        Fault::Enum { options } => {
+            let options = list(options);
+            fault(
+                "enum",
+                pointer,
+                format!("{label} không nằm trong các giá trị được nhận."),
+                format!("Not one of the accepted values: {options}."),
+                format!("một trong: {options}"),
+            )
+        }
+        Fault::Constant { expected_value } => fault(
+            "const",
+            pointer,
+            format!("{label} phải là {expected_value}."),
+            format!("Must be {expected_value}."),
+            expected_value.to_string(),
+        ),
+        Fault::MinLength { limit } if *limit == 1 => fault(
+            "empty",
+            pointer,
+            format!("{label} đang để trống."),
+            "The text is empty.".to_owned(),
+            "ít nhất một chữ; nếu không có thì bỏ cả trường".to_owned(),
+        ),
+        Fault::MinLength { limit } => too(pointer, &label, "ngắn", "short", &format!("ít nhất {limit} ký tự")),
+        Fault::MaxLength { limit } => too(pointer, &label, "dài", "long", &format!("nhiều nhất {limit} ký tự")),
+        Fault::MinItems { limit } => too(pointer, &label, "ít mục", "short", &format!("ít nhất {limit} mục")),
+        Fault::MaxItems { limit } => too(pointer, &label, "nhiều mục", "long", &format!("nhiều nhất {limit} mục")),
+        Fault::Minimum { limit } => too(pointer, &label, "nhỏ", "small", &format!("từ {limit} trở lên")),
+        Fault::ExclusiveMinimum { limit } => too(pointer, &label, "nhỏ", "small", &format!("lớn hơn {limit}")),
+        Fault::Maximum { limit } => too(pointer, &label, "lớn", "large", &format!("đến {limit}")),
+        Fault::ExclusiveMaximum { limit } => too(pointer, &label, "lớn", "large", &format!("nhỏ hơn {limit}")),
+        Fault::Format { format } if format == "date" => not_a_date(pointer, &label),
+        Fault::Pattern { pattern } if pattern.contains("\\d{4}-") => not_a_date(pointer, &label),
+        Fault::Pattern { pattern } if pattern == "\\S" => fault(
+            "empty",
+            pointer,
+            format!("{label} chỉ có khoảng trắng."),
+            "The text holds only white space.".to_owned(),
+            "ít nhất một chữ; nếu không có thì bỏ cả trường".to_owned(),
+        ),
+        Fault::Pattern { .. } => fault(
+            "pattern",
+            pointer.clone(),
+            format!("{label} không đúng dạng."),
+            "The text does not have the required form.".to_owned(),
+            kind.description_at(&pointer).unwrap_or("đúng dạng nêu trong mẫu dữ liệu").to_owned(),
+        ),
+        Fault::UniqueItems => fault(
+            "unique",
+            pointer,
+            format!("{label} có mục ghi trùng."),
+            "Items repeat.".to_owned(),
+            "mỗi mục một lần".to_owned(),
+        ),
+        other => fault(
+            other.keyword(),
+            pointer.clone(),
+            format!("{label} không đúng mẫu dữ liệu."),
+            format!("Breaks the schema keyword {:?}.", other.keyword()),
+            kind.description_at(&pointer).unwrap_or("đúng mẫu dữ liệu của loại văn bản").to_owned(),
+        ),
+    };
+    let finding = match value.as_ref() {
+        Value::String(text) => finding.found(text),
+        Value::Array(items) if finding.code != "schema-required" => finding.found(format!("{} mục", items.len())),
+        Value::Number(_) | Value::Bool(_) | Value::Null => finding.found(value.to_string()),
+        Value::Object(_) | Value::Array(_) => finding,
+    };
+    // A date that is no date breaks both `format` and `pattern`; one sentence is enough.
+    if !findings.iter().any(|known| known.code == finding.code && known.pointers == finding.pointers) {
+        findings.push(finding);
+    }
+}
+
+fn too(pointer: String, label: &str, vietnamese: &str, english: &str, expected: &str) -> Finding {
+    Finding::new(
+        "schema-limit",
+        Severity::Error,
+        pointer,
+        format!("{label} quá {vietnamese}."),
+        format!("Too {english}."),
+    )
+    .expected(expected)
+}
+
+fn not_a_date(pointer: String, label: &str) -> Finding {
+    Finding::new(
+        "D01",
+        Severity::Error,
+        pointer,
+        format!("{label} không phải ngày có trong lịch."),
+        "Not a date of the calendar.".to_owned(),
+    )
+    .expected("ngày dạng NĂM-THÁNG-NGÀY, ví dụ 2020-07-24")
+}
+
+fn type_names(types: &jsonschema::error::TypeKind) -> String {
+    let text = format!("{types:?}").to_lowercase();
+    let names = [
+        ("string", "chuỗi chữ"),
+        ("integer", "số nguyên"),
+        ("number", "số"),
+        ("array", "danh sách"),
+        ("object", "đối tượng"),
+        ("boolean", "true hoặc false"),
+        ("null", "null"),
+    ];
+    let found: Vec<&str> = names.iter().filter(|(json, _)| text.contains(json)).map(|(_, name)| *name).collect();
+    if found.is_empty() { "đúng kiểu dữ liệu".to_owned() } else { found.join(" hoặc ") }
+}
+
+fn list(options: &Value) -> String {
+    let items = options.as_array().map(|items| items.iter().map(ToString::to_string).collect::<Vec<_>>());
+    items.unwrap_or_default().join(", ")
+}
+
+fn shortened(key: &str) -> String {
+    key.chars().take(60).collect()
+}

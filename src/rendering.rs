@@ -1,0 +1,294 @@
+//! The one function of the house: a manuscript, templates and fonts in; a paper out.
+//!
+//! The rule: no clock, no network, no environment. The same manuscript, templates and fonts give the same bytes on any
+//! day, in any time zone, in any process.
+
+use minijinja::value::{Serde, Value};
+use serde_json::json;
+
+use crate::{
+    catalog::{Catalog, CatalogError, Kind, TemplateFiles},
+    composition::{Composer, CompositionError},
+    document,
+    failure::{Failure, FailureCode, Finding, Severity},
+    fingerprint,
+    inspection,
+    intake::{self, Accepted, Manuscript, Status, Treatment},
+    regulation::Edition,
+    typesetting::{Diagnosis, FontFile, FontShelf, FontsError, Pages, Sheet, Typesetter, TypesettingError},
+};
+
+/// Why templates and fonts cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkshopError {
+    #[error("template folder:\n{0}")]
+    Catalog(#[from] CatalogError),
+    #[error("template: {0}")]
+    Composition(#[from] CompositionError),
+    #[error("fonts: {0}")]
+    Fonts(#[from] FontsError),
+    #[error("layout: {0}")]
+    Typesetting(#[from] TypesettingError),
+}
+
+/// Templates and fonts, loaded once and ready to render.
+pub struct Workshop {
+    catalog: Catalog,
+    composer: Composer,
+    typesetter: Typesetter,
+}
+
+/// A finished paper.
+#[derive(Debug)]
+pub struct Rendered {
+    pub pdf: Vec<u8>,
+    pub pages: u32,
+}
+
+/// One page as a picture.
+#[derive(Debug)]
+pub struct RenderedPage {
+    pub png: Vec<u8>,
+    /// How many pages the paper has.
+    pub pages: u32,
+}
+
+impl Workshop {
+    /// Loads templates and fonts; fonts in order of preference.
+    pub fn new(files: &TemplateFiles, fonts: Vec<FontFile>) -> Result<Self, WorkshopError> {
+        let catalog = Catalog::load(files)?;
+        let composer = Composer::new(&catalog)?;
+        let typesetter = Typesetter::new(FontShelf::new(fonts)?, catalog.layout())?;
+        Ok(Self { catalog, composer, typesetter })
+    }
+
+    /// Kinds, editions and layout.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The fonts in use.
+    pub fn fonts(&self) -> &FontShelf {
+        self.typesetter.shelf()
+    }
+
+    /// Checks a request against schema, cross-checks and fonts; see [`intake::check`].
+    pub fn check(&self, request: &[u8], treatment: Treatment) -> Result<Accepted, Failure> {
+        intake::check(request, treatment, &self.catalog, &|character| self.fonts().covers(character))
+    }
+
+    /// The name under which the paper is downloaded, without extension.
+    pub fn file_name(&self, manuscript: &Manuscript) -> Result<String, Failure> {
+        let (kind, edition, _) = self.parts(manuscript)?;
+        let context = self.context(manuscript, kind, edition);
+        self.composer.file_name(&manuscript.kind, &context).map_err(template_fault)
+    }
+
+    /// The paper as PDF.
+    pub fn render(&self, manuscript: &Manuscript) -> Result<Rendered, Failure> {
+        self.with_pages(manuscript, |pages| {
+            let pdf = pages.pdf()?;
+            Ok(Rendered { pdf, pages: count(pages) })
+        })
+    }
+
+    /// One page (from 0) of the paper as PNG.
+    pub fn render_page(&self, manuscript: &Manuscript, page: usize, ppi: f64) -> Result<RenderedPage, Failure> {
+        self.with_pages(manuscript, |pages| Ok(RenderedPage { png: pages.png(page, ppi)?, pages: count(pages) }))
+    }
+
+    /// What stands on the laid-out pages, for measuring.
+    pub fn marks(&self, manuscript: &Manuscript) -> Result<crate::typesetting::Marks, Failure> {
+        self.with_pages(manuscript, |pages| Ok(pages.marks()))
+    }
+
+    /// The composed Typst source, for template authors and tests.
+    pub fn source(&self, manuscript: &Manuscript) -> Result<String, Failure> {
+        let (kind, edition, body) = self.parts(manuscript)?;
+        let context = self.body_context(manuscript, kind, edition)?;
+        self.composer.compose(body, &context).map_err(template_fault)
+    }
+
+    fn with_pages<R>(
+        &self,
+        manuscript: &Manuscript,
+        use_pages: impl FnOnce(&Pages) -> Result<R, TypesettingError>,
+    ) -> Result<R, Failure> {
+        let (kind, edition, body) = self.parts(manuscript)?;
+        let context = self.body_context(manuscript, kind, edition)?;
+        let source = self.composer.compose(body, &context).map_err(template_fault)?;
+        let sheet = Sheet {
+            source,
+            day: manuscript.day,
+            identity: fingerprint::of(manuscript.request.to_string().as_bytes()),
+            signature_image: intake::signature_image(&manuscript.request),
+            source_data: None,
+        };
+        let mut faults = Vec::new();
+        let outcome = self.typesetter.set(&sheet, |pages| {
+            faults = inspection::inspect(&pages.marks(), &kind.manifest.check_kind);
+            use_pages(pages)
+        });
+        match outcome {
+            Ok(_) if !faults.is_empty() => Err(layout_fault(&faults)),
+            Ok(result) => Ok(result),
+            Err(error) => Err(self.typesetting_failure(error, body, &context, &sheet)),
+        }
+    }
+
+    fn parts(&self, manuscript: &Manuscript) -> Result<(&Kind, &Edition, &str), Failure> {
+        let kind = self.catalog.kind(&manuscript.kind);
+        let edition = self.catalog.editions().named(&manuscript.edition);
+        let body = kind.and_then(|kind| kind.body(&manuscript.edition));
+        match (kind, edition, body) {
+            (Some(kind), Some(edition), Some(body)) => Ok((kind, edition, body)),
+            (_, _, _) => Err(Failure::new(
+                FailureCode::UnreadableJob,
+                "Loại văn bản hoặc phiên bản pháp luật của việc này không còn trong thư mục mẫu.",
+                format!("kind {} in edition {} is no longer there", manuscript.kind, manuscript.edition),
+            )
+            .hint("Khôi phục thư mục mẫu đã dùng khi nhận việc, hoặc gửi lại yêu cầu.")),
+        }
+    }
+
+    /// What the text templates of the manifest see: the request with its absent parts filled.
+    fn context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Value {
+        let mut request = manuscript.request.clone();
+        kind.fill_absent(&mut request);
+        let status = match manuscript.status {
+            Status::Draft => "draft",
+            Status::Issued => "issued",
+        };
+        Value::from(Serde(&json!({
+            "content": request.get("content"),
+            "request_paper": request.get("paper"),
+            "status": status,
+            "edition": {"id": edition.id, "title": edition.title},
+            "maps": kind.manifest.maps,
+        })))
+    }
+
+    /// What body templates see: besides, the assembled `paper` for the layout.
+    fn body_context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Result<Value, Failure> {
+        let context = self.context(manuscript, kind, edition);
+        let own_subject = manuscript.request.pointer("/paper/subject").and_then(serde_json::Value::as_str);
+        let subject = match own_subject {
+            Some(subject) => subject.to_owned(),
+            None => self.composer.subject(&manuscript.kind, &context).map_err(template_fault)?,
+        };
+        let paper = document::paper_for_layout(manuscript, &kind.manifest, &subject, edition)?;
+        let paper = Value::from(Serde(&paper));
+        Ok(minijinja::context! { paper, ..context })
+    }
+
+    fn typesetting_failure(&self, error: TypesettingError, body: &str, context: &Value, sheet: &Sheet) -> Failure {
+        match error {
+            TypesettingError::Source(diagnoses) => {
+                if sheet.signature_image.is_some() && diagnoses.iter().any(|d| d.message.contains("decode image")) {
+                    return unreadable_picture();
+                }
+                self.source_failure(diagnoses, body, context, &sheet.source)
+            }
+            TypesettingError::MissingGlyph { character, text } => missing_glyph(character, &text),
+            TypesettingError::MissingFamily(family) => Failure::new(
+                FailureCode::MissingFont,
+                format!("Thiếu phông chữ “{family}” mà mẫu trình bày yêu cầu."),
+                format!("The font family {family:?} is not installed."),
+            )
+            .hint("Thêm đủ bốn kiểu của phông chữ này vào thư mục phông chữ."),
+            TypesettingError::NoSuchPage(page) => Failure::new(
+                FailureCode::BadParameter,
+                format!("Văn bản không có trang {page}."),
+                format!("The paper has no page {page}."),
+            ),
+            TypesettingError::Broken(cause) => Failure::internal(cause),
+        }
+    }
+
+    /// Typst's complaints, with places in the composed source led back to the template's lines.
+    fn source_failure(&self, diagnoses: Vec<Diagnosis>, body: &str, context: &Value, source: &str) -> Failure {
+        let lines = diagnoses.into_iter().take(5).map(|diagnosis| {
+            let offset = diagnosis.offset.filter(|_| diagnosis.file == "main.typ");
+            let place = offset.and_then(|offset| self.composer.place(body, context, source, offset));
+            let mut line = match place {
+                Some(place) => {
+                    format!("{}:{}:{}: {}", place.template, place.line, diagnosis.column, diagnosis.message)
+                }
+                None => diagnosis.to_string(),
+            };
+            for hint in diagnosis.hints {
+                line.push_str(&format!(" (hint: {hint})"));
+            }
+            line
+        });
+        template_failure(lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn count(pages: &Pages) -> u32 {
+    u32::try_from(pages.count()).unwrap_or(u32::MAX)
+}
+
+fn template_fault(error: CompositionError) -> Failure {
+    template_failure(error.to_string())
+}
+
+fn template_failure(place_and_cause: String) -> Failure {
+    Failure::new(FailureCode::TemplateFault, "Mẫu văn bản có lỗi.", place_and_cause)
+        .hint("Báo cho người soạn mẫu; dữ liệu của bạn không có lỗi.")
+}
+
+fn missing_glyph(character: char, text: &str) -> Failure {
+    let code = format!("U+{:04X}", u32::from(character));
+    Failure::new(
+        FailureCode::MissingGlyph,
+        format!("Phông chữ không có ký tự “{character}” ({code})."),
+        format!("No font has a glyph for {code}."),
+    )
+    .hint("Thay ký tự này, hoặc thêm phông chữ có ký tự này.")
+    .with_findings(vec![
+        Finding::new(
+            "missing-glyph",
+            Severity::Error,
+            "",
+            format!("Ký tự {code} đứng trong đoạn chữ này."),
+            format!("{code} stands in this run of text."),
+        )
+        .found(text),
+    ])
+}
+
+fn unreadable_picture() -> Failure {
+    Failure::invalid_document(vec![
+        Finding::new(
+            "signature-image",
+            Severity::Error,
+            "/paper/signing/signature_image",
+            "Ảnh chữ ký không đọc được.",
+            "The signature image cannot be decoded.",
+        )
+        .expected("ảnh PNG nền trong suốt, mã hóa base64")
+        .law("Nghị định 30/2020/NĐ-CP, Phụ lục I, phần I, II.7.d"),
+    ])
+}
+
+fn layout_fault(faults: &[inspection::LayoutFault]) -> Failure {
+    let findings = faults.iter().take(20).map(|fault| {
+        Finding::new(
+            "layout",
+            Severity::Error,
+            "",
+            format!("Trang {}: {}", fault.page, fault.message),
+            format!("page {}: {}", fault.page, fault.message_en),
+        )
+        .found(fault.measured.clone())
+        .law(fault.clause)
+    });
+    Failure::new(
+        FailureCode::LayoutFault,
+        "Trang đã dàn không đúng thể thức.",
+        format!("{} layout fault(s)", faults.len()),
+    )
+    .hint("Báo cho người soạn mẫu, kèm dữ liệu đã gửi.")
+    .with_findings(findings.collect())
+}
