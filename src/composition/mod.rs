@@ -85,7 +85,7 @@ impl Composer {
     /// The name under which a paper is downloaded, without extension; only characters that file systems take.
     pub fn file_name(&self, kind: &str, context: &Value) -> Result<String, CompositionError> {
         let name = self.text(&file_name_template(kind), context)?;
-        Ok(vietnamese::file_name(&name))
+        Ok(savable(&name))
     }
 
     fn text(&self, template: &str, context: &Value) -> Result<String, CompositionError> {
@@ -105,6 +105,17 @@ impl Composer {
         let marked_source = marked.get_template(body).ok()?.render(context.clone()).ok()?;
         lines::place(source, offset, &marked_source)
     }
+}
+
+/// The longest name of a download, in characters; file systems take 255 bytes, a letter takes up to three.
+const LONGEST_FILE_NAME: usize = 80;
+
+/// A name that every file system takes: letters, digits, spaces and a few marks.
+fn savable(name: &str) -> String {
+    let kept = name.chars().map(|c| if c.is_alphanumeric() || "-_.,()".contains(c) { c } else { ' ' });
+    let kept: String = kept.collect();
+    let name = kept.split_whitespace().collect::<Vec<_>>().join(" ");
+    name.chars().take(LONGEST_FILE_NAME).collect::<String>().trim_matches([' ', '.', ',', '-']).to_owned()
 }
 
 fn subject_template(kind: &str) -> String {

@@ -1,0 +1,173 @@
+//! Every text of a request, looked at one by one (rules N01, N02).
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{TidyFault, convert_legacy, forbidden_character, tidy_faults};
+use crate::failure::{Finding, Severity};
+
+/// Calls `visit` with the JSON pointer (RFC 6901) and the text of every string value, in document order.
+pub fn visit_strings(value: &Value, visit: &mut impl FnMut(&str, &str)) {
+    visit_below(value, &mut String::new(), visit);
+}
+
+fn visit_below(value: &Value, pointer: &mut String, visit: &mut impl FnMut(&str, &str)) {
+    let length = pointer.len();
+    match value {
+        Value::String(text) => visit(pointer, text),
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{place}"));
+                visit_below(item, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                pointer.push('/');
+                pointer.push_str(&escape_pointer(name));
+                visit_below(field, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A field name as one step of a JSON pointer.
+pub fn escape_pointer(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) { Cow::Owned(name.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(name) }
+}
+
+/// N01 (error) and N02 (info) over every string of the request.
+pub fn check_strings(request: &Value) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    visit_strings(request, &mut |pointer, text| {
+        // An image travels as Base64, where none of this can be meant.
+        if !pointer.ends_with("/signature_image") {
+            findings.extend(check_string(pointer, text));
+        }
+    });
+    findings
+}
+
+fn check_string(pointer: &str, text: &str) -> Vec<Finding> {
+    if let Some((encoding, read)) = convert_legacy(text) {
+        let name = encoding.name();
+        return vec![
+            Finding::new(
+                "N01",
+                Severity::Error,
+                pointer,
+                format!("Nội dung đang ở bảng mã cũ {name}; hãy chuyển sang Unicode (TCVN 6909:2001) rồi gửi lại, có lẽ ý là “{read}”."),
+                format!("The text is in the legacy font encoding {name}; convert it to Unicode."),
+            )
+            .found(text)
+            .expected(read)
+            .law(UNICODE_LAW),
+        ];
+    }
+    if let Some((at, c)) = forbidden_character(text) {
+        return vec![forbidden(pointer, text, at, c)];
+    }
+    tidy_faults(text).first().map(|first| untidy(pointer, text, *first)).into_iter().collect()
+}
+
+const UNICODE_LAW: &str =
+    "Nghị định số 30/2020/NĐ-CP, Phụ lục I, Phần I, Mục I (bộ mã ký tự Unicode theo TCVN 6909:2001)";
+
+fn forbidden(pointer: &str, text: &str, at: usize, c: char) -> Finding {
+    let code = format!("U+{:04X}", c as u32);
+    let place = at + 1;
+    let (what, en) = match c as u32 {
+        0x300..=0x36F => {
+            ("có dấu thanh hoặc dấu mũ rời không ghép được với chữ nào", "a combining mark that belongs to no letter")
+        }
+        0xFFFD => ("có ký tự đã hỏng khi chuyển bảng mã", "a character lost in an earlier conversion"),
+        0x0D => ("có ký tự về đầu dòng kiểu Windows", "a carriage return"),
+        0x00..=0x9F => ("có ký tự điều khiển", "a control character"),
+        _ => ("có ký tự ẩn hoặc ký tự không được phép", "a hidden or private character"),
+    };
+    Finding::new(
+        "N01",
+        Severity::Error,
+        pointer,
+        format!("Nội dung {what} ({code}) ở vị trí thứ {place}; hãy xóa và gõ lại đoạn này."),
+        format!("The text has {en} ({code}) at character {place}; remove it."),
+    )
+    .found(text.escape_debug().to_string())
+    .law(UNICODE_LAW)
+}
+
+fn untidy(pointer: &str, text: &str, fault: TidyFault) -> Finding {
+    let (message, message_en) = match fault {
+        TidyFault::DoubleSpace { at } => (
+            format!("Có nhiều dấu cách liền nhau ở vị trí thứ {}; nên bỏ dấu cách thừa.", at + 1),
+            format!("More than one space at character {}.", at + 1),
+        ),
+        TidyFault::SpaceBefore { at, mark } => (
+            format!(
+                "Có dấu cách trước dấu “{mark}” ở vị trí thứ {}; nên viết liền dấu câu với chữ đứng trước.",
+                at + 1
+            ),
+            format!("A space before “{mark}” at character {}.", at + 1),
+        ),
+        TidyFault::DashInNumber { at, dash } => (
+            format!("Số, ký hiệu văn bản dùng dấu “{dash}” ở vị trí thứ {}; nên dùng dấu gạch nối “-”.", at + 1),
+            format!("A dash instead of a hyphen in a document number at character {}.", at + 1),
+        ),
+        TidyFault::LookAlike { at, found } => (
+            format!(
+                "Chữ “{found}” ở vị trí thứ {} không phải chữ Đ/đ tiếng Việt; nên gõ lại để tìm kiếm được.",
+                at + 1
+            ),
+            format!("“{found}” at character {} only looks like the Vietnamese letter đ.", at + 1),
+        ),
+    };
+    Finding::new("N02", Severity::Info, pointer, message, message_en).found(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn n01_a_hidden_character_is_an_error_at_its_pointer() {
+        let findings = check_strings(&json!({"content": {"members": [{"unit": "Sở\u{200B} Nội vụ"}]}}));
+        assert_eq!(findings.len(), 1);
+        assert_eq!((findings[0].code.as_str(), findings[0].severity), ("N01", Severity::Error));
+        assert_eq!(findings[0].pointers, ["/content/members/0/unit"]);
+        assert!(findings[0].message.contains("U+200B") && findings[0].message.contains("thứ 3"));
+    }
+
+    #[test]
+    fn n01_a_legacy_encoding_is_an_error_that_tells_the_meant_text() {
+        let findings = check_strings(&json!({"a": "Së Néi vô", "b": "Sôû Noäi vuï"}));
+        assert_eq!(findings.len(), 2);
+        for finding in findings {
+            assert_eq!((finding.code.as_str(), finding.expected.as_deref()), ("N01", Some("Sở Nội vụ")));
+        }
+    }
+
+    #[test]
+    fn n02_a_slip_is_only_worth_knowing() {
+        let findings = check_strings(&json!(["Sở  Nội vụ", "278/QĐ–UBND", "a ; b", "Ðà Nẵng"]));
+        assert_eq!(findings.iter().map(|f| f.code.as_str()).collect::<Vec<_>>(), ["N02"; 4]);
+        assert!(findings.iter().all(|f| f.severity == Severity::Info));
+    }
+
+    #[test]
+    fn a_clean_request_and_an_image_have_no_finding() {
+        let request = json!({"paper": {"signing": {"signature_image": "iVBORw0KGgo\r\n="}}, "content": ["Sở Nội vụ", 3, null, true]});
+        assert_eq!(check_strings(&request), []);
+    }
+
+    #[test]
+    fn field_names_are_escaped_in_pointers() {
+        let findings = check_strings(&json!({"a/b~c": "\u{0}"}));
+        assert_eq!(findings[0].pointers, ["/a~1b~0c"]);
+    }
+}

@@ -1,0 +1,186 @@
+//! Text typed for the fonts of the 1990s (TCVN3 "ABC", VNI) and pasted as Latin letters.
+//!
+//! A word speaks for an old encoding only if it is a Vietnamese syllable when read that way and none as it stands.
+//! One letter that only Unicode Vietnamese has (`đ`, `ơ`, `ệ` …) settles that a text is not in an old encoding.
+
+use super::{nfc, syllable::is_vietnamese_syllable};
+
+/// An encoding that lived in fonts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LegacyEncoding {
+    /// TCVN 5712:1993 VN3, "ABC" (`.VnTime`).
+    Tcvn3,
+    /// VNI for Windows (`VNI-Times`).
+    Vni,
+}
+
+impl LegacyEncoding {
+    /// The name that users know.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tcvn3 => "TCVN3 (ABC)",
+            Self::Vni => "VNI",
+        }
+    }
+
+    fn decode(self, text: &str) -> String {
+        match self {
+            Self::Tcvn3 => decode_tcvn3(text),
+            Self::Vni => decode_vni(text),
+        }
+    }
+}
+
+/// True if the text is in TCVN3, as in "Céng hßa x· héi chñ nghÜa ViÖt Nam".
+pub fn looks_like_tcvn3(text: &str) -> bool {
+    matches!(detect(text), Some(LegacyEncoding::Tcvn3))
+}
+
+/// True if the text is in VNI, as in "Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam".
+pub fn looks_like_vni(text: &str) -> bool {
+    matches!(detect(text), Some(LegacyEncoding::Vni))
+}
+
+/// The encoding of a text in an old encoding, and the text in Unicode; `None` for everything else.
+pub fn convert_legacy(text: &str) -> Option<(LegacyEncoding, String)> {
+    detect(text).map(|encoding| (encoding, encoding.decode(text)))
+}
+
+fn detect(text: &str) -> Option<LegacyEncoding> {
+    if text.is_ascii() {
+        return None;
+    }
+    let text = nfc(text);
+    if text.chars().any(is_unicode_only) {
+        return None;
+    }
+    let [tcvn3, vni] = [LegacyEncoding::Tcvn3, LegacyEncoding::Vni].map(|encoding| (weigh(&text, encoding), encoding));
+    let (weight, encoding) = if vni.0 > tcvn3.0 { vni } else { tcvn3 };
+    (weight >= ENOUGH).then_some(encoding)
+}
+
+/// Two plain words, or one whose letters Vietnamese does not have.
+const ENOUGH: i32 = 2;
+
+/// Words that only this encoding explains count for it, words that only Unicode explains count against it.
+fn weigh(text: &str, encoding: LegacyEncoding) -> i32 {
+    let words = text.split(|c: char| !c.is_ascii_alphabetic() && !('\u{A1}'..='\u{FF}').contains(&c));
+    words
+        .filter(|word| !word.is_ascii() && word.chars().any(|c| c.is_ascii_alphabetic()))
+        .map(|word| match (is_vietnamese_syllable(&encoding.decode(word)), is_vietnamese_syllable(word)) {
+            (true, false) if word.chars().any(is_foreign_letter) => 2,
+            (true, false) => 1,
+            (false, true) => -2,
+            (true, true) | (false, false) => 0,
+        })
+        .sum()
+}
+
+/// A letter that Vietnamese writes and neither old encoding can contain.
+fn is_unicode_only(c: char) -> bool {
+    matches!(c, 'ă' | 'Ă' | 'đ' | 'Đ' | 'ĩ' | 'Ĩ' | 'ũ' | 'Ũ' | 'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1EA0}'..='\u{1EF9}')
+}
+
+/// A letter of Latin-1 that Vietnamese does not write. Signs (`µ`, `·`, `¹`) are weaker: they occur in real texts.
+fn is_foreign_letter(c: char) -> bool {
+    matches!(c, '\u{C0}'..='\u{FF}') && c.is_alphabetic() && !"ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúý".contains(c)
+}
+
+/// U+00A1 to U+00FE in TCVN3; a blank is a place the encoding leaves free.
+const TCVN3: &str = "ĂÂÊÔƠƯĐăâêôơưđ      àảãáạ ằẳẵắ       ặầẩẫấậè ẻẽéẹềểễếệìỉ   ĩíịò ỏõóọồổỗốộờởỡớợù ủũúụừửữứựỳỷỹýỵ";
+
+fn decode_tcvn3(text: &str) -> String {
+    let letter = |c: char| {
+        let place = (c as usize).checked_sub(0xA1)?;
+        TCVN3.chars().nth(place).filter(|letter| *letter != ' ')
+    };
+    text.chars().map(|c| letter(c).unwrap_or(c)).collect()
+}
+
+/// In VNI a letter and the sign after it make one letter.
+const VNI_PAIRS: &str = "aùá aøà aûả aõã aïạ aêă aéắ aèằ aúẳ aüẵ aëặ aââ aáấ aàầ aåẩ aãẫ aäậ eùé eøè eûẻ eõẽ eïẹ eâê eáế \
+    eàề eåể eãễ eäệ oùó oøò oûỏ oõõ oïọ oâô oáố oàồ oåổ oãỗ oäộ ôùớ ôøờ ôûở ôõỡ ôïợ uùú uøù uûủ uõũ uïụ öùứ öøừ öûử \
+    öõữ öïự yùý yøỳ yûỷ yõỹ";
+const VNI_SINGLES: &str = "æỉ óĩ òị ôơ öư ñđ îỵ";
+
+fn decode_vni(text: &str) -> String {
+    let mut decoded = String::new();
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        let pair = rest.peek().and_then(|sign| vni_letter(VNI_PAIRS, &[c, *sign]));
+        match pair {
+            Some(letter) => {
+                decoded.push(letter);
+                rest.next();
+            }
+            None => decoded.push(vni_letter(VNI_SINGLES, &[c]).unwrap_or(c)),
+        }
+    }
+    decoded
+}
+
+/// The letter that `code` stands for; capital if its first character is.
+fn vni_letter(table: &str, code: &[char]) -> Option<char> {
+    let capital = code.first().is_some_and(|c| c.is_uppercase());
+    let code: String = code.iter().flat_map(|c| c.to_lowercase()).collect();
+    let letter = table.split_whitespace().find_map(|entry| entry.strip_prefix(code.as_str()))?.chars().next()?;
+    if capital { letter.to_uppercase().next() } else { Some(letter) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tcvn3_is_recognised_and_read() {
+        for (typed, meant) in [
+            ("Céng hßa x· héi chñ nghÜa ViÖt Nam", "Cộng hòa xã hội chủ nghĩa Việt Nam"),
+            ("§éc lËp - Tù do - H¹nh phóc", "Độc lập - Tự do - Hạnh phúc"),
+            ("Së Néi vô tØnh Kon Tum", "Sở Nội vụ tỉnh Kon Tum"),
+            ("NguyÔn V¨n L©n", "Nguyễn Văn Lân"),
+            ("B¸o c¸o s¬ kÕt c«ng t¸c thi ®ua", "Báo cáo sơ kết công tác thi đua"),
+            ("Hµ Néi", "Hà Nội"),
+        ] {
+            let (encoding, read) = convert_legacy(typed).unwrap_or_else(|| panic!("{typed}"));
+            assert_eq!((encoding, read.as_str()), (LegacyEncoding::Tcvn3, meant));
+            assert!(looks_like_tcvn3(typed) && !looks_like_vni(typed));
+        }
+    }
+
+    #[test]
+    fn vni_is_recognised_and_read() {
+        for (typed, meant) in [
+            ("Coäng hoøa xaõ hoäi chuû nghóa Vieät Nam", "Cộng hòa xã hội chủ nghĩa Việt Nam"),
+            ("COÄNG HOØA XAÕ HOÄI CHUÛ NGHÓA VIEÄT NAM", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"),
+            ("Ñoäc laäp - Töï do - Haïnh phuùc", "Độc lập - Tự do - Hạnh phúc"),
+            ("Sôû Noäi vuï tænh Ñoàng Thaùp", "Sở Nội vụ tỉnh Đồng Tháp"),
+            ("Nguyeãn Vaên Laân", "Nguyễn Văn Lân"),
+            ("Baùo caùo sô keát", "Báo cáo sơ kết"),
+        ] {
+            let (encoding, read) = convert_legacy(typed).unwrap_or_else(|| panic!("{typed}"));
+            assert_eq!((encoding, read.as_str()), (LegacyEncoding::Vni, meant));
+            assert!(looks_like_vni(typed) && !looks_like_tcvn3(typed));
+        }
+    }
+
+    /// Real names of persons, places, peoples and bodies, and phrases of the office, one a line.
+    const REAL: &str = include_str!("legacy_real_names.txt");
+
+    #[test]
+    fn no_real_name_or_phrase_raises_a_false_alarm() {
+        let lines: Vec<&str> = REAL.lines().filter(|line| !line.is_empty()).collect();
+        assert!(lines.len() >= 200, "{}", lines.len());
+        for line in lines {
+            assert_eq!(convert_legacy(line), None, "{line}");
+            let capitals = line.to_uppercase();
+            assert_eq!(convert_legacy(&capitals), None, "{capitals}");
+        }
+    }
+
+    #[test]
+    fn no_single_word_of_them_raises_a_false_alarm() {
+        for word in REAL.split_whitespace() {
+            assert_eq!(convert_legacy(word), None, "{word}");
+        }
+    }
+}
