@@ -4,16 +4,17 @@
 //! day, in any time zone, in any process.
 
 use minijinja::value::{Serde, Value};
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     catalog::{Catalog, CatalogError, Kind, TemplateFiles},
     composition::{Composer, CompositionError},
-    document,
+    document::{self, Paper, Status},
     failure::{Failure, FailureCode, Finding, Severity},
     fingerprint,
     inspection,
-    intake::{self, Accepted, Manuscript, Status, Treatment},
+    intake::{self, Accepted, Manuscript, Treatment},
     regulation::Edition,
     typesetting::{Diagnosis, FontFile, FontShelf, FontsError, Pages, Sheet, Typesetter, TypesettingError},
 };
@@ -171,12 +172,12 @@ impl Workshop {
     /// What body templates see: besides, the assembled `paper` for the layout.
     fn body_context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Result<Value, Failure> {
         let context = self.context(manuscript, kind, edition);
-        let own_subject = manuscript.request.pointer("/paper/subject").and_then(serde_json::Value::as_str);
-        let subject = match own_subject {
-            Some(subject) => subject.to_owned(),
-            None => self.composer.subject(&manuscript.kind, &context).map_err(template_fault)?,
-        };
-        let paper = document::paper_for_layout(manuscript, &kind.manifest, &subject, edition)?;
+        let subject = self.composer.subject(&manuscript.kind, &context).map_err(template_fault)?;
+        let unreadable = |error: serde_json::Error| Failure::internal(format!("the paper of a manuscript: {error}"));
+        let paper = Paper::deserialize(&manuscript.request["paper"]).map_err(unreadable)?;
+        let words = intake::kind_words(kind, subject);
+        let bases: Vec<String> = edition.legal_bases_on(manuscript.day).map(|basis| basis.text.clone()).collect();
+        let paper = document::assemble(&paper, &words, manuscript.status, &bases);
         let paper = Value::from(Serde(&paper));
         Ok(minijinja::context! { paper, ..context })
     }

@@ -16,23 +16,17 @@ use serde_json::Value;
 use crate::{
     calendar,
     catalog::{Catalog, Kind},
+    document::Status,
     failure::{Failure, FailureCode, Finding, Severity},
     regulation::Edition,
 };
+pub use rules::kind_words;
 pub use signature::image as signature_image;
 
 /// The largest request that is read at all, in bytes. The doors may refuse earlier.
 pub const LARGEST_REQUEST: usize = 8 << 20;
 /// The most findings that one answer lists; a request this wrong is not mended line by line.
 const MOST_FINDINGS: usize = 200;
-
-/// Whether a paper is a draft (*dự thảo*) or issued (*ban hành*).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    Draft,
-    Issued,
-}
 
 /// A checked request with its edition pinned: everything a render needs besides templates and fonts.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -93,7 +87,7 @@ pub fn check(
     };
     let day = governing_day(&value);
     let edition = edition_of(&value, kind, catalog, day)?;
-    findings.extend(rules::check(&value, status, day, kind, edition, catalog)?);
+    findings.extend(rules::check(&value, status, day, kind, catalog)?);
     refuse_errors(&mut findings)?;
     let manuscript =
         Manuscript { kind: kind.manifest.kind.clone(), status, edition: edition.id.clone(), day, request: value };
@@ -150,8 +144,18 @@ fn governing_day(request: &Value) -> NaiveDate {
     let date = |pointer: &str| request.pointer(pointer).and_then(Value::as_str).and_then(|text| text.parse().ok());
     date("/paper/issued_on")
         .or_else(|| date("/content/conference/date"))
-        .or_else(|| calendar::period_end(request.pointer("/content/period")?))
+        .or_else(|| period_end(request.pointer("/content/period")?))
         .unwrap_or_default()
+}
+
+/// The last day of the reporting period.
+fn period_end(period: &Value) -> Option<NaiveDate> {
+    let year = i32::try_from(period.get("year")?.as_i64()?).ok()?;
+    let half = match period.get("part")?.as_str()? {
+        "first-half" => calendar::Half::First,
+        _ => calendar::Half::Second,
+    };
+    Some(calendar::Period { year, half }.to())
 }
 
 fn edition_of<'a>(

@@ -1,0 +1,142 @@
+//! A finished paper over HTTP: strong ETag, conditional and range requests (RFC 9110, sections 13 and 14), a Vietnamese
+//! file name (RFC 6266, RFC 8187), and its digest (RFC 9530).
+
+use std::io::{Read, Seek, SeekFrom};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, ByteRangeSpec, Header, Range},
+    },
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Problem;
+use crate::{desk::Document, failure::Failure};
+
+/// What RFC 8187 leaves as it is (`attr-char`).
+const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
+pub(super) async fn answer(request: &HttpRequest, document: Document) -> Result<HttpResponse, Problem> {
+    let etag = format!("\"{}\"", document.artifact.sha256);
+    let size = document.file.size;
+    if lists(request, &header::IF_NONE_MATCH, &etag) {
+        return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
+    }
+    if request.headers().contains_key(header::IF_MATCH) && !lists(request, &header::IF_MATCH, &etag) {
+        return Ok(HttpResponse::PreconditionFailed().insert_header((header::ETAG, etag)).finish());
+    }
+    let (status, start, length) = match wanted_part(request, &etag, size) {
+        Part::Whole => (StatusCode::OK, 0, size),
+        Part::Bytes { start, end } => (StatusCode::PARTIAL_CONTENT, start, end - start + 1),
+        Part::Outside => {
+            return Ok(HttpResponse::RangeNotSatisfiable()
+                .insert_header((header::CONTENT_RANGE, format!("bytes */{size}")))
+                .finish());
+        }
+    };
+    let mut file = document.file.file;
+    let bytes = tokio::task::spawn_blocking(move || {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(start))?;
+        file.take(length).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    })
+    .await
+    .map_err(|_| Failure::internal("reading a paper panicked"))?
+    .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))?;
+
+    let mut response = HttpResponse::build(status);
+    response
+        .content_type("application/pdf")
+        .insert_header((header::ETAG, etag))
+        .insert_header((header::ACCEPT_RANGES, "bytes"))
+        .insert_header((header::CACHE_CONTROL, "private, immutable, max-age=31536000"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::CONTENT_DISPOSITION, disposition(&document.name)))
+        .insert_header(("repr-digest", digest(&document.artifact.sha256)));
+    if status == StatusCode::PARTIAL_CONTENT {
+        response.insert_header((header::CONTENT_RANGE, format!("bytes {start}-{}/{size}", start + length - 1)));
+    }
+    Ok(response.body(bytes))
+}
+
+enum Part {
+    Whole,
+    /// Both inclusive.
+    Bytes { start: u64, end: u64 },
+    Outside,
+}
+
+/// One range is served; several, or a range of another version, give the whole.
+fn wanted_part(request: &HttpRequest, etag: &str, size: u64) -> Part {
+    let other_version = request.headers().get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes());
+    if other_version || !request.headers().contains_key(header::RANGE) {
+        return Part::Whole;
+    }
+    match Range::parse(request) {
+        Ok(Range::Bytes(parts)) => match parts.as_slice() {
+            [part] => range(part, size),
+            _ => Part::Whole,
+        },
+        Ok(Range::Unregistered(..)) | Err(_) => Part::Whole,
+    }
+}
+
+fn range(part: &ByteRangeSpec, size: u64) -> Part {
+    match part.to_satisfiable_range(size) {
+        Some((start, end)) => Part::Bytes { start, end },
+        None => Part::Outside,
+    }
+}
+
+fn lists(request: &HttpRequest, name: &header::HeaderName, etag: &str) -> bool {
+    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|one| {
+        let one = one.trim();
+        one == "*" || one.strip_prefix("W/").unwrap_or(one) == etag
+    })
+}
+
+fn disposition(name: &str) -> String {
+    format!("attachment; filename=\"document.pdf\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTRIBUTE))
+}
+
+fn digest(sha256: &str) -> String {
+    let bytes: Vec<u8> =
+        (0..sha256.len()).step_by(2).filter_map(|at| u8::from_str_radix(sha256.get(at..at + 2)?, 16).ok()).collect();
+    format!("sha-256=:{}:", STANDARD.encode(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vietnamese_name_is_percent_encoded() {
+        assert_eq!(
+            disposition("Báo cáo.pdf"),
+            "attachment; filename=\"document.pdf\"; filename*=UTF-8''B%C3%A1o%20c%C3%A1o.pdf"
+        );
+    }
+
+    #[test]
+    fn the_digest_is_that_of_rfc_9530() {
+        let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(digest(nothing), "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:");
+    }
+}

@@ -1,0 +1,57 @@
+//! `GET /v1/kinds`, their schemas and samples.
+
+use actix_web::{
+    HttpResponse,
+    web::{Data, Path},
+};
+use serde_json::json;
+
+use super::Problem;
+use crate::{
+    catalog::Kind,
+    desk::Desk,
+    failure::{Failure, FailureCode},
+};
+
+/// 200 with every kind of paper.
+pub(super) async fn list(desk: Data<Desk>) -> HttpResponse {
+    let kinds: Vec<_> = desk
+        .workshop()
+        .catalog()
+        .kinds()
+        .map(|kind| {
+            json!({
+                "kind": kind.manifest.kind,
+                "title": kind.manifest.title,
+                "editions": kind.editions().collect::<Vec<_>>(),
+                "samples": kind.sample_names().collect::<Vec<_>>(),
+                "schema": format!("/v1/kinds/{}/schema", kind.manifest.kind),
+            })
+        })
+        .collect();
+    HttpResponse::Ok().json(json!({"data": kinds}))
+}
+
+/// 200 with the JSON Schema (2020-12) of a request for that kind.
+pub(super) async fn schema(desk: Data<Desk>, kind: Path<String>) -> Result<HttpResponse, Problem> {
+    let kind = find(&desk, &kind)?;
+    Ok(HttpResponse::Ok().content_type("application/schema+json").body(kind.schema.to_string()))
+}
+
+/// 200 with a sample request.
+pub(super) async fn sample(desk: Data<Desk>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+    let (kind, name) = path.into_inner();
+    let sample = find(&desk, &kind)?.sample(&name).ok_or_else(|| {
+        Failure::new(FailureCode::UnknownSample, "Không có mẫu dữ liệu này.", "There is no such sample.")
+            .hint("Xem tên các mẫu dữ liệu tại /v1/kinds.")
+    })?;
+    Ok(HttpResponse::Ok().content_type("application/json").body(sample.to_owned()))
+}
+
+fn find<'a>(desk: &'a Desk, kind: &str) -> Result<&'a Kind, Problem> {
+    let unknown = || {
+        Failure::new(FailureCode::NotFound, "Không có loại văn bản này.", "There is no such kind of paper.")
+            .hint("Xem danh sách loại văn bản tại /v1/kinds.")
+    };
+    Ok(desk.workshop().catalog().kind(kind).ok_or_else(unknown)?)
+}

@@ -1,0 +1,154 @@
+//! A [`Failure`] as `application/problem+json` (RFC 9457).
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+    web,
+};
+use serde_json::json;
+
+use super::request_id;
+use crate::failure::{Failure, FailureCode, Remedy};
+
+/// The page behind every problem's `type`, by code, in both languages.
+const FAILURES: &str = include_str!("../../docs/failures.md");
+/// Seconds after which "later" is worth a try, where nothing better is known.
+const LATER: u64 = 5;
+
+/// A failure on its way to an HTTP client.
+#[derive(Debug)]
+pub struct Problem {
+    failure: Box<Failure>,
+    retry_after: Option<u64>,
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let retry_after = (failure.remedy() == Remedy::TryLater).then_some(LATER);
+        Self { failure: Box::new(failure), retry_after }
+    }
+}
+
+impl Problem {
+    /// Replaces the wait that the client is asked for, in seconds.
+    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure.fmt(f)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        status(self.failure.code)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let failure = &self.failure;
+        let status = self.status_code();
+        // What went wrong inside is for the log, not for callers.
+        let inside = matches!(failure.remedy(), Remedy::FixTemplate) && status == StatusCode::INTERNAL_SERVER_ERROR;
+        if inside {
+            tracing::error!(code = failure.code.as_str(), "A request failed: {}", failure.message_en);
+        }
+        let english = if inside { "The service cannot make this paper." } else { failure.message_en.as_str() };
+        let errors: Vec<_> = failure
+            .findings
+            .iter()
+            .map(|finding| {
+                json!({
+                    "code": finding.code,
+                    "severity": finding.severity,
+                    "pointer": finding.pointers.first(),
+                    "pointers": finding.pointers,
+                    "message_vi": finding.message,
+                    "message_en": finding.message_en,
+                    "found": finding.found,
+                    "expected": finding.expected,
+                    "law": finding.law,
+                })
+            })
+            .collect();
+        let request_id = request_id::current();
+        let body = json!({
+            "type": format!("/problems/{}", failure.code.as_str()),
+            "title": failure.message,
+            "title_en": english,
+            "status": status.as_u16(),
+            "detail": failure.hint,
+            "code": failure.code.as_str(),
+            "instance": request_id.as_ref().map(|id| format!("urn:uuid:{id}")),
+            "request_id": request_id,
+            "errors": errors,
+        });
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        response.insert_header((header::CONTENT_LANGUAGE, "vi"));
+        response.insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        response.body(body.to_string())
+    }
+}
+
+/// The status of each failure; a new failure does not compile until this has decided.
+fn status(code: FailureCode) -> StatusCode {
+    use FailureCode as C;
+    match code {
+        C::MalformedJson | C::BadParameter => StatusCode::BAD_REQUEST,
+        C::NotFound | C::JobNotFound | C::UnknownSample => StatusCode::NOT_FOUND,
+        C::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        C::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
+        C::JobNotFinished | C::JobHasNoDocument | C::JobAlreadyEnded => StatusCode::CONFLICT,
+        C::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        C::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        C::UnknownKind
+        | C::InvalidDocument
+        | C::NoEdition
+        | C::MissingGlyph
+        | C::RenderTimeout
+        | C::RenderMemory => StatusCode::UNPROCESSABLE_ENTITY,
+        C::MissingFont
+        | C::TemplateFault
+        | C::LayoutFault
+        | C::RenderCrashed
+        | C::PoisonedJob
+        | C::UnreadableJob
+        | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        C::StoreUnavailable | C::QueueFull | C::PressUnavailable | C::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+pub(super) fn no_such_address() -> Problem {
+    Failure::new(FailureCode::NotFound, "Không có địa chỉ này.", "There is no such address.")
+        .hint("Xem danh sách địa chỉ trong docs/api.md.")
+        .into()
+}
+
+pub(super) fn wrong_method() -> Problem {
+    Failure::new(
+        FailureCode::MethodNotAllowed,
+        "Địa chỉ này không nhận phương thức đã dùng.",
+        "This address does not take this method.",
+    )
+    .into()
+}
+
+/// `GET /problems/{code}`: what the problem means and what to do, Vietnamese and English.
+pub(super) async fn explain(code: web::Path<String>) -> Result<HttpResponse, Problem> {
+    let heading = format!("## {code}\n");
+    let section = FAILURES.split_once(&heading).map(|(_, rest)| rest.split("\n## ").next().unwrap_or(rest));
+    let section = section.ok_or_else(no_such_address)?;
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .body(format!("{code}\n\n{}\n", section.trim())))
+}

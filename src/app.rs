@@ -1,0 +1,345 @@
+//! Wiring: what is opened in which order, how the parts start, and how they stop.
+
+use std::{
+    future::Future,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::{App, HttpServer, middleware, web::Data};
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+};
+use tracing::{info, warn};
+
+use crate::{
+    api::{self, ApiLimits},
+    archive::Archive,
+    desk::Desk,
+    dispatch::{DispatchSettings, Dispatcher},
+    failure::{Failure, FailureCode},
+    ledger::{Ledger, LedgerLimits},
+    press::{Press, PressSettings},
+    queue::Doorbell,
+    settings::Settings,
+    worker::{Worker, WorkerSettings},
+    workshop_files,
+};
+
+/// Papers a render child finishes in a second, for the first estimate of a wait (docs/benchmarks.md).
+const PAPERS_PER_CHILD_SECOND: f64 = 20.0;
+/// The longest a status request waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How often left-overs of the archive are swept, and how old they must be.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const SWEEP_AGE: Duration = Duration::from_secs(3600);
+/// Connections that one thread of the HTTP server holds.
+const CONNECTIONS: usize = 512;
+/// Threads that answer HTTP; they never render.
+const HTTP_THREADS: usize = 2;
+
+/// Ledger, archive, doorbell and press, opened.
+#[derive(Clone)]
+struct Parts {
+    ledger: Ledger,
+    archive: Archive,
+    doorbell: Doorbell,
+    press: Arc<Press>,
+}
+
+/// Runs HTTP, dispatch and, unless `work` is off, a worker, until a signal asks to stop.
+///
+/// # Errors
+/// When a part cannot be opened or the address cannot be had.
+pub fn serve(settings: &Settings) -> Result<(), Failure> {
+    let workshop = Arc::new(load_workshop(settings)?);
+    runtime()?.block_on(async {
+        let parts = open(settings).await?;
+        let desk = Desk::new(
+            workshop,
+            parts.ledger.clone(),
+            parts.archive.clone(),
+            parts.doorbell.clone(),
+            Arc::clone(&parts.press),
+        );
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = keepers(settings, &parts, &stopping);
+        if settings.work {
+            tasks.spawn(answer_bells(worker(settings, &parts), parts.doorbell.clone(), settings.clone(), stopping));
+        }
+        let server = http_server(settings, desk)?;
+        let handle = server.handle();
+        tokio::pin!(server);
+        tokio::select! {
+            ended = &mut server => {
+                ended.map_err(|error| Failure::internal(format!("the HTTP server ended: {error}")))?;
+            }
+            () = stop_signal() => {
+                info!("Stopping: no new work, running renders may finish");
+                let closing = handle.stop(true);
+                tokio::pin!(closing);
+                tokio::select! { () = &mut closing => {}, _ = &mut server => {} }
+            }
+        }
+        drain(stop, tasks, settings).await;
+        parts.ledger.close().await;
+        Ok(())
+    })
+}
+
+/// Runs a worker and a dispatcher, without HTTP, until a signal asks to stop.
+///
+/// # Errors
+/// When a part cannot be opened, or no Redis address is given: an in-process doorbell rings in no other process.
+pub fn work(settings: &Settings) -> Result<(), Failure> {
+    if settings.redis_url.is_empty() {
+        return Err(Failure::new(
+            FailureCode::BadParameter,
+            "Lệnh work cần địa chỉ Redis.",
+            "work needs --redis-url: without Redis jobs are worked on inside serve",
+        )
+        .hint("Thêm --redis-url redis://127.0.0.1:6379/0 cho cả serve và work."));
+    }
+    // A broken template folder is better found now than by the first job.
+    load_workshop(settings)?;
+    runtime()?.block_on(async {
+        let parts = open(settings).await?;
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = keepers(settings, &parts, &stopping);
+        tasks.spawn(answer_bells(worker(settings, &parts), parts.doorbell.clone(), settings.clone(), stopping));
+        info!("Working; ctrl-c to stop");
+        stop_signal().await;
+        drain(stop, tasks, settings).await;
+        parts.ledger.close().await;
+        Ok(())
+    })
+}
+
+/// For `doctor`: opens the ledger and counts its jobs.
+pub async fn examine_ledger(settings: &Settings) -> Result<String, String> {
+    let ledger = open_ledger(settings).await.map_err(|failure| failure.message_en)?;
+    ledger.ping().await.map_err(|error| error.to_string())?;
+    let counts = ledger.counts().await.map_err(|error| error.to_string())?;
+    let waiting = counts.of(crate::job::JobState::Accepted);
+    ledger.close().await;
+    Ok(format!("{}, {waiting} việc đang chờ", ledger_path(settings).display()))
+}
+
+/// For `doctor`: asks the doorbell.
+pub async fn examine_doorbell(settings: &Settings) -> Result<String, String> {
+    let doorbell = open_doorbell(settings).map_err(|failure| failure.message_en)?;
+    doorbell.ping().await.map_err(|error| error.to_string())?;
+    Ok(if settings.redis_url.is_empty() { "trong tiến trình".to_owned() } else { "Redis trả lời".to_owned() })
+}
+
+/// For `doctor`: lets a render child say that it lives, by refusing an empty order.
+pub async fn examine_press(settings: &Settings) -> Result<String, String> {
+    let press = open_press(settings).map_err(|failure| failure.message_en)?;
+    match press.render("{}").await {
+        Err(crate::press::Verdict::Refused(failure)) if failure.code == FailureCode::UnreadableJob => {
+            Ok(format!("{} tiến trình, {} MiB mỗi tiến trình", settings.renderer_count(), settings.render_memory_mib))
+        }
+        other => Err(format!("{other:?}")),
+    }
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = Builder::new_multi_thread().worker_threads(HTTP_THREADS).enable_all().build();
+    runtime.map_err(|error| Failure::internal(format!("no runtime: {error}")))
+}
+
+fn load_workshop(settings: &Settings) -> Result<crate::rendering::Workshop, Failure> {
+    workshop_files::load(settings).map_err(|error| {
+        Failure::new(
+            FailureCode::TemplateFault,
+            "Không dùng được thư mục mẫu hoặc phông chữ.",
+            error.to_string(),
+        )
+        .hint("Chạy `tdkt-reports doctor` để xem chi tiết.")
+    })
+}
+
+async fn open(settings: &Settings) -> Result<Parts, Failure> {
+    std::fs::create_dir_all(&settings.data).map_err(|error| {
+        Failure::new(
+            FailureCode::BadParameter,
+            format!("Không tạo được thư mục dữ liệu {}.", settings.data.display()),
+            error.to_string(),
+        )
+        .hint("Chọn thư mục khác bằng --data.")
+    })?;
+    let archive = Archive::open(settings.data.join("archive"))
+        .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))?;
+    Ok(Parts {
+        ledger: open_ledger(settings).await?,
+        archive,
+        doorbell: open_doorbell(settings)?,
+        press: Arc::new(open_press(settings)?),
+    })
+}
+
+fn ledger_path(settings: &Settings) -> PathBuf {
+    settings.data.join("ledger.sqlite")
+}
+
+async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> {
+    let limits = LedgerLimits { max_waiting: settings.max_waiting, max_starts: settings.max_starts };
+    let ledger = Ledger::open(ledger_path(settings), limits).await;
+    ledger.map_err(|error| Failure::store_unavailable(format!("the ledger: {error}")))
+}
+
+fn open_doorbell(settings: &Settings) -> Result<Doorbell, Failure> {
+    if settings.redis_url.is_empty() {
+        return Ok(Doorbell::embedded());
+    }
+    // The address may hold a password; the error may not.
+    Doorbell::redis(&settings.redis_url, &settings.queue).map_err(|_| {
+        Failure::new(
+            FailureCode::BadParameter,
+            "Địa chỉ Redis không đúng.",
+            "redis_url is not the address of a Redis server",
+        )
+        .hint("Ví dụ: redis://127.0.0.1:6379/0")
+    })
+}
+
+fn open_press(settings: &Settings) -> Result<Press, Failure> {
+    let executable = std::env::current_exe().map_err(|error| Failure::internal(error.to_string()))?;
+    let mut arguments = Vec::new();
+    for (flag, path) in [("--templates", &settings.templates), ("--fonts", &settings.fonts)] {
+        if !path.as_os_str().is_empty() {
+            arguments.extend([flag.to_owned(), path.display().to_string()]);
+        }
+    }
+    Ok(Press::new(PressSettings {
+        executable,
+        arguments,
+        children: settings.renderer_count(),
+        deadline: settings.render_deadline(),
+        memory_mib: settings.render_memory_mib,
+        renders_per_child: settings.renders_per_child,
+    }))
+}
+
+/// Dispatch and the archive's sweeper.
+fn keepers(settings: &Settings, parts: &Parts, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    let dispatch_settings = DispatchSettings {
+        ring_again_after: Duration::from_secs(settings.ring_again_s.max(1)),
+        ..DispatchSettings::default()
+    };
+    let dispatcher = Dispatcher::new(parts.ledger.clone(), parts.doorbell.clone(), dispatch_settings);
+    let stopping_dispatch = stopping.clone();
+    tasks.spawn(async move { dispatcher.run(stopping_dispatch).await });
+    tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), stopping.clone()));
+    tasks
+}
+
+async fn sweep(archive: Archive, ledger: Ledger, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            _ = stopping.changed() => return,
+        }
+        let referenced = |sha256: String| {
+            let ledger = ledger.clone();
+            // In doubt a file stays.
+            async move { ledger.artifact_is_referenced(&sha256).await.unwrap_or(true) }
+        };
+        if let Err(error) = archive.sweep(SWEEP_AGE, referenced).await {
+            warn!("The archive could not be swept: {error}");
+        }
+    }
+}
+
+fn worker(settings: &Settings, parts: &Parts) -> Worker {
+    let name = format!("worker-{}", std::process::id());
+    let worker_settings = WorkerSettings::default();
+    let _ = settings;
+    Worker::new(parts.ledger.clone(), parts.archive.clone(), Arc::clone(&parts.press), &name, worker_settings)
+}
+
+async fn answer_bells(
+    worker: Worker,
+    doorbell: Doorbell,
+    settings: Settings,
+    stopping: watch::Receiver<bool>,
+) {
+    let worker = Arc::new(worker);
+    let handler = {
+        let worker = Arc::clone(&worker);
+        move |job| {
+            let worker = Arc::clone(&worker);
+            async move { worker.answer(job).await }
+        }
+    };
+    doorbell.answer("tdkt", settings.renderer_count(), handler, stopping).await;
+}
+
+fn http_server(settings: &Settings, desk: Desk) -> Result<actix_web::dev::Server, Failure> {
+    let limits = ApiLimits {
+        max_body: settings.max_body_bytes,
+        body_deadline: Duration::from_secs(settings.body_deadline_s),
+        longest_wait: LONGEST_WAIT,
+        papers_per_second: PAPERS_PER_CHILD_SECOND * settings.renderer_count() as f64,
+    };
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(desk.clone()))
+            .app_data(Data::new(limits.clone()))
+            .wrap(middleware::from_fn(api::stamp))
+            .configure(api::routes)
+    })
+    .workers(HTTP_THREADS)
+    .worker_max_blocking_threads(2)
+    .max_connections(CONNECTIONS)
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .shutdown_timeout(settings.drain_s)
+    .disable_signals()
+    .bind(settings.listen)
+    .map_err(|error| {
+        Failure::new(
+            FailureCode::BadParameter,
+            format!("Không mở được địa chỉ {}.", settings.listen),
+            error.to_string(),
+        )
+        .hint("Chọn cổng khác bằng --listen, hoặc dừng chương trình đang dùng cổng này.")
+    })?;
+    for address in server.addrs() {
+        // On standard error, and first of all: scripts and tests wait for this line.
+        eprintln!("Đang phục vụ tại http://{address}");
+    }
+    Ok(server.run())
+}
+
+async fn stop_signal() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        warn!("Signals cannot be received; only a kill stops this process");
+        return std::future::pending().await;
+    };
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+}
+
+/// Lets running renders finish, within the limit; a second signal ends the wait.
+async fn drain(stop: watch::Sender<bool>, mut tasks: JoinSet<()>, settings: &Settings) {
+    let _ = stop.send(true);
+    let all = async { while tasks.join_next().await.is_some() {} };
+    let limit = Duration::from_secs(settings.drain_s);
+    if !finished_in(all, limit).await {
+        warn!("Renders that still run are given up; their jobs are taken up again");
+    }
+}
+
+async fn finished_in(work: impl Future<Output = ()>, limit: Duration) -> bool {
+    tokio::select! {
+        () = work => true,
+        () = tokio::time::sleep(limit) => false,
+        () = stop_signal() => false,
+    }
+}

@@ -1,0 +1,121 @@
+//! The command line: data on standard output, everything else on standard error, exit codes by remedy.
+//!
+//! Messages are Vietnamese: `lỗi:` says what happened, `gợi ý:` what to do.
+
+mod check;
+mod doctor;
+mod kinds;
+mod output;
+mod preview;
+mod render;
+mod serve;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    failure::{Failure, FailureCode},
+    rendering::Workshop,
+    settings::{GivenSettings, Settings},
+    telemetry, workshop_files,
+};
+
+/// Lập văn bản hành chính của khối, cụm thi đua đúng thể thức Nghị định 30/2020/NĐ-CP.
+#[derive(Debug, Parser)]
+#[command(name = "tdkt-reports", version, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: GivenSettings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Chạy dịch vụ HTTP, kèm bộ phận xử lý việc.
+    Serve,
+    /// Chỉ xử lý việc; chạy ở tiến trình khác với dịch vụ HTTP, cần Redis.
+    Work,
+    /// Lập một văn bản từ tệp dữ liệu JSON.
+    Render(render::Arguments),
+    /// Kiểm tra tệp dữ liệu, không lập văn bản.
+    Check {
+        /// Tệp JSON; dấu - là đầu vào chuẩn.
+        file: PathBuf,
+        /// In kết quả dạng JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Liệt kê các loại văn bản.
+    Kinds,
+    /// In lược đồ JSON (JSON Schema) của một loại văn bản.
+    Schema {
+        /// Mã loại văn bản.
+        kind: String,
+    },
+    /// In một tệp dữ liệu mẫu.
+    Sample {
+        /// Mã loại văn bản.
+        kind: String,
+        /// Tên mẫu: simple, minimal, overflow, hostile.
+        #[arg(default_value = "simple")]
+        name: String,
+    },
+    /// Dành cho người soạn mẫu: lập lại văn bản mỗi khi lưu tệp mẫu.
+    Preview(preview::Arguments),
+    /// Kiểm tra máy, thư mục, phông chữ, mẫu văn bản và kết nối.
+    Doctor,
+    #[command(hide = true)]
+    Press,
+}
+
+/// Reads the arguments, runs the command, returns the exit code: 0, 1 fix the request, 2 usage, 3 fix the template or
+/// the installation, 75 try later.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = Settings::resolve(&arguments.settings).map_err(|error| wrong_settings(&error.to_string()));
+    let outcome = outcome.and_then(|settings| {
+        telemetry::start(&settings).map_err(|error| wrong_settings(&error))?;
+        execute(arguments.command, &settings)
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => output::report(&failure),
+    }
+}
+
+fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
+    match command {
+        Command::Serve => serve::serve(settings),
+        Command::Work => serve::work(settings),
+        Command::Render(arguments) => render::run(&arguments, settings),
+        Command::Check { file, json } => check::run(&file, check::Form::from_flag(json), settings),
+        Command::Kinds => kinds::list(settings),
+        Command::Schema { kind } => kinds::schema(&kind, settings),
+        Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),
+        Command::Preview(arguments) => preview::run(&arguments, settings),
+        Command::Doctor => doctor::run(settings),
+        Command::Press => crate::press::serve_child(settings.render_memory_mib, || {
+            workshop_files::load(settings).map_err(|error| std::io::Error::other(error.to_string()))
+        })
+        .map_err(|error| Failure::internal(format!("the render child ends: {error}"))),
+    }
+}
+
+/// Templates and fonts, for commands that render in this process.
+fn workshop(settings: &Settings) -> Result<Workshop, Failure> {
+    workshop_files::load(settings).map_err(|error| {
+        let code = match error {
+            workshop_files::LoadError::Workshop(crate::rendering::WorkshopError::Fonts(_)) => FailureCode::MissingFont,
+            _ => FailureCode::TemplateFault,
+        };
+        Failure::new(code, "Không dùng được thư mục mẫu hoặc phông chữ.", error.to_string())
+            .hint("Chạy `tdkt-reports doctor` để xem chi tiết.")
+    })
+}
+
+fn wrong_settings(fault: &str) -> Failure {
+    Failure::new(FailureCode::BadParameter, "Cấu hình không đúng.", fault)
+        .hint("Xem mọi mục cấu hình và giá trị mặc định trong config.default.toml.")
+}

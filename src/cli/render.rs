@@ -1,0 +1,74 @@
+//! `render FILE|- -o OUT.pdf [--draft] [--png]`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::output;
+use crate::{
+    failure::{Failure, FailureCode},
+    intake::{Manuscript, Treatment},
+    rendering::Workshop,
+    settings::Settings,
+};
+
+/// Resolution of `--png`, in pixels to the inch.
+const PPI: f64 = 110.0;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Tệp JSON; dấu - là đầu vào chuẩn.
+    file: PathBuf,
+    /// Tệp kết quả; dấu - là đầu ra chuẩn. Mặc định: tên văn bản, trong thư mục hiện tại.
+    #[arg(short, long, value_name = "TỆP")]
+    output: Option<PathBuf>,
+    /// Lập bản dự thảo, dù dữ liệu ghi là bản ban hành.
+    #[arg(long)]
+    draft: bool,
+    /// Kết xuất ảnh PNG từng trang (TÊN-1.png, TÊN-2.png …) thay cho PDF.
+    #[arg(long)]
+    png: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+    let request = output::read(&arguments.file)?;
+    let workshop = super::workshop(settings)?;
+    let treatment = if arguments.draft { Treatment::AsDraft } else { Treatment::AsSent };
+    let accepted = workshop.check(&request, treatment)?;
+    output::notices(&accepted.findings);
+    let manuscript = accepted.manuscript;
+    let target = match &arguments.output {
+        Some(path) => path.clone(),
+        None => PathBuf::from(format!("{}.pdf", workshop.file_name(&manuscript)?)),
+    };
+    if arguments.png { pictures(&workshop, &manuscript, &target) } else { paper(&workshop, &manuscript, &target) }
+}
+
+fn paper(workshop: &Workshop, manuscript: &Manuscript, target: &Path) -> Result<(), Failure> {
+    let rendered = workshop.render(manuscript)?;
+    output::write(target, &rendered.pdf)?;
+    output::progress(&format!("Đã lập {} ({} trang).", target.display(), rendered.pages));
+    Ok(())
+}
+
+fn pictures(workshop: &Workshop, manuscript: &Manuscript, target: &Path) -> Result<(), Failure> {
+    if target == Path::new("-") {
+        return Err(Failure::new(
+            FailureCode::BadParameter,
+            "Nhiều ảnh không ghi được ra đầu ra chuẩn.",
+            "several pictures cannot go to standard output",
+        )
+        .hint("Dùng -o TÊN.png."));
+    }
+    let (mut page, mut pages) = (0, 1);
+    while page < pages {
+        let picture = workshop.render_page(manuscript, page, PPI)?;
+        pages = picture.pages as usize;
+        page += 1;
+        let stem = target.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let path = target.with_file_name(format!("{stem}-{page}.png"));
+        output::write(&path, &picture.png)?;
+        output::progress(&format!("Đã ghi {} ({page}/{pages}).", path.display()));
+    }
+    Ok(())
+}

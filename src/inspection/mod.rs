@@ -1,0 +1,89 @@
+//! Measures laid-out pages against Decree 30/2020/NĐ-CP, Annex I.
+//!
+//! The rule: only what stands on the page counts, never what the template meant. A fault names clause, page and value.
+
+mod body;
+mod ending;
+mod header;
+mod lines;
+mod page;
+
+use crate::typesetting::Marks;
+use lines::Line;
+
+/// One breach of the layout law.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayoutFault {
+    /// Clause of the decree, in Vietnamese as it is cited.
+    pub clause: &'static str,
+    /// Page, from 1.
+    pub page: usize,
+    /// Vietnamese sentence.
+    pub message: String,
+    pub message_en: String,
+    /// The value measured.
+    pub measured: String,
+}
+
+/// What kind of paper the law is applied to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Văn bản có tên loại: report, submission.
+    Report,
+    /// Biên bản: no place and date in the header.
+    Minutes,
+    /// Công văn: no type name.
+    Letter,
+}
+
+/// Everything on the pages that breaks the layout law. `check_kind` is the manifest's (`report`, `minutes`, `letter`).
+pub fn inspect(marks: &Marks, check_kind: &str) -> Vec<LayoutFault> {
+    let form = match check_kind {
+        "minutes" => Form::Minutes,
+        "letter" => Form::Letter,
+        _ => Form::Report,
+    };
+    let pages: Vec<Vec<Line>> = marks.pages.iter().map(lines::read).collect();
+    let mut faults = Faults(Vec::new());
+    page::inspect(marks, &pages, &mut faults);
+    if let (Some(first), Some(lines)) = (marks.pages.first(), pages.first()) {
+        header::inspect(first, lines, form, &mut faults);
+    }
+    body::inspect(marks, &pages, &mut faults);
+    ending::inspect(&pages, form, &mut faults);
+    faults.0
+}
+
+struct Faults(Vec<LayoutFault>);
+
+impl Faults {
+    fn say(
+        &mut self,
+        clause: &'static str,
+        page: usize,
+        message: impl Into<String>,
+        message_en: impl Into<String>,
+        measured: impl Into<String>,
+    ) {
+        let (message, message_en, measured) = (message.into(), message_en.into(), measured.into());
+        self.0.push(LayoutFault { clause, page, message, message_en, measured });
+    }
+
+    /// Reports a size outside its range, in points.
+    fn size(&mut self, clause: &'static str, page: usize, what: [&str; 2], size: f64, range: [f64; 2]) {
+        if size < range[0] - SIZE_TOLERANCE || size > range[1] + SIZE_TOLERANCE {
+            self.say(
+                clause,
+                page,
+                format!("{} phải cỡ {} đến {}.", what[0], range[0], range[1]),
+                format!("{} must be of size {} to {}.", what[1], range[0], range[1]),
+                format!("cỡ {size:.1}"),
+            );
+        }
+    }
+}
+
+/// Points.
+const SIZE_TOLERANCE: f64 = 0.05;
+/// Millimetres in a point.
+const MM_PER_PT: f64 = 25.4 / 72.0;

@@ -1,0 +1,76 @@
+//! The cross-checks of the vocabulary rooms, run over one request.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{
+    bloc, calendar,
+    catalog::{Catalog, Kind},
+    commendation,
+    document::{self, KindWords, Paper, PlaceAndDate, Status},
+    emulation,
+    facts::{CitedLaw, Claim, Facts, RuleContext},
+    failure::{Failure, Finding},
+    initiative,
+};
+
+/// Every finding of every rule. The schema has accepted the request, so it can be read into the rooms' own types.
+pub(super) fn check(
+    request: &Value,
+    status: Status,
+    day: NaiveDate,
+    kind: &Kind,
+    catalog: &Catalog,
+) -> Result<Vec<Finding>, Failure> {
+    let unreadable = |error: serde_json::Error| {
+        Failure::internal(format!("schema and vocabulary disagree about {}: {error}", kind.manifest.kind))
+    };
+    let facts = Facts::read(request).map_err(unreadable)?;
+    let paper = Paper::deserialize(&request["paper"]).map_err(unreadable)?;
+    let cites: Vec<CitedLaw> = catalog
+        .editions()
+        .cited_laws()
+        .into_iter()
+        .map(|law| CitedLaw { number: law.number, from: law.from, until: law.until })
+        .collect();
+    let claims: Vec<Claim> = catalog
+        .claims()
+        .iter()
+        .map(|claim| Claim {
+            pattern: claim.pattern.clone(),
+            needs: claim.needs.clone(),
+            message: claim.message.clone(),
+        })
+        .collect();
+    let context = RuleContext {
+        issued_on: paper.issued_on,
+        effective_on: day,
+        issued: status == Status::Issued,
+        edition_cites: &cites,
+        claims: &claims,
+    };
+    let mut findings = calendar::check_dates(request);
+    findings.extend(document::check(&paper, &kind_words(kind, String::new()), &facts, &context));
+    findings.extend(bloc::check(&facts, &context));
+    findings.extend(emulation::check(&facts, &context));
+    findings.extend(commendation::check(&facts, &context));
+    findings.extend(initiative::check(&facts, &context));
+    Ok(findings)
+}
+
+/// What a kind's manifest tells the document room.
+pub fn kind_words(kind: &Kind, subject: String) -> KindWords {
+    let manifest = &kind.manifest;
+    KindWords {
+        official_type: manifest.official_type.clone(),
+        abbreviation: manifest.abbreviation.clone(),
+        subject,
+        keywords: vec![manifest.title.clone(), "thi đua, khen thưởng".to_owned()],
+        addressed_upward: manifest.addressed_upward,
+        place_and_date: match manifest.check_kind.as_str() {
+            "minutes" => PlaceAndDate::Omitted,
+            _ => PlaceAndDate::Printed,
+        },
+    }
+}

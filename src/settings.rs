@@ -1,0 +1,167 @@
+//! One checked struct of settings: flags over environment over file over `config.default.toml`.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::Args;
+use serde::Deserialize;
+
+/// The defaults, and the manual of every setting.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// Why settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error("{path}: {source}")]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{name}: {fault}")]
+    Wrong { name: String, fault: String },
+}
+
+macro_rules! settings {
+    ($( $(#[doc = $doc:literal])* $field:ident: $type:ty, $env:literal, $help:literal; )*) => {
+        /// Every setting, checked.
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct Settings { $( $(#[doc = $doc])* pub $field: $type, )* }
+
+        /// Settings as a command line, the environment or a file may give them; what is absent keeps its default.
+        #[derive(Debug, Clone, Default, Args, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct GivenSettings {
+            /// Tệp cấu hình TOML (xem config.default.toml).
+            #[arg(long, env = "TDKT_CONFIG", value_name = "TỆP", global = true)]
+            #[serde(skip)]
+            pub config: Option<PathBuf>,
+            $( #[doc = $help] #[arg(long, env = $env, value_name = "GIÁ TRỊ", global = true, hide_env_values = true)]
+               pub $field: Option<$type>, )*
+        }
+
+        impl Settings {
+            fn overlay(&mut self, given: &GivenSettings) {
+                $( if let Some(value) = &given.$field { self.$field = value.clone(); } )*
+            }
+        }
+    };
+}
+
+settings! {
+    /// Where the HTTP service listens.
+    listen: SocketAddr, "TDKT_LISTEN", "Địa chỉ lắng nghe của dịch vụ HTTP";
+    /// Folder of ledger and papers.
+    data: PathBuf, "TDKT_DATA", "Thư mục dữ liệu";
+    /// Redis address, or empty.
+    redis_url: String, "TDKT_REDIS_URL", "Địa chỉ Redis; bỏ trống thì hàng đợi nằm trong tiến trình";
+    /// Name of the queue on Redis.
+    queue: String, "TDKT_QUEUE", "Tên hàng đợi trên Redis";
+    /// Template folder, or empty.
+    templates: PathBuf, "TDKT_TEMPLATES", "Thư mục mẫu văn bản; bỏ trống thì dùng mẫu đi kèm chương trình";
+    /// A province's own fonts, or empty.
+    fonts: PathBuf, "TDKT_FONTS", "Thư mục phông chữ riêng của tỉnh";
+    /// Render children; 0 for one each processor.
+    renderers: usize, "TDKT_RENDERERS", "Số tiến trình kết xuất; 0 là bằng số bộ xử lý";
+    /// Whether `serve` works on jobs.
+    work: bool, "TDKT_WORK", "Lệnh serve có tự xử lý việc hay không (true, false)";
+    /// Seconds.
+    render_deadline_s: u64, "TDKT_RENDER_DEADLINE_S", "Thời hạn một lần kết xuất, giây";
+    /// MiB.
+    render_memory_mib: u64, "TDKT_RENDER_MEMORY_MIB", "Bộ nhớ của một tiến trình kết xuất, MiB";
+    /// Renders before a child is replaced.
+    renders_per_child: u32, "TDKT_RENDERS_PER_CHILD", "Số lần kết xuất trước khi thay tiến trình";
+    /// Jobs that may wait.
+    max_waiting: u64, "TDKT_MAX_WAITING", "Số việc được chờ nhiều nhất";
+    /// Starts before a job is dead.
+    max_starts: u32, "TDKT_MAX_STARTS", "Số lần bắt đầu nhiều nhất của một việc";
+    /// Seconds.
+    ring_again_s: u64, "TDKT_RING_AGAIN_S", "Sau bao nhiêu giây thì báo lại việc chưa ai nhận";
+    /// Bytes.
+    max_body_bytes: usize, "TDKT_MAX_BODY_BYTES", "Kích thước dữ liệu gửi lên nhiều nhất, byte";
+    /// Seconds.
+    body_deadline_s: u64, "TDKT_BODY_DEADLINE_S", "Thời hạn nhận dữ liệu gửi lên, giây";
+    /// Seconds.
+    drain_s: u64, "TDKT_DRAIN_S", "Thời gian chờ việc đang chạy khi dừng dịch vụ, giây";
+    /// Filter of the log.
+    log: String, "TDKT_LOG", "Mức nhật ký (error, warn, info, debug)";
+    /// `text` or `json`.
+    log_format: String, "TDKT_LOG_FORMAT", "Dạng nhật ký (text, json)";
+}
+
+impl Settings {
+    /// Lays what was given over the file it names over the defaults.
+    pub fn resolve(given: &GivenSettings) -> Result<Self, SettingsError> {
+        let wrong = |name: &str, error: toml::de::Error| SettingsError::Wrong {
+            name: name.to_owned(),
+            fault: error.message().to_owned(),
+        };
+        let mut settings: Self = toml::from_str(DEFAULTS).map_err(|error| wrong("config.default.toml", error))?;
+        if let Some(path) = &given.config {
+            let text = std::fs::read_to_string(path)
+                .map_err(|source| SettingsError::Unreadable { path: path.clone(), source })?;
+            let file: GivenSettings =
+                toml::from_str(&text).map_err(|error| wrong(&path.display().to_string(), error))?;
+            settings.overlay(&file);
+        }
+        settings.overlay(given);
+        settings.check()
+    }
+
+    fn check(self) -> Result<Self, SettingsError> {
+        let wrong = |name: &str, fault: &str| Err(SettingsError::Wrong { name: name.into(), fault: fault.into() });
+        if self.data.as_os_str().is_empty() {
+            return wrong("data", "must not be empty");
+        }
+        if !matches!(self.log_format.as_str(), "text" | "json") {
+            return wrong("log_format", "must be text or json");
+        }
+        if self.render_deadline_s == 0 || self.render_memory_mib < 128 || self.renders_per_child == 0 {
+            return wrong("render_…", "deadline and renders must be above 0, memory at least 128 MiB");
+        }
+        if self.max_starts == 0 || self.max_body_bytes == 0 || self.body_deadline_s == 0 {
+            return wrong("max_starts, max_body_bytes, body_deadline_s", "must be above 0");
+        }
+        Ok(self)
+    }
+
+    /// Render children, with 0 resolved.
+    pub fn renderer_count(&self) -> usize {
+        match self.renderers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        }
+    }
+
+    /// Longest render.
+    pub fn render_deadline(&self) -> Duration {
+        Duration::from_secs(self.render_deadline_s)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_complete_and_lawful() {
+        let settings = Settings::resolve(&GivenSettings::default()).unwrap();
+        assert_eq!(settings.listen.port(), 8080);
+        assert!(settings.renderer_count() >= 1);
+    }
+
+    #[test]
+    fn a_flag_beats_the_file_and_the_file_beats_the_default() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "max_starts = 7\nqueue = \"tinh\"\n").unwrap();
+        let given =
+            GivenSettings { config: Some(file.path().into()), queue: Some("so".into()), ..GivenSettings::default() };
+        let settings = Settings::resolve(&given).unwrap();
+        assert_eq!((settings.max_starts, settings.queue.as_str(), settings.max_waiting), (7, "so", 100_000));
+    }
+
+    #[test]
+    fn an_unknown_name_in_the_file_is_an_error() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "lissten = \"x\"\n").unwrap();
+        let given = GivenSettings { config: Some(file.path().into()), ..GivenSettings::default() };
+        let error = Settings::resolve(&given).unwrap_err().to_string();
+        assert!(error.contains("lissten"), "{error}");
+    }
+}

@@ -1,0 +1,64 @@
+//! Brings templates and fonts from disk or from the executable to the workshop.
+
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+
+use crate::{
+    catalog::{FilesError, TemplateFiles},
+    rendering::{Workshop, WorkshopError},
+    settings::Settings,
+    typesetting::FontFile,
+};
+
+static SHIPPED_FONTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fonts");
+
+/// Why templates and fonts cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("{0}")]
+    Files(#[from] FilesError),
+    #[error("{path}: {source}")]
+    Fonts { path: PathBuf, source: std::io::Error },
+    #[error("{0}")]
+    Workshop(#[from] WorkshopError),
+}
+
+/// Loads what the settings name.
+pub fn load(settings: &Settings) -> Result<Workshop, LoadError> {
+    Ok(Workshop::new(&templates(&settings.templates)?, fonts(&settings.fonts)?)?)
+}
+
+/// The template folder at `path`, or the one inside the executable.
+pub fn templates(path: &Path) -> Result<TemplateFiles, LoadError> {
+    if path.as_os_str().is_empty() { Ok(TemplateFiles::embedded()) } else { Ok(TemplateFiles::read(path)?) }
+}
+
+/// A province's own fonts from `path` (in the order of their names), then the shipped ones.
+pub fn fonts(path: &Path) -> Result<Vec<FontFile>, LoadError> {
+    let mut files = Vec::new();
+    if !path.as_os_str().is_empty() {
+        let unreadable = |source| LoadError::Fonts { path: path.to_owned(), source };
+        let mut paths = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            paths.push(entry.map_err(unreadable)?.path());
+        }
+        paths.sort();
+        for font in paths.iter().filter(|path| is_font(path)) {
+            let bytes = std::fs::read(font).map_err(|source| LoadError::Fonts { path: font.clone(), source })?;
+            files.push(FontFile { name: font.display().to_string(), bytes });
+        }
+    }
+    let mut shipped: Vec<_> = SHIPPED_FONTS.files().filter(|file| is_font(file.path())).collect();
+    shipped.sort_by_key(|file| file.path());
+    files.extend(shipped.into_iter().map(|file| FontFile {
+        name: file.path().display().to_string(),
+        bytes: file.contents().to_vec(),
+    }));
+    Ok(files)
+}
+
+fn is_font(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    matches!(ending.as_str(), "ttf" | "otf" | "ttc")
+}
