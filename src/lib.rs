@@ -10,6 +10,8 @@ pub mod vietnamese;
 
 pub mod calendar;
 
+pub mod facts;
+
 // second floor: making
 pub mod press;
 // third floor: keeping
