@@ -12,6 +12,8 @@ pub mod calendar;
 
 pub mod facts;
 
+pub mod bloc;
+
 // second floor: making
 pub mod press;
 // third floor: keeping
