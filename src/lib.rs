@@ -14,6 +14,8 @@ pub mod facts;
 
 pub mod bloc;
 
+pub mod emulation;
+
 // second floor: making
 pub mod press;
 // third floor: keeping
