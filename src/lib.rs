@@ -16,6 +16,8 @@ pub mod bloc;
 
 pub mod emulation;
 
+pub mod commendation;
+
 // second floor: making
 pub mod press;
 // third floor: keeping
