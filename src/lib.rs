@@ -18,6 +18,8 @@ pub mod emulation;
 
 pub mod commendation;
 
+pub mod initiative;
+
 // second floor: making
 pub mod press;
 // third floor: keeping
