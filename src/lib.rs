@@ -20,6 +20,8 @@ pub mod commendation;
 
 pub mod initiative;
 
+pub mod document;
+
 // second floor: making
 pub mod press;
 // third floor: keeping
