@@ -74,6 +74,32 @@ pub fn month(date: NaiveDate) -> String {
     }
 }
 
+/// Every date written in a text, as `13/5/2020` or `ngày 15 tháng 6 năm 2022`; what is no day is passed over.
+pub fn dates_in(text: &str) -> Vec<NaiveDate> {
+    let words: Vec<&str> = text.split(|c: char| c.is_whitespace()).map(bare).collect();
+    let slashed = words.iter().filter_map(|word| day_of(&word.split('/').collect::<Vec<_>>()));
+    let spoken = words.windows(6).filter_map(|words| match words {
+        [on, day, of, month, in_year, year]
+            if on.eq_ignore_ascii_case("ngày") && *of == "tháng" && *in_year == "năm" =>
+        {
+            day_of(&[*day, *month, *year])
+        }
+        _ => None,
+    });
+    slashed.chain(spoken).collect()
+}
+
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// Day, month and year in digits.
+fn day_of(parts: &[&str]) -> Option<NaiveDate> {
+    let [day, month, year] = parts else { return None };
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+        .filter(|date| YEARS.contains(&date.year()))
+}
+
 /// Half of a year (*6 tháng đầu năm*, *6 tháng cuối năm*).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum Half {
@@ -197,6 +223,13 @@ mod tests {
             assert_eq!(parse_iso(text), Err(fault), "{text}");
         }
         assert!(parse_iso("1990-01-01").is_ok() && parse_iso("2100-12-31").is_ok());
+    }
+
+    #[test]
+    fn dates_are_found_in_running_text() {
+        let text =
+            "Căn cứ Quyết định số 278/QĐ-UBND ngày 13/5/2020; Luật ngày 15 tháng 6 năm 2022, ngày 30/02/2020, 1/2/3";
+        assert_eq!(dates_in(text), [date("2020-05-13"), date("2022-06-15")]);
     }
 
     #[test]

@@ -8,8 +8,14 @@ pub mod failure;
 pub mod fingerprint;
 pub mod vietnamese;
 pub mod calendar;
+pub mod facts;
+pub mod bloc;
+pub mod emulation;
+pub mod commendation;
+pub mod initiative;
 // first floor: paper
 pub mod regulation;
+pub mod document;
 // second floor: making
 pub mod catalog;
 pub mod intake;
@@ -20,3 +26,7 @@ pub mod rendering;
 pub mod press;
 // third floor: keeping
 pub mod job;
+// the entrance
+pub mod settings;
+pub mod telemetry;
+pub mod workshop_files;

@@ -103,9 +103,10 @@ impl Press {
         let unavailable = |cause: &str| Verdict::Unavailable(cause.to_owned());
         let _place = self.places.acquire().await.map_err(|_| unavailable("the press is closed"))?;
         let waiting = self.idle.lock().map_err(|_| unavailable("the press is broken"))?.pop();
-        let mut child = match waiting {
-            Some(mut child) if matches!(child.process.try_wait(), Ok(None)) => child,
-            Some(_) | None => self.start()?,
+        let alive = waiting.and_then(|mut child| matches!(child.process.try_wait(), Ok(None)).then_some(child));
+        let mut child = match alive {
+            Some(child) => child,
+            None => self.start()?,
         };
         // A fresh child reads templates and fonts before it reads the order.
         let deadline = if child.renders == 0 { self.settings.deadline + LONGEST_START } else { self.settings.deadline };

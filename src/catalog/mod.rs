@@ -29,8 +29,8 @@ pub struct CatalogError(pub Vec<String>);
 pub struct ClaimPhrase {
     /// Lower-case phrase, compared after NFC.
     pub pattern: String,
-    /// Names of blocks of `content`; one that holds something is enough.
-    pub needs: Vec<String>,
+    /// Name of the block of `content`.
+    pub needs: String,
     /// Vietnamese sentence for the clerk.
     pub message: String,
 }

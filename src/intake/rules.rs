@@ -39,7 +39,7 @@ pub(super) fn check(
         .iter()
         .map(|claim| Claim {
             pattern: claim.pattern.clone(),
-            needs: claim.needs.clone(),
+            needs: vec![claim.needs.clone()],
             message: claim.message.clone(),
         })
         .collect();

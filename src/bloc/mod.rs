@@ -1,0 +1,111 @@
+//! Rules on a bloc: its period and conference, the documents it cites, its members and people.
+//!
+//! One rule: a rule compares two stated facts and never fills a missing one; what is absent is not judged.
+
+mod members;
+mod people;
+mod period;
+mod references;
+
+use chrono::NaiveDate;
+
+use crate::{
+    facts::{Facts, RuleContext},
+    failure::Finding,
+    vietnamese::fold_name,
+};
+
+pub use members::{Match, match_member};
+
+/// D03 to D09, M01 to M04, P01, P02 over the content.
+pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
+    let mut findings = period::check(facts, context);
+    findings.extend(references::check(facts, context));
+    findings.extend(members::check(facts, context));
+    findings.extend(people::check(facts));
+    findings
+}
+
+/// The resolution that ended the district level on 1 July 2025.
+pub const TWO_LEVELS_LAW: &str = "Nghị quyết số 203/2025/QH15";
+
+/// The level in a name of a body or place that has not existed since 1 July 2025, if `on` is later.
+pub fn abolished_level(name: &str, on: NaiveDate) -> Option<&'static str> {
+    let since = NaiveDate::from_ymd_opt(2025, 7, 1)?;
+    if on < since {
+        return None;
+    }
+    let name = format!(" {} ", fold_name(name));
+    ["huyện", "quận", "thị xã", "thị trấn"].into_iter().find(|level| name.contains(&format!(" {} ", fold_name(level))))
+}
+
+#[cfg(test)]
+mod samples {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{calendar::parse_iso, failure::Severity};
+
+    /// Content that breaks no rule.
+    pub fn content() -> Value {
+        json!({
+            "bloc": {
+                "name": "Khối thi đua các cơ quan tham mưu, tổng hợp",
+                "recognised_by": {"type": "Quyết định", "number": "278/QĐ-UBND", "date": "2019-12-13"}
+            },
+            "period": {"year": 2020, "part": "first-half"},
+            "member_count": 3,
+            "members": [
+                {"unit": "Sở Tài chính"},
+                {"unit": "Sở Nội vụ", "role": "head"},
+                {"unit": "Sở Ngoại vụ", "role": "deputy"}
+            ],
+            "conference": {
+                "date": "2020-07-24",
+                "chairs": [{"name": "Nguyễn Văn Lân", "positions": ["Giám đốc"], "unit": "Sở Nội vụ", "role": "chair"}]
+            }
+        })
+    }
+
+    pub type Found = (String, Severity, Vec<String>);
+
+    /// Findings on the sample content after a change, for a paper of the given date.
+    pub fn found(change: impl FnOnce(&mut Value), issued_on: &str, issued: bool) -> Vec<Found> {
+        let mut request = json!({"content": content()});
+        change(&mut request["content"]);
+        let date = parse_iso(issued_on).unwrap();
+        let context =
+            RuleContext { issued_on: Some(date), effective_on: date, issued, edition_cites: &[], claims: &[] };
+        let findings = check(&Facts::read(&request).unwrap(), &context);
+        findings.into_iter().map(|finding| (finding.code, finding.severity, finding.pointers)).collect()
+    }
+
+    /// The same for a paper that raises nothing by its date.
+    pub fn found_in(change: impl FnOnce(&mut Value)) -> Vec<Found> {
+        found(change, "2020-07-27", true)
+    }
+
+    pub fn one(code: &str, severity: Severity, pointers: &[&str]) -> Vec<Found> {
+        vec![(code.to_string(), severity, pointers.iter().map(|pointer| pointer.to_string()).collect())]
+    }
+
+    #[test]
+    fn content_without_contradictions_has_no_finding() {
+        assert_eq!(found_in(|_| {}), []);
+    }
+
+    #[test]
+    fn content_that_states_nothing_has_no_finding() {
+        assert_eq!(found_in(|content| *content = json!({})), []);
+    }
+
+    #[test]
+    fn a_district_is_abolished_only_since_july_2025() {
+        let on = |date: &str| parse_iso(date).unwrap();
+        assert_eq!(abolished_level("UBND huyện Đăk Hà", on("2025-07-01")), Some("huyện"));
+        assert_eq!(abolished_level("UBND huyện Đăk Hà", on("2025-06-30")), None);
+        for name in ["Bộ Chỉ huy Quân sự tỉnh", "Sở Nội vụ", "Phường Huyền Tụng"] {
+            assert_eq!(abolished_level(name, on("2026-01-01")), None, "{name}");
+        }
+    }
+}

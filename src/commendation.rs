@@ -1,0 +1,195 @@
+//! Rules on commendations (*khen thưởng*): rows, totals, selections.
+//!
+//! One rule: a total is what the rows add up to; a stated total that differs is never corrected in silence.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    facts::{Facts, Honoree, RuleContext, numbered},
+    failure::{Finding, Severity},
+    vietnamese::{count, fold_name},
+};
+
+/// How many honourees of each sort the rows add up to.
+pub fn totals_by_honoree(facts: &Facts) -> BTreeMap<Honoree, u64> {
+    let mut totals = BTreeMap::new();
+    for commendation in &facts.commendations {
+        let total: &mut u64 = totals.entry(commendation.honoree).or_default();
+        *total = total.saturating_add(commendation.count);
+    }
+    totals
+}
+
+/// S01, S06 and D10 over the commendations and selections.
+pub fn check(facts: &Facts, _context: &RuleContext) -> Vec<Finding> {
+    let mut findings = check_totals(facts);
+    findings.extend(check_repeated_rows(facts));
+    findings.extend(check_selections(facts));
+    findings
+}
+
+/// S01 (error): a stated total is the sum of its rows; without rows there is nothing to compare.
+fn check_totals(facts: &Facts) -> Vec<Finding> {
+    let Some(stated) = facts.commendation_totals else { return Vec::new() };
+    if facts.commendations.is_empty() {
+        return Vec::new();
+    }
+    let sums = totals_by_honoree(facts);
+    let fields = [
+        ("collective", Honoree::Collective, stated.collective),
+        ("individual", Honoree::Individual, stated.individual),
+        ("household", Honoree::Household, stated.household),
+    ];
+    let differing = fields.into_iter().filter_map(|(field, honoree, stated)| {
+        let sum = sums.get(&honoree).copied().unwrap_or(0);
+        let stated = stated.filter(|stated| *stated != sum)?;
+        Some(
+            Finding::new(
+                "S01",
+                Severity::Error,
+                format!("/content/commendation_totals/{field}"),
+                format!(
+                    "Tổng số {} được khen thưởng ghi {}, nhưng cộng các dòng được {}; hãy sửa tổng hoặc các dòng.",
+                    honoree_words(honoree),
+                    count(stated),
+                    count(sum)
+                ),
+                format!("The stated total of {field} honourees is {stated}, the rows add up to {sum}."),
+            )
+            .and_at("/content/commendations")
+            .found(stated.to_string())
+            .expected(sum.to_string()),
+        )
+    });
+    differing.collect()
+}
+
+fn honoree_words(honoree: Honoree) -> &'static str {
+    match honoree {
+        Honoree::Collective => "tập thể",
+        Honoree::Individual => "cá nhân",
+        Honoree::Household => "hộ gia đình",
+    }
+}
+
+/// S06 (warning): two rows of the same form, honouree, member and decision are perhaps one.
+fn check_repeated_rows(facts: &Facts) -> Vec<Finding> {
+    let mut seen = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (pointer, row) in numbered("/content/commendations", &facts.commendations) {
+        let folded = |text: Option<&str>| text.map(fold_name).unwrap_or_default();
+        let decision = row.decision.as_ref().map(|decision| decision.number.as_str());
+        let key = (fold_name(&row.form), row.honoree, folded(row.member.as_deref()), folded(decision));
+        let Some(earlier) = seen.insert(key, pointer.clone()) else { continue };
+        findings.push(
+            Finding::new(
+                "S06",
+                Severity::Warning,
+                pointer,
+                format!(
+                    "Dòng “{}” ({}) lặp lại một dòng trước, dễ tính trùng; hãy gộp lại hoặc bỏ một dòng.",
+                    row.form,
+                    honoree_words(row.honoree)
+                ),
+                "This row repeats an earlier one; its honourees may be counted twice.",
+            )
+            .and_at(earlier)
+            .found(&row.form),
+        );
+    }
+    findings
+}
+
+/// D10 (error): a span of years runs forward.
+fn check_selections(facts: &Facts) -> Vec<Finding> {
+    let spans = numbered("/content/selections", &facts.selections).filter_map(|(pointer, selection)| {
+        let years = selection.period.filter(|years| years.from > years.to)?;
+        Some(
+            Finding::new(
+                "D10",
+                Severity::Error,
+                format!("{pointer}/period/from"),
+                format!(
+                    "Giai đoạn bắt đầu năm {} nhưng kết thúc năm {}; hãy kiểm tra lại hai năm này.",
+                    years.from, years.to
+                ),
+                format!("The span begins in {} and ends in {}.", years.from, years.to),
+            )
+            .and_at(format!("{pointer}/period/to"))
+            .found(years.from.to_string()),
+        )
+    });
+    spans.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::calendar::parse_iso;
+
+    fn findings(content: Value) -> Vec<Finding> {
+        let date = parse_iso("2020-07-27").unwrap();
+        let context =
+            RuleContext { issued_on: Some(date), effective_on: date, issued: true, edition_cites: &[], claims: &[] };
+        check(&Facts::read(&json!({"content": content})).unwrap(), &context)
+    }
+
+    fn found(content: Value) -> Vec<(String, Severity, Vec<String>)> {
+        findings(content).into_iter().map(|finding| (finding.code, finding.severity, finding.pointers)).collect()
+    }
+
+    fn row(form: &str, honoree: &str, number: u64, member: Option<&str>) -> Value {
+        json!({"form": form, "honoree": honoree, "count": number, "member": member})
+    }
+
+    #[test]
+    fn s01_a_total_that_is_not_the_sum_is_refused() {
+        let rows = json!([
+            row("Giấy khen", "collective", 3, None),
+            row("Bằng khen", "collective", 2, None),
+            row("Giấy khen", "individual", 9, None)
+        ]);
+        let findings = findings(
+            json!({"commendations": rows, "commendation_totals": {"collective": 6, "individual": 9, "household": 0}}),
+        );
+        assert_eq!(findings.len(), 1);
+        assert_eq!((findings[0].code.as_str(), findings[0].severity), ("S01", Severity::Error));
+        assert_eq!(findings[0].pointers, ["/content/commendation_totals/collective", "/content/commendations"]);
+        assert!(findings[0].message.contains("06") && findings[0].message.contains("05"), "{}", findings[0].message);
+    }
+
+    #[test]
+    fn s01_right_totals_and_totals_without_rows_pass() {
+        let rows = json!([row("Giấy khen", "household", 3, None)]);
+        assert_eq!(found(json!({"commendations": rows, "commendation_totals": {"household": 3}})), []);
+        assert_eq!(found(json!({"commendation_totals": {"collective": 6}})), []);
+        assert_eq!(found(json!({"commendations": rows})), []);
+    }
+
+    #[test]
+    fn s06_a_repeated_row_is_reported_and_rows_of_other_members_are_not() {
+        let twice = json!([
+            row("Giấy khen", "collective", 3, Some("Sở Y tế")),
+            row("giấy khen", "collective", 1, Some("Sở Y tế"))
+        ]);
+        let pointers = ["/content/commendations/1", "/content/commendations/0"].map(String::from).to_vec();
+        assert_eq!(found(json!({"commendations": twice})), [("S06".into(), Severity::Warning, pointers)]);
+        let two = json!([
+            row("Giấy khen", "collective", 3, Some("Sở Y tế")),
+            row("Giấy khen", "collective", 3, Some("Sở Nội vụ"))
+        ]);
+        assert_eq!(found(json!({"commendations": two})), []);
+    }
+
+    #[test]
+    fn d10_a_span_of_years_runs_forward() {
+        let selection =
+            |from: i32, to: i32| json!([{"count": 2, "honoree": "collective", "period": {"from": from, "to": to}}]);
+        let pointers =
+            ["/content/selections/0/period/from", "/content/selections/0/period/to"].map(String::from).to_vec();
+        assert_eq!(found(json!({"selections": selection(2020, 2015)})), [("D10".into(), Severity::Error, pointers)]);
+        assert_eq!(found(json!({"selections": selection(2015, 2020)})), []);
+    }
+}

@@ -1,0 +1,132 @@
+//! Boxes 9: to whom the paper speaks and who receives it.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{KindWords, Paper, Status};
+use crate::{
+    failure::{Finding, Severity},
+    vietnamese::{fold_name, keep_together, nfc, without_end_mark},
+};
+
+/// *Nơi nhận*.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Recipients {
+    #[serde(default)]
+    pub items: Vec<String>,
+    /// What stands after "Lưu:", as in `VT, TĐKT`.
+    pub filing: String,
+}
+
+const AS_ABOVE: &str = "Như trên";
+const LAW: &str = "Nghị định số 30/2020/NĐ-CP, Phụ lục I, Phần I, Mục II.9";
+
+/// *Kính gửi*, without end marks: the layout sets them.
+pub(super) fn addressee_lines(paper: &Paper) -> Vec<String> {
+    lines(&paper.addressees, &["Kính gửi:", "-"])
+}
+
+/// The list under *Nơi nhận*. A paper with *Kính gửi* opens it with "Như trên" (Decree 30/2020, Annex I, Part I, II.9).
+pub(super) fn recipient_lines(paper: &Paper) -> Option<Value> {
+    let recipients = paper.recipients.as_ref()?;
+    let mut items = lines(&recipients.items, &["-"]);
+    let as_above = fold_name(AS_ABOVE);
+    if !paper.addressees.is_empty() && !items.iter().any(|item| fold_name(item).starts_with(&as_above)) {
+        items.insert(0, AS_ABOVE.to_string());
+    }
+    let filing = lines(std::slice::from_ref(&recipients.filing), &["-", "Lưu:"]);
+    Some(json!({"items": items, "filing": filing.first()}))
+}
+
+/// Trimmed, without the dash or heading typed before and the mark typed after; empty ones are left out.
+fn lines(texts: &[String], prefixes: &[&str]) -> Vec<String> {
+    let bare = |text: &String| {
+        let text = nfc(text);
+        let opened =
+            prefixes.iter().fold(text.trim(), |text, prefix| text.strip_prefix(prefix).unwrap_or(text).trim_start());
+        keep_together(&without_end_mark(opened))
+    };
+    texts.iter().map(bare).filter(|line| !line.is_empty()).collect()
+}
+
+/// T01: recipients with a filing line, and addressees for a paper to a superior. Error when issued, info in a draft.
+pub(super) fn check_recipients(paper: &Paper, words: &KindWords, status: Status) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let filed = paper.recipients.as_ref().is_some_and(|recipients| !recipients.filing.trim().is_empty());
+    let received =
+        recipient_lines(paper).is_some_and(|lines| lines["items"].as_array().is_some_and(|items| !items.is_empty()));
+    if !filed || !received {
+        let pointer = if filed { "/paper/recipients/items" } else { "/paper/recipients" };
+        findings.push(missing(
+            status,
+            pointer,
+            "Văn bản chưa có đủ Nơi nhận; hãy ghi nơi nhận và dòng lưu, ví dụ “Lưu: VT, TĐKT”.",
+            "The paper needs its recipients and a filing line.",
+        ));
+    }
+    if words.addressed_upward && addressee_lines(paper).is_empty() {
+        findings.push(missing(
+            status,
+            "/paper/addressees",
+            &format!("{} gửi cấp trên chưa có Kính gửi; hãy ghi cơ quan nhận văn bản.", words.official_type),
+            "A paper to a superior needs its addressee.",
+        ));
+    }
+    findings
+}
+
+fn missing(status: Status, pointer: &str, message: &str, message_en: &str) -> Finding {
+    let severity = match status {
+        Status::Issued => Severity::Error,
+        Status::Draft => Severity::Info,
+    };
+    Finding::new("T01", severity, pointer, message, message_en).law(LAW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn lists_lose_the_marks_that_the_layout_sets() {
+        let paper = samples::paper(|p| {
+            p["addressees"] = json!(["Kính gửi: Ủy ban nhân dân tỉnh.", " "]);
+            p["recipients"] = json!({"items": ["- Như trên;", "- Khối thi đua số 6;"], "filing": "Lưu: VT, TĐKT."});
+        });
+        assert_eq!(addressee_lines(&paper), ["Ủy ban nhân dân tỉnh"]);
+        let lines = json!({"items": ["Như trên", "Khối thi đua số\u{A0}6"], "filing": "VT, TĐKT"});
+        assert_eq!(recipient_lines(&paper), Some(lines));
+    }
+
+    #[test]
+    fn a_paper_with_addressees_opens_its_recipients_with_as_above() {
+        let items = |paper: &Paper| recipient_lines(paper).unwrap()["items"].clone();
+        assert_eq!(items(&samples::paper(|_| {})), json!(["Như trên", "Các đơn vị thành viên"]));
+        assert_eq!(items(&samples::paper(|p| p["addressees"] = json!([]))), json!(["Các đơn vị thành viên"]));
+    }
+
+    #[test]
+    fn t01_an_issued_paper_without_recipients_or_addressees_is_refused() {
+        let paper = samples::paper(|p| {
+            p["addressees"] = json!([]);
+            p["recipients"] = json!(null);
+        });
+        let found = |status| {
+            let findings = check_recipients(&paper, &samples::words(), status);
+            findings.into_iter().map(|f| (f.code, f.severity, f.pointers[0].clone())).collect::<Vec<_>>()
+        };
+        for (status, severity) in [(Status::Issued, Severity::Error), (Status::Draft, Severity::Info)] {
+            let expected =
+                ["/paper/recipients", "/paper/addressees"].map(|at| ("T01".to_string(), severity, at.to_string()));
+            assert_eq!(found(status), expected);
+        }
+    }
+
+    #[test]
+    fn t01_a_complete_paper_passes_and_one_not_addressed_upward_needs_no_addressee() {
+        assert_eq!(check_recipients(&samples::paper(|_| {}), &samples::words(), Status::Issued), []);
+        let words = KindWords { addressed_upward: false, ..samples::words() };
+        assert_eq!(check_recipients(&samples::paper(|p| p["addressees"] = json!([])), &words, Status::Issued), []);
+    }
+}

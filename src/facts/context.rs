@@ -1,0 +1,46 @@
+//! What a rule knows besides the request.
+
+use chrono::NaiveDate;
+
+/// Handed to every room of rules.
+#[derive(Debug, Clone, Copy)]
+pub struct RuleContext<'a> {
+    /// The date on the paper, if it has one.
+    pub issued_on: Option<NaiveDate>,
+    /// The date whose law applies: `issued_on`, or the day the caller stands on.
+    pub effective_on: NaiveDate,
+    /// True if the paper is to be signed and sent; a draft may still have gaps.
+    pub issued: bool,
+    /// Laws and decrees whose time is known, of all editions.
+    pub edition_cites: &'a [CitedLaw],
+    /// Phrases that need figures beside them.
+    pub claims: &'a [Claim],
+}
+
+/// A law, decree or circular and the days it is in force, both included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CitedLaw {
+    /// As cited: `98/2023/NĐ-CP`.
+    pub number: String,
+    pub from: NaiveDate,
+    /// `None`: still in force.
+    pub until: Option<NaiveDate>,
+}
+
+impl CitedLaw {
+    /// True if the law was in force on some day from `first` to `last`.
+    pub fn in_force_between(&self, first: NaiveDate, last: NaiveDate) -> bool {
+        self.from <= last && self.until.is_none_or(|until| first <= until)
+    }
+}
+
+/// A phrase that claims more than the data may show ("nhiều phần thưởng cao quý").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Compared without regard to case.
+    pub pattern: String,
+    /// Fields of the content; one that holds something is enough.
+    pub needs: Vec<String>,
+    /// Vietnamese: what to add.
+    pub message: String,
+}

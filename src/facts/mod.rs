@@ -1,0 +1,255 @@
+//! What a request states, as types: the facts the rules compare.
+//!
+//! One rule: nothing is judged here. A field is absent when the request does not state it, never a guess.
+
+mod context;
+mod reading;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use crate::calendar::{Half, Period};
+pub use context::{CitedLaw, Claim, RuleContext};
+pub use reading::{Text, numbered};
+
+/// The content of a request and all its texts.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    pub bloc: Option<Bloc>,
+    pub period: Option<StatedPeriod>,
+    /// Documents the paper carries out (*Thực hiện …*).
+    pub guidance: Vec<DocumentReference>,
+    /// Number of members as the source states it.
+    pub member_count: Option<u64>,
+    pub members: Vec<MemberUnit>,
+    pub conference: Option<Conference>,
+    pub targets: Vec<Target>,
+    pub movements: Vec<EmulationMovement>,
+    pub commendations: Vec<Commendation>,
+    pub commendation_totals: Option<CommendationTotals>,
+    /// Decisions read out at the conference.
+    pub decisions_announced: Vec<DocumentReference>,
+    pub selections: Vec<Selection>,
+    pub initiatives: Vec<Initiative>,
+    pub directions: Option<Directions>,
+    /// Every text of the request with its place.
+    #[serde(skip)]
+    pub texts: Vec<Text>,
+    /// Fields of the content that hold something.
+    #[serde(skip)]
+    pub stated: std::collections::BTreeSet<String>,
+}
+
+/// An emulation bloc or cluster (*khối thi đua*, *cụm thi đua*).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Bloc {
+    pub name: String,
+    pub aliases: Vec<String>,
+    pub province: Option<String>,
+    pub established_by: Option<DocumentReference>,
+    /// The decision that recognised this year's head and deputies.
+    pub recognised_by: Option<DocumentReference>,
+}
+
+/// The period as stated.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct StatedPeriod {
+    pub year: i32,
+    pub part: Half,
+    #[serde(default, deserialize_with = "crate::calendar::lenient")]
+    pub from: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "crate::calendar::lenient")]
+    pub to: Option<NaiveDate>,
+}
+
+impl StatedPeriod {
+    /// The half year meant, by the calendar.
+    pub fn period(self) -> Period {
+        Period { year: self.year, half: self.part }
+    }
+}
+
+/// Another document (*văn bản*), by what a citation needs.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct DocumentReference {
+    #[serde(rename = "type")]
+    pub official_type: String,
+    pub number: String,
+    #[serde(deserialize_with = "crate::calendar::lenient")]
+    pub date: Option<NaiveDate>,
+    pub issuer: Option<String>,
+    pub subject: Option<String>,
+}
+
+/// A unit inside the bloc (*đơn vị thành viên*).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct MemberUnit {
+    pub unit: String,
+    pub abbreviation: Option<String>,
+    pub role: Option<MemberRole>,
+    /// Army, police, border guard: their signers may carry a rank.
+    pub armed_forces: Option<bool>,
+}
+
+/// What a member does in the bloc this year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberRole {
+    /// *Khối trưởng*, *cụm trưởng*.
+    Head,
+    /// *Khối phó*, *cụm phó*.
+    Deputy,
+    Member,
+}
+
+/// The conference the paper reports on (*hội nghị*).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Conference {
+    #[serde(deserialize_with = "crate::calendar::lenient")]
+    pub date: Option<NaiveDate>,
+    pub chairs: Vec<Participant>,
+    pub attendees: Vec<Participant>,
+    pub adopted: Vec<String>,
+    pub conclusion: Option<String>,
+}
+
+/// A person at the conference.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Participant {
+    pub honorific: Option<String>,
+    pub name: String,
+    pub positions: Vec<String>,
+    pub unit: Option<String>,
+    pub role: Option<ParticipantRole>,
+}
+
+/// What a person does at the conference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParticipantRole {
+    Chair,
+    CoChair,
+    Guest,
+    Guidance,
+    Opening,
+    Speech,
+    Presenter,
+    Conclusion,
+    Secretary,
+}
+
+/// A target of the pact (*chỉ tiêu*).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Target {
+    pub name: String,
+    pub unit_of_measure: String,
+    #[serde(deserialize_with = "reading::decimal")]
+    pub planned: Option<Decimal>,
+    #[serde(deserialize_with = "reading::decimal")]
+    pub achieved: Option<Decimal>,
+    pub member: Option<String>,
+}
+
+/// *Phong trào thi đua*.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct EmulationMovement {
+    pub name: String,
+    #[serde(deserialize_with = "crate::calendar::lenient")]
+    pub from: Option<NaiveDate>,
+    #[serde(deserialize_with = "crate::calendar::lenient")]
+    pub to: Option<NaiveDate>,
+    pub year: Option<i32>,
+}
+
+/// Who is honoured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Honoree {
+    /// *Tập thể*.
+    Collective,
+    /// *Cá nhân*.
+    Individual,
+    /// *Hộ gia đình*.
+    Household,
+}
+
+/// One row of commendations given (*khen thưởng*).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Commendation {
+    pub form: String,
+    pub honoree: Honoree,
+    pub count: u64,
+    #[serde(default)]
+    pub member: Option<String>,
+    #[serde(default)]
+    pub decision: Option<DocumentReference>,
+}
+
+/// Totals as the source states them.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct CommendationTotals {
+    pub collective: Option<u64>,
+    pub individual: Option<u64>,
+    pub household: Option<u64>,
+}
+
+/// Those chosen by the bloc for a higher commendation (*bình chọn*).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Selection {
+    pub count: u64,
+    pub honoree: Honoree,
+    #[serde(default)]
+    pub period: Option<Years>,
+}
+
+/// A span of years, both included (*giai đoạn*).
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Years {
+    pub from: i32,
+    pub to: i32,
+}
+
+/// Initiatives recognised at one level (*sáng kiến*).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Initiative {
+    #[serde(default)]
+    pub member: Option<String>,
+    pub level: InitiativeLevel,
+    pub count: u64,
+}
+
+/// Where an initiative was recognised (*cấp công nhận*).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InitiativeLevel {
+    /// *Cấp cơ sở*.
+    Grassroots,
+    /// *Cấp tỉnh*.
+    Province,
+    /// *Cấp toàn quốc*.
+    National,
+}
+
+/// The way ahead (*phương hướng*); only what rules compare.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Directions {
+    pub instructions: Vec<Instruction>,
+}
+
+/// What a leader asked for at the conference.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Instruction {
+    pub person: Participant,
+}
