@@ -9,3 +9,4 @@ pub mod failure;
 pub mod press;
 // third floor: keeping
 pub mod job;
+pub mod ledger;
