@@ -10,3 +10,4 @@ pub mod press;
 // third floor: keeping
 pub mod job;
 pub mod ledger;
+pub mod archive;
