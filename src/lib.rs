@@ -11,3 +11,4 @@ pub mod press;
 pub mod job;
 pub mod ledger;
 pub mod archive;
+pub mod queue;
