@@ -12,3 +12,4 @@ pub mod job;
 pub mod ledger;
 pub mod archive;
 pub mod queue;
+pub mod dispatch;
