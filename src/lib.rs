@@ -13,3 +13,4 @@ pub mod ledger;
 pub mod archive;
 pub mod queue;
 pub mod dispatch;
+pub mod worker;
