@@ -26,7 +26,17 @@ pub mod rendering;
 pub mod press;
 // third floor: keeping
 pub mod job;
+pub mod ledger;
+pub mod archive;
+pub mod queue;
+pub mod dispatch;
+pub mod worker;
+pub mod desk;
+// top floor: doors
+pub mod api;
 // the entrance
 pub mod settings;
 pub mod telemetry;
 pub mod workshop_files;
+pub mod app;
+pub mod cli;

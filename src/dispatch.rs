@@ -1,0 +1,129 @@
+//! Sees to it that no job is forgotten: takes back leases that ran out, and rings for every job that is due.
+//!
+//! It never has more rings out than its window, so that a mountain of jobs waits in the ledger and not in Redis, which
+//! apalis cannot read beyond 8,000. What is out is asked of the doorbell itself: rings that were lost take no room.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+use tracing::{info, warn};
+
+use crate::{
+    ledger::{Ledger, LedgerError},
+    queue::{Backoff, Doorbell, QueueError},
+};
+
+/// How often, and how many.
+#[derive(Debug, Clone, Copy)]
+pub struct DispatchSettings {
+    /// Rings out at once. Several dispatchers on one doorbell may each have so many out: keep the sum under 4,000.
+    pub window: u64,
+    /// A ring unanswered for so long is taken for lost.
+    pub ring_again_after: Duration,
+    /// The longest pause between two passes.
+    pub interval: Duration,
+}
+
+impl Default for DispatchSettings {
+    fn default() -> Self {
+        Self { window: 1_000, ring_again_after: Duration::from_secs(60), interval: Duration::from_secs(1) }
+    }
+}
+
+/// Why a pass did not get to its end. The next one begins anew.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// The ledger did not answer.
+    #[error("the ledger failed: {0}")]
+    Ledger(#[from] LedgerError),
+    /// The doorbell did not answer; leases were taken back all the same.
+    #[error("the doorbell failed: {0}")]
+    Doorbell(#[from] QueueError),
+}
+
+/// What one pass did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pass {
+    /// Leases taken back.
+    pub expired: u64,
+    /// Jobs rung for.
+    pub rung: u64,
+}
+
+/// Pauses after passes that failed.
+const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(10) };
+/// Jobs accepted within so short a time are rung for together.
+const GATHER: Duration = Duration::from_millis(10);
+
+/// The dispatcher of one process.
+#[derive(Debug, Clone)]
+pub struct Dispatcher {
+    ledger: Ledger,
+    bell: Doorbell,
+    settings: DispatchSettings,
+}
+
+impl Dispatcher {
+    /// A dispatcher between this ledger and this doorbell.
+    pub fn new(ledger: Ledger, bell: Doorbell, settings: DispatchSettings) -> Self {
+        Self { ledger, bell, settings }
+    }
+
+    /// Makes passes until `shutdown` turns true: one at least every `interval`, and one as soon as this process accepts
+    /// a job. No failure ends it.
+    pub async fn run(&self, mut shutdown: watch::Receiver<bool>) {
+        let mut failures = 0;
+        while !*shutdown.borrow() {
+            let pause = match self.pass().await {
+                Ok(pass) => {
+                    failures = 0;
+                    if pass.expired > 0 {
+                        info!(jobs = pass.expired, "Leases that ran out were taken back");
+                    }
+                    self.settings.interval
+                }
+                Err(error) => {
+                    failures += 1;
+                    let pause = PAUSES.after(failures);
+                    warn!(%error, failures, "A pass of the dispatcher failed; the next comes in {pause:?}");
+                    pause
+                }
+            };
+            let woken = async {
+                if failures > 0 {
+                    return std::future::pending().await;
+                }
+                self.ledger.work_arrived().await;
+                sleep(GATHER).await;
+            };
+            tokio::select! {
+                _paused_or_woken = timeout(pause, woken) => {}
+                _true_or_gone = shutdown.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+
+    /// Takes back leases that ran out, then rings for as many due jobs as the window has room for.
+    ///
+    /// # Errors
+    /// [`DispatchError`]; jobs whose ring did not go out are due again at once.
+    pub async fn pass(&self) -> Result<Pass, DispatchError> {
+        let expired = self.ledger.expire_leases().await?;
+        let room = self.settings.window.saturating_sub(self.bell.depth().await?);
+        if room == 0 {
+            return Ok(Pass { expired, rung: 0 });
+        }
+        let due = self.ledger.due(room, self.settings.ring_again_after).await?;
+        if let Err(error) = self.bell.ring(&due.jobs, due.ring_no).await {
+            self.ledger.unring(&due.jobs).await?;
+            return Err(error.into());
+        }
+        Ok(Pass { expired, rung: due.jobs.len() as u64 })
+    }
+}
+
+#[cfg(test)]
+mod tests;

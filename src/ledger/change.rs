@@ -1,0 +1,199 @@
+//! The one way a job changes its state.
+
+use std::time::Duration;
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{LedgerError, rows};
+use crate::{
+    failure::{Failure, FailureCode},
+    job::{Artifact, JobId, JobState, state::JobEvent},
+};
+
+/// What becomes of a start when its job goes back to waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// The render was begun and counts.
+    Counted,
+    /// The job had no fair chance; the start is given back.
+    GivenBack,
+}
+
+/// The changing part of a job's row. Times are milliseconds since 1970, on the ledger's clock.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub state: JobState,
+    pub fence: i64,
+    pub starts: u32,
+    pub not_before: i64,
+    pub lease_until: Option<i64>,
+    pub leased_by: Option<String>,
+    pub rung_at: Option<i64>,
+    /// The stored JSON.
+    pub failure: Option<String>,
+    pub artifact: Option<Artifact>,
+    pub cancel_requested: bool,
+    /// The ledger's time when this was read.
+    pub now: i64,
+}
+
+impl Standing {
+    /// Reads where the job stands. To be called inside the transaction that will change it.
+    pub async fn read(tx: &mut SqliteConnection, id: JobId) -> Result<Option<Self>, LedgerError> {
+        let row = sqlx::query(
+            "SELECT state, fence, starts, not_before, lease_until, leased_by, rung_at, failure, artifact_sha256, \
+             artifact_size, artifact_pages, cancel_requested, \
+             CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) AS now FROM job WHERE id = ?",
+        )
+        .bind(id.to_string())
+        .fetch_optional(tx)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(Self {
+            state: rows::state(&row)?,
+            fence: row.try_get("fence")?,
+            starts: row.try_get("starts")?,
+            not_before: row.try_get("not_before")?,
+            lease_until: row.try_get("lease_until")?,
+            leased_by: row.try_get("leased_by")?,
+            rung_at: row.try_get("rung_at")?,
+            failure: row.try_get("failure")?,
+            artifact: rows::artifact(&row)?,
+            cancel_requested: row.try_get("cancel_requested")?,
+            now: row.try_get("now")?,
+        }))
+    }
+
+    /// The same job after `worker` took the lease for `duration`.
+    pub fn leased(&self, worker: &str, duration: Duration) -> Self {
+        Self {
+            fence: self.fence + 1,
+            starts: self.starts + 1,
+            lease_until: Some(after(self.now, duration)),
+            leased_by: Some(worker.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same job, held and rung by nobody, due `delay` from now.
+    pub fn waiting(&self, delay: Duration, start: Start) -> Self {
+        let starts = match start {
+            Start::Counted => self.starts,
+            Start::GivenBack => self.starts.saturating_sub(1),
+        };
+        Self { starts, not_before: after(self.now, delay), ..self.ended() }
+    }
+
+    /// The same job, held and rung by nobody.
+    pub fn ended(&self) -> Self {
+        Self { lease_until: None, leased_by: None, rung_at: None, ..self.clone() }
+    }
+
+    /// The same job with `failure` as its reason.
+    pub fn because(self, failure: &Failure) -> Result<Self, LedgerError> {
+        let failure = serde_json::to_string(failure).map_err(|error| rows::unreadable("failure", error))?;
+        Ok(Self { failure: Some(failure), ..self })
+    }
+}
+
+fn after(now: i64, duration: Duration) -> i64 {
+    now.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// What the audit row and the attempt row say about a change; `detail` is a failure's code or a worker's name.
+pub(super) struct Note<'a> {
+    pub action: &'static str,
+    pub detail: Option<&'a str>,
+}
+
+/// Writes one change of state: compare-and-set, attempt row and audit row. Returns the state it led to, or `None`,
+/// with nothing written, where the event cannot happen or someone else changed the job first.
+pub(super) async fn write(
+    tx: &mut SqliteConnection,
+    id: JobId,
+    (before, event, after): (&Standing, JobEvent, Standing),
+    note: Note<'_>,
+) -> Result<Option<JobState>, LedgerError> {
+    let Some(state) = before.state.after(event) else { return Ok(None) };
+    let id = id.to_string();
+    let artifact = after.artifact.as_ref();
+    let changed = sqlx::query(
+        "UPDATE job SET state = ?, fence = ?, starts = ?, not_before = ?, lease_until = ?, leased_by = ?, \
+         rung_at = ?, failure = ?, artifact_sha256 = ?, artifact_size = ?, artifact_pages = ?, cancel_requested = ?, \
+         changed_at = ? WHERE id = ? AND state = ? AND fence = ?",
+    )
+    .bind(state.as_str())
+    .bind(after.fence)
+    .bind(after.starts)
+    .bind(after.not_before)
+    .bind(after.lease_until)
+    .bind(&after.leased_by)
+    .bind(after.rung_at)
+    .bind(&after.failure)
+    .bind(artifact.map(|artifact| &artifact.sha256))
+    .bind(artifact.map(|artifact| i64::try_from(artifact.size).unwrap_or(i64::MAX)))
+    .bind(artifact.map(|artifact| artifact.pages))
+    .bind(after.cancel_requested)
+    .bind(before.now)
+    .bind(&id)
+    .bind(before.state.as_str())
+    .bind(before.fence)
+    .execute(&mut *tx)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Ok(None);
+    }
+    write_attempt(tx, &id, (before, &after), &note).await?;
+    audit(tx, &id, before.now, &note).await?;
+    Ok(Some(state))
+}
+
+/// Opens the attempt when a lease is taken, closes it when the job leaves `running`.
+async fn write_attempt(
+    tx: &mut SqliteConnection,
+    id: &str,
+    (before, after): (&Standing, &Standing),
+    note: &Note<'_>,
+) -> Result<(), LedgerError> {
+    if after.fence > before.fence {
+        sqlx::query("INSERT INTO attempt (job_id, fence, worker, started_at) VALUES (?, ?, ?, ?)")
+            .bind(id)
+            .bind(after.fence)
+            .bind(after.leased_by.as_deref().unwrap_or_default())
+            .bind(before.now)
+            .execute(tx)
+            .await?;
+    } else if before.state == JobState::Running {
+        sqlx::query("UPDATE attempt SET ended_at = ?, outcome = ?, detail = ? WHERE job_id = ? AND fence = ?")
+            .bind(before.now)
+            .bind(note.action)
+            .bind(note.detail)
+            .bind(id)
+            .bind(before.fence)
+            .execute(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Adds an audit row.
+pub(super) async fn audit(tx: &mut SqliteConnection, id: &str, now: i64, note: &Note<'_>) -> Result<(), LedgerError> {
+    sqlx::query("INSERT INTO audit (at, job_id, action, detail) VALUES (?, ?, ?, ?)")
+        .bind(now)
+        .bind(id)
+        .bind(note.action)
+        .bind(note.detail)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Why a job whose starts are used up is dead.
+pub(super) fn poisoned(starts: u32) -> Failure {
+    Failure::new(
+        FailureCode::PoisonedJob,
+        format!("Việc này đã được thử {starts} lần nhưng lần nào cũng dừng giữa chừng."),
+        format!("The job was started {starts} time(s) without an end."),
+    )
+    .hint("Báo cho người vận hành, kèm mã việc; gửi lại cùng dữ liệu có thể gặp lại lỗi này.")
+}

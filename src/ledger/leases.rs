@@ -1,0 +1,254 @@
+//! Taking, keeping and ending a lease; withdrawing a job.
+
+use std::time::Duration;
+
+use super::{
+    Ledger, LedgerError, Start,
+    change::{self, Note, Standing},
+};
+use crate::{
+    failure::Failure,
+    job::{Artifact, JobId, JobState, Lease, state::JobEvent},
+};
+
+/// What came of asking for a lease.
+#[derive(Debug)]
+pub enum LeaseOutcome {
+    /// The asker may work on the job.
+    Taken(Lease),
+    /// The job waits for a later moment.
+    NotDue,
+    /// Another worker holds it.
+    HeldByOther,
+    /// It has ended before.
+    Ended,
+    /// Its starts were used up; it is dead now, with `PoisonedJob` as the reason.
+    Exhausted,
+    /// No such job.
+    Unknown,
+}
+
+/// What came of saying that a lease's holder is alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BeatOutcome {
+    /// The lease goes on.
+    Held,
+    /// The lease is another's, or the job has ended: drop the work.
+    Lost,
+    /// The lease goes on, but the caller withdrew the job: stop and call [`Ledger::confirm_cancel`].
+    CancelRequested,
+}
+
+/// What came of withdrawing a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelOutcome {
+    /// The job waited and is cancelled.
+    Cancelled,
+    /// A worker runs it and will stop at its next beat.
+    Requested,
+    /// It had ended before.
+    AlreadyEnded(JobState),
+    /// No such job.
+    Unknown,
+}
+
+impl Ledger {
+    /// Asks for the right to work on a job for `duration`. Taking it adds one to fence and starts.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn lease(&self, id: JobId, worker: &str, duration: Duration) -> Result<LeaseOutcome, LedgerError> {
+        let mut tx = self.begin().await?;
+        let Some(before) = Standing::read(&mut tx, id).await? else { return Ok(LeaseOutcome::Unknown) };
+        match before.state {
+            JobState::Running => return Ok(LeaseOutcome::HeldByOther),
+            JobState::Succeeded | JobState::Failed | JobState::Dead | JobState::Cancelled => {
+                return Ok(LeaseOutcome::Ended);
+            }
+            JobState::Accepted => {}
+        }
+        if before.not_before > before.now {
+            return Ok(LeaseOutcome::NotDue);
+        }
+        if before.starts >= self.inner.limits.max_starts {
+            let failure = change::poisoned(before.starts);
+            let after = before.ended().because(&failure)?;
+            let note = Note { action: "exhaust", detail: Some(failure.code.as_str()) };
+            change::write(&mut tx, id, (&before, JobEvent::Exhaust, after), note).await?;
+            tx.commit().await?;
+            self.announce(id);
+            return Ok(LeaseOutcome::Exhausted);
+        }
+        let after = before.leased(worker, duration);
+        let (fence, starts) = (after.fence, after.starts);
+        let note = Note { action: "lease", detail: Some(worker) };
+        let Some(_running) = change::write(&mut tx, id, (&before, JobEvent::Lease, after), note).await? else {
+            return Ok(LeaseOutcome::HeldByOther);
+        };
+        let order = sqlx::query_scalar("SELECT body FROM job_order WHERE job_id = ?")
+            .bind(id.to_string())
+            .fetch_one(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        self.announce(id);
+        Ok(LeaseOutcome::Taken(Lease { job: id, fence, starts, order }))
+    }
+
+    /// Says that the holder is alive: the lease now ends `duration` from now. Not a change of state, so no audit row.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`].
+    pub async fn beat(&self, lease: &Lease, duration: Duration) -> Result<BeatOutcome, LedgerError> {
+        let cancel_requested: Option<bool> = sqlx::query_scalar(
+            "UPDATE job SET lease_until = CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) + ? \
+             WHERE id = ? AND state = 'running' AND fence = ? RETURNING cancel_requested",
+        )
+        .bind(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2))
+        .bind(lease.job.to_string())
+        .bind(lease.fence)
+        .fetch_optional(&self.inner.writer)
+        .await?;
+        Ok(match cancel_requested {
+            None => BeatOutcome::Lost,
+            Some(true) => BeatOutcome::CancelRequested,
+            Some(false) => BeatOutcome::Held,
+        })
+    }
+
+    /// The commit point: the paper is in the archive, the job has succeeded. `false`: the lease was lost, nothing
+    /// was written.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn succeed(&self, lease: &Lease, artifact: &Artifact) -> Result<bool, LedgerError> {
+        self.end_lease(lease, |before| {
+            let after = Standing { failure: None, artifact: Some(artifact.clone()), ..before.ended() };
+            Ok((JobEvent::Succeed, after, Note { action: "succeed", detail: None }))
+        })
+        .await
+    }
+
+    /// Ends the job for good with `failure`. `false`: the lease was lost, nothing was written.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn fail(&self, lease: &Lease, failure: &Failure) -> Result<bool, LedgerError> {
+        self.end_lease(lease, |before| {
+            let note = Note { action: "fail", detail: Some(failure.code.as_str()) };
+            Ok((JobEvent::Fail, before.ended().because(failure)?, note))
+        })
+        .await
+    }
+
+    /// Gives the job back, to be started again no sooner than `delay` from now, with `failure` as the reason so far.
+    /// A job whose counted starts are used up is dead instead; a job withdrawn meanwhile is cancelled.
+    /// `false`: the lease was lost, nothing was written.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn retry(
+        &self,
+        lease: &Lease,
+        delay: Duration,
+        failure: &Failure,
+        start: Start,
+    ) -> Result<bool, LedgerError> {
+        let max_starts = self.inner.limits.max_starts;
+        self.end_lease(lease, |before| {
+            let detail = Some(failure.code.as_str());
+            if before.cancel_requested {
+                return Ok(withdrawn(before));
+            }
+            let after = before.waiting(delay, start).because(failure)?;
+            if after.starts >= max_starts {
+                return Ok((JobEvent::Exhaust, before.ended().because(failure)?, Note { action: "exhaust", detail }));
+            }
+            Ok((JobEvent::Retry, after, Note { action: "retry", detail }))
+        })
+        .await
+    }
+
+    /// Gives the job back untouched: due at once, the start not counted. `false`: the lease was lost, nothing was
+    /// written.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn release(&self, lease: &Lease) -> Result<bool, LedgerError> {
+        self.end_lease(lease, |before| {
+            if before.cancel_requested {
+                return Ok(withdrawn(before));
+            }
+            let after = before.waiting(Duration::ZERO, Start::GivenBack);
+            Ok((JobEvent::Release, after, Note { action: "release", detail: None }))
+        })
+        .await
+    }
+
+    /// Ends a job whose caller withdrew it while it ran. `false`: the lease was lost, nothing was written.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn confirm_cancel(&self, lease: &Lease) -> Result<bool, LedgerError> {
+        self.end_lease(lease, |before| Ok(withdrawn(before))).await
+    }
+
+    /// Withdraws a job: at once if it waits; if it runs, its worker is told at its next beat.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn cancel(&self, id: JobId) -> Result<CancelOutcome, LedgerError> {
+        let mut tx = self.begin().await?;
+        let Some(before) = Standing::read(&mut tx, id).await? else { return Ok(CancelOutcome::Unknown) };
+        let outcome = match before.state {
+            JobState::Accepted => {
+                let (event, after, note) = withdrawn(&before);
+                change::write(&mut tx, id, (&before, event, after), note).await?;
+                CancelOutcome::Cancelled
+            }
+            JobState::Running => {
+                let text = id.to_string();
+                sqlx::query("UPDATE job SET cancel_requested = 1 WHERE id = ? AND state = 'running' AND fence = ?")
+                    .bind(&text)
+                    .bind(before.fence)
+                    .execute(&mut *tx)
+                    .await?;
+                change::audit(&mut tx, &text, before.now, &Note { action: "cancel-request", detail: None }).await?;
+                CancelOutcome::Requested
+            }
+            ended @ (JobState::Succeeded | JobState::Failed | JobState::Dead | JobState::Cancelled) => {
+                return Ok(CancelOutcome::AlreadyEnded(ended));
+            }
+        };
+        tx.commit().await?;
+        self.announce(id);
+        Ok(outcome)
+    }
+
+    /// Writes the change that `decide` makes of a job held under `lease`.
+    async fn end_lease<'a>(
+        &self,
+        lease: &Lease,
+        decide: impl FnOnce(&Standing) -> Result<(JobEvent, Standing, Note<'a>), LedgerError>,
+    ) -> Result<bool, LedgerError> {
+        let mut tx = self.begin().await?;
+        let held = Standing::read(&mut tx, lease.job)
+            .await?
+            .filter(|before| before.state == JobState::Running && before.fence == lease.fence);
+        let Some(before) = held else { return Ok(false) };
+        let (event, after, note) = decide(&before)?;
+        let Some(state) = change::write(&mut tx, lease.job, (&before, event, after), note).await? else {
+            return Ok(false);
+        };
+        tx.commit().await?;
+        self.announce(lease.job);
+        if state == JobState::Accepted {
+            self.inner.work.notify_one();
+        }
+        Ok(true)
+    }
+}
+
+/// The change that ends a withdrawn job.
+pub(super) fn withdrawn(before: &Standing) -> (JobEvent, Standing, Note<'static>) {
+    (JobEvent::Cancel, before.ended(), Note { action: "cancel", detail: None })
+}

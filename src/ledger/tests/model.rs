@@ -1,0 +1,217 @@
+//! Random histories: the ledger against a few lines that say what should happen.
+
+use std::time::Duration;
+
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{Config, TestRunner},
+};
+
+use super::*;
+use crate::{
+    job::{JobState, state::JobEvent},
+    ledger::{BeatOutcome, CancelOutcome, Start},
+};
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Lease,
+    LeaseThatRunsOut,
+    Beat,
+    Succeed,
+    Fail,
+    RetryCounted,
+    RetryGivenBack,
+    Release,
+    Cancel,
+    ConfirmCancel,
+    Expire,
+    /// The next step of a holder is made with the lease before the current one.
+    GrowOld,
+}
+
+const STEPS: [Step; 12] = [
+    Step::Lease,
+    Step::LeaseThatRunsOut,
+    Step::Beat,
+    Step::Succeed,
+    Step::Fail,
+    Step::RetryCounted,
+    Step::RetryGivenBack,
+    Step::Release,
+    Step::Cancel,
+    Step::ConfirmCancel,
+    Step::Expire,
+    Step::GrowOld,
+];
+
+const MAX_STARTS: u32 = 3;
+
+/// What the job should look like.
+#[derive(Debug)]
+struct Model {
+    state: JobState,
+    fence: i64,
+    starts: u32,
+    cancel_requested: bool,
+    runs_out: bool,
+}
+
+impl Model {
+    /// Moves along the drawing in `job::state`; a step that is not drawn must not have happened.
+    fn go(&mut self, event: JobEvent) {
+        self.state = self.state.after(event).unwrap_or_else(|| panic!("{event:?} from {self:?}"));
+    }
+
+    fn holds(&self, lease: &Lease) -> bool {
+        self.state == JobState::Running && self.fence == lease.fence
+    }
+
+    fn lease(&mut self, runs_out: bool) -> bool {
+        match self.state {
+            JobState::Accepted if self.starts >= MAX_STARTS => {
+                self.go(JobEvent::Exhaust);
+                false
+            }
+            JobState::Accepted => {
+                self.go(JobEvent::Lease);
+                self.fence += 1;
+                self.starts += 1;
+                self.runs_out = runs_out;
+                true
+            }
+            JobState::Running | JobState::Succeeded | JobState::Failed | JobState::Dead | JobState::Cancelled => false,
+        }
+    }
+
+    fn go_back(&mut self, event: JobEvent, start: Start) {
+        if self.cancel_requested {
+            return self.go(JobEvent::Cancel);
+        }
+        match start {
+            Start::GivenBack => self.starts -= 1,
+            Start::Counted if self.starts >= MAX_STARTS => return self.go(JobEvent::Exhaust),
+            Start::Counted => {}
+        }
+        self.go(event);
+    }
+}
+
+async fn play(ledger: &Ledger, history: &[Step]) {
+    let id = accept(ledger).await;
+    let mut model = Model { state: JobState::Accepted, fence: 0, starts: 0, cancel_requested: false, runs_out: false };
+    let nobody = Lease { job: id, fence: 0, starts: 0, order: String::new() };
+    let (mut older, mut held) = (nobody.clone(), nobody);
+    for &step in history {
+        match step {
+            Step::Lease | Step::LeaseThatRunsOut => {
+                let runs_out = matches!(step, Step::LeaseThatRunsOut);
+                let duration = if runs_out { Duration::ZERO } else { LONG };
+                let expected = model.lease(runs_out);
+                let outcome = ledger.lease(id, "model", duration).await.unwrap();
+                assert_eq!(matches!(outcome, LeaseOutcome::Taken(_)), expected, "{outcome:?}");
+                if let LeaseOutcome::Taken(lease) = outcome {
+                    older = std::mem::replace(&mut held, lease);
+                }
+            }
+            Step::Beat => {
+                let expected = match (model.holds(&held), model.cancel_requested) {
+                    (false, _) => BeatOutcome::Lost,
+                    (true, true) => BeatOutcome::CancelRequested,
+                    (true, false) => BeatOutcome::Held,
+                };
+                assert_eq!(ledger.beat(&held, LONG).await.unwrap(), expected);
+                model.runs_out &= expected == BeatOutcome::Lost;
+            }
+            Step::Succeed => {
+                let holds = model.holds(&held);
+                assert_eq!(ledger.succeed(&held, &artifact()).await.unwrap(), holds);
+                if holds {
+                    model.go(JobEvent::Succeed);
+                }
+            }
+            Step::Fail => {
+                let holds = model.holds(&held);
+                assert_eq!(ledger.fail(&held, &crash()).await.unwrap(), holds);
+                if holds {
+                    model.go(JobEvent::Fail);
+                }
+            }
+            Step::RetryCounted | Step::RetryGivenBack => {
+                let start = if matches!(step, Step::RetryCounted) { Start::Counted } else { Start::GivenBack };
+                let holds = model.holds(&held);
+                assert_eq!(ledger.retry(&held, Duration::ZERO, &crash(), start).await.unwrap(), holds);
+                if holds {
+                    model.go_back(JobEvent::Retry, start);
+                }
+            }
+            Step::Release => {
+                let holds = model.holds(&held);
+                assert_eq!(ledger.release(&held).await.unwrap(), holds);
+                if holds {
+                    model.go_back(JobEvent::Release, Start::GivenBack);
+                }
+            }
+            Step::Cancel => {
+                let expected = match model.state {
+                    JobState::Accepted => CancelOutcome::Cancelled,
+                    JobState::Running => CancelOutcome::Requested,
+                    ended => CancelOutcome::AlreadyEnded(ended),
+                };
+                assert_eq!(ledger.cancel(id).await.unwrap(), expected);
+                match expected {
+                    CancelOutcome::Cancelled => model.go(JobEvent::Cancel),
+                    CancelOutcome::Requested => model.cancel_requested = true,
+                    CancelOutcome::AlreadyEnded(_) | CancelOutcome::Unknown => {}
+                }
+            }
+            Step::ConfirmCancel => {
+                let holds = model.holds(&held);
+                assert_eq!(ledger.confirm_cancel(&held).await.unwrap(), holds);
+                if holds {
+                    model.go(JobEvent::Cancel);
+                }
+            }
+            Step::Expire => {
+                ledger.expire_leases().await.unwrap();
+                if model.state == JobState::Running && model.runs_out {
+                    model.go_back(JobEvent::Release, Start::Counted);
+                }
+            }
+            Step::GrowOld => held = older.clone(),
+        }
+        let job = ledger.find(id).await.unwrap().unwrap();
+        assert_eq!((job.state, job.fence, job.starts), (model.state, model.fence, model.starts), "after {step:?}");
+        assert_eq!(job.artifact.is_some(), job.state == JobState::Succeeded);
+    }
+}
+
+#[tokio::test]
+async fn two_thousand_random_histories_go_as_drawn() {
+    let (_folder, ledger) = fresh_with(LedgerLimits { max_waiting: u64::MAX, max_starts: MAX_STARTS }).await;
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        prop::test_runner::TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha),
+    );
+    let histories = prop::collection::vec(prop::sample::select(&STEPS[..]), 1..25);
+    for number in 0..2_000 {
+        let history = histories.new_tree(&mut runner).unwrap().current();
+        let played = tokio::spawn({
+            let (ledger, history) = (ledger.clone(), history.clone());
+            async move { play(&ledger, &history).await }
+        });
+        assert!(played.await.is_ok(), "history {number}: {history:?}");
+    }
+    let counts = ledger.counts().await.unwrap();
+    let jobs: u64 = JobState::ALL.into_iter().map(|state| counts.of(state)).sum();
+    assert_eq!(jobs, 2_000);
+    for state in JobState::ALL {
+        let counted: i64 = sqlx::query_scalar("SELECT count(*) FROM job WHERE state = ?")
+            .bind(state.as_str())
+            .fetch_one(&ledger.inner.readers)
+            .await
+            .unwrap();
+        assert_eq!(counts.of(state) as i64, counted, "{state:?}");
+    }
+}

@@ -1,0 +1,84 @@
+use sqlx::{Row, SqlitePool};
+
+use super::*;
+use crate::{
+    job::JobState,
+    ledger::{LedgerError, Start},
+};
+
+#[tokio::test]
+async fn every_pooled_connection_has_the_settings_that_survive_power_loss() {
+    let (_folder, ledger) = fresh().await;
+    async fn check(pool: &SqlitePool, connections: usize) {
+        let mut held = Vec::new();
+        for _ in 0..connections {
+            held.push(pool.acquire().await.unwrap());
+        }
+        for connection in &mut held {
+            let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut **connection).await.unwrap();
+            assert_eq!(mode, "wal");
+            for (pragma, value) in
+                [("PRAGMA synchronous", 2), ("PRAGMA busy_timeout", 10_000), ("PRAGMA foreign_keys", 1)]
+            {
+                let found: i64 = sqlx::query_scalar(pragma).fetch_one(&mut **connection).await.unwrap();
+                assert_eq!(found, value, "{pragma}");
+            }
+        }
+    }
+    check(&ledger.inner.writer, 1).await;
+    check(&ledger.inner.readers, 4).await;
+}
+
+#[tokio::test]
+async fn a_ledger_opened_again_holds_what_was_accepted() {
+    let (folder, ledger) = fresh().await;
+    let id = accept(&ledger).await;
+    ledger.close().await;
+    let ledger = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
+    assert_eq!(ledger.find(id).await.unwrap().unwrap().state, JobState::Accepted);
+    ledger.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn memory_and_later_schemas_are_refused() {
+    let limits = LedgerLimits::default();
+    assert!(matches!(Ledger::open(":memory:", limits).await, Err(LedgerError::NotAFile(_))));
+    let (folder, ledger) = fresh().await;
+    sqlx::raw_sql("PRAGMA user_version = 99").execute(&ledger.inner.writer).await.unwrap();
+    let again = Ledger::open(folder.path().join("ledger.sqlite"), limits).await;
+    assert!(matches!(again, Err(LedgerError::NewerSchema { found: 99, .. })));
+}
+
+#[tokio::test]
+async fn a_full_ledger_and_a_broken_one_become_failures_that_name_whose_move_it_is() {
+    let full = Failure::from(LedgerError::Full { waiting: 2, limit: 2 });
+    assert_eq!(full.code, FailureCode::QueueFull);
+    let broken = Failure::from(LedgerError::Store(sqlx::Error::PoolTimedOut));
+    assert_eq!(broken.code, FailureCode::StoreUnavailable);
+}
+
+#[tokio::test]
+async fn every_change_leaves_one_audit_row_and_every_lease_one_closed_attempt() {
+    let (_folder, ledger) = fresh().await;
+    let id = accept(&ledger).await;
+    let lease = take(&ledger, id, LONG).await;
+    ledger.retry(&lease, Duration::ZERO, &crash(), Start::Counted).await.unwrap();
+    let lease = take(&ledger, id, LONG).await;
+    ledger.succeed(&lease, &artifact()).await.unwrap();
+    ledger.succeed(&lease, &artifact()).await.unwrap();
+
+    let actions: Vec<String> = sqlx::query_scalar("SELECT action FROM audit WHERE job_id = ? ORDER BY id")
+        .bind(id.to_string())
+        .fetch_all(&ledger.inner.readers)
+        .await
+        .unwrap();
+    assert_eq!(actions, ["accept", "lease", "retry", "lease", "succeed"]);
+    let attempts = sqlx::query("SELECT fence, outcome, detail FROM attempt WHERE job_id = ? ORDER BY fence")
+        .bind(id.to_string())
+        .fetch_all(&ledger.inner.readers)
+        .await
+        .unwrap();
+    let attempts: Vec<(i64, String, Option<String>)> =
+        attempts.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+    assert_eq!(attempts, [(1, "retry".into(), Some("render-crashed".into())), (2, "succeed".into(), None)]);
+}

@@ -1,0 +1,46 @@
+//! Waiting for a job's end.
+
+use std::time::Duration;
+
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{Instant, sleep_until, timeout_at},
+};
+
+use super::{Ledger, LedgerError};
+use crate::job::{Job, JobId};
+
+/// How soon a change made by another process is seen; changes of this process are seen at once.
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+impl Ledger {
+    /// Waits until the job has ended or `patience` is used up, and returns it as it stands then; `None` if there is
+    /// no such job.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn watch(&self, id: JobId, patience: Duration) -> Result<Option<Job>, LedgerError> {
+        let until = Instant::now() + patience;
+        // Subscribed before the first read, so that no change falls between the two.
+        let mut changes = self.inner.changes.subscribe();
+        loop {
+            let Some(job) = self.find(id).await? else { return Ok(None) };
+            if job.state.is_end() || Instant::now() >= until {
+                return Ok(Some(job));
+            }
+            let read_again = until.min(Instant::now() + READ_AGAIN_AFTER);
+            let _read_anyway = timeout_at(read_again, changed(&mut changes, id)).await;
+        }
+    }
+}
+
+/// Returns when the job may have changed.
+async fn changed(changes: &mut Receiver<JobId>, id: JobId) {
+    loop {
+        match changes.recv().await {
+            Ok(changed) if changed != id => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => sleep_until(Instant::now() + READ_AGAIN_AFTER).await,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The doorbell over Redis, through apalis-redis. The settings avoid known traps of its version 1.0.0; each says which.
+
+mod housekeeping;
+
+use std::{convert::Infallible, time::Duration};
+
+use ::redis::{
+    AsyncCommands, Client,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+use apalis::prelude::{BackendExt, Codec, Monitor, TaskBuilder, TaskId, WorkerBuilder, WorkerBuilderExt};
+use apalis_redis::{Config, RedisStorage, RedisTask, queries};
+use tracing::warn;
+
+use super::{
+    QueueError,
+    answer::{Answerer, Backend, Handler},
+    written,
+};
+use crate::job::JobId;
+
+/// The default of 500 ms ends a worker whenever Redis forks or loads.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
+/// Without polling a ring is heard at the next heartbeat only.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const MISSED_HEARTBEATS: usize = 6;
+/// Rings pushed by one script, which blocks Redis while it runs.
+const RINGS_AT_ONCE: usize = 250;
+
+/// The doorbell between processes.
+#[derive(Debug, Clone)]
+pub struct Redis {
+    connection: ConnectionManager,
+    config: Config,
+}
+
+impl Redis {
+    /// The usual name of the queue. The braces keep its keys together should the server ever be one of a cluster.
+    pub const QUEUE: &str = "{tdkt}-doorbell";
+
+    pub(super) fn new(address: &str, queue: &str) -> Result<Self, QueueError> {
+        // apalis cuts names at ':'.
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '{' | '}');
+        if queue.is_empty() || !queue.chars().all(is_name) {
+            return Err(QueueError::Name(queue.to_owned()));
+        }
+        let client = Client::open(address).map_err(QueueError::Address)?;
+        let settings = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(RESPONSE_TIMEOUT))
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            // The supervisor and the dispatcher try again; a long wait in here would only hide the fault from them.
+            .set_number_of_retries(1)
+            .set_max_delay(Duration::from_secs(1));
+        let connection = ConnectionManager::new_lazy_with_config(client, settings).map_err(QueueError::Address)?;
+        Ok(Self { connection, config: config(queue) })
+    }
+
+    pub(super) async fn ring(&self, jobs: &[JobId], ring_no: i64) -> Result<(), QueueError> {
+        for some in jobs.chunks(RINGS_AT_ONCE) {
+            let tasks: Vec<RedisTask> =
+                some.iter().map(|&job| TaskBuilder::new(written(job)).task_id(task_id(job, ring_no)).build()).collect();
+            queries::push_tasks(&mut self.connection.clone(), &self.config, &tasks).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn depth(&self) -> Result<u64, QueueError> {
+        let mut connection = self.connection.clone();
+        let (scheduled, active, workers): (u64, u64, Vec<String>) = ::redis::pipe()
+            .atomic()
+            .zcard(self.config.scheduled_jobs_set())
+            .llen(self.config.active_jobs_list())
+            .zrange(self.config.workers_set(), 0, -1)
+            .query_async(&mut connection)
+            .await?;
+        let mut in_flight = 0;
+        for worker in workers {
+            let held: u64 = connection.scard(self.in_flight(&worker)).await?;
+            in_flight += held;
+        }
+        Ok(scheduled + active + in_flight)
+    }
+
+    pub(super) async fn ping(&self) -> Result<(), QueueError> {
+        let mut connection = self.connection.clone();
+        let pong = async move { connection.ping::<String>().await };
+        tokio::time::timeout(PING_TIMEOUT, pong).await.map_err(|_| QueueError::TooSlow)??;
+        Ok(())
+    }
+}
+
+fn config(queue: &str) -> Config {
+    Config::default()
+        .queue(queue)
+        // While a fetched batch is not empty, heartbeats and acknowledgements starve.
+        .batch_size(1)
+        .heartbeat_interval(HEARTBEAT)
+        // 30 s of silence. The crate's documentation and its code differ on the default.
+        .missed_heartbeats(MISSED_HEARTBEATS)
+        .lock_tasks(true)
+        // False would turn off acknowledging altogether. The result is `()`.
+        .persist_results(true)
+        .emit_events(false)
+        // Never used: with `None` Redis deletes the key at once.
+        .idempotency_ttl(None)
+}
+
+/// `job:ring_no`. An explicit id makes a doubled push harmless; the number makes the next ring another task.
+fn task_id(job: JobId, ring_no: i64) -> TaskId {
+    TaskId::from_string(format!("{job}:{ring_no}"))
+}
+
+/// Hands over a task's bytes as they are. apalis ends a worker whose codec fails, and then the next one that gets the
+/// task; this one cannot fail.
+#[derive(Debug, Clone, Copy)]
+struct Verbatim;
+
+impl Codec<Vec<u8>> for Verbatim {
+    type Error = Infallible;
+    type Compact = Vec<u8>;
+
+    fn encode(&self, bytes: &Vec<u8>) -> Result<Vec<u8>, Infallible> {
+        Ok(bytes.clone())
+    }
+
+    fn decode(&self, bytes: &Vec<u8>) -> Result<Vec<u8>, Infallible> {
+        Ok(bytes.clone())
+    }
+}
+
+impl Backend for Redis {
+    fn worker<H: Handler>(&self, name: &str, answerer: Answerer<H>) -> Monitor {
+        let (name, bell) = (name.to_owned(), self.clone());
+        Monitor::new().register(move |_restarts| {
+            let storage = RedisStorage::<Vec<u8>>::new(bell.connection.clone()).with_config(bell.config.clone());
+            let answerer = answerer.clone();
+            WorkerBuilder::new(name.as_str())
+                .backend(storage.with_codec(Verbatim).poll_with_interval(POLL_INTERVAL))
+                .concurrency(answerer.concurrency)
+                .build(move |ring: Vec<u8>| answerer.clone().answer(ring))
+        })
+    }
+
+    async fn prepare(&self, name: &str) {
+        if let Err(error) = self.make_room_for(name).await {
+            warn!(worker.name = name, %error, "Redis could not be prepared for the worker");
+        }
+    }
+
+    async fn tend(&self) {
+        self.keep_clean().await
+    }
+
+    async fn bury(&self, name: &str) {
+        if let Err(error) = self.give_back(name).await {
+            warn!(worker.name = name, %error, "The worker's rings could not be given back; others take them in 30 s");
+        }
+    }
+}
