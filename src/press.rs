@@ -139,7 +139,7 @@ impl Press {
         let mut process = Command::new(&self.settings.executable)
             .arg("press")
             .args(&self.settings.arguments)
-            .arg("--memory-mib")
+            .arg("--render-memory-mib")
             .arg(self.settings.memory_mib.to_string())
             .env_clear()
             .env("RAYON_NUM_THREADS", "1")

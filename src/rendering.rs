@@ -73,9 +73,17 @@ impl Workshop {
         self.typesetter.shelf()
     }
 
-    /// Checks a request against schema, cross-checks and fonts; see [`intake::check`].
+    /// Checks a request against schema, cross-checks and fonts (see [`intake::check`]), and composes its words, so that
+    /// gaps are known before any page is set: an issued paper may have none (rule T03).
     pub fn check(&self, request: &[u8], treatment: Treatment) -> Result<Accepted, Failure> {
-        intake::check(request, treatment, &self.catalog, &|character| self.fonts().covers(character))
+        let covers = |character| self.fonts().covers(character);
+        let mut accepted = intake::check(request, treatment, &self.catalog, &covers)?;
+        let gaps = Composer::gaps(&self.source(&accepted.manuscript)?);
+        accepted.findings.extend(gaps.iter().map(|gap| gap_finding(gap, accepted.manuscript.status)));
+        if accepted.findings.iter().any(|finding| finding.severity == Severity::Error) {
+            return Err(Failure::invalid_document(accepted.findings));
+        }
+        Ok(accepted)
     }
 
     /// The name under which the paper is downloaded, without extension.
@@ -156,6 +164,9 @@ impl Workshop {
     fn context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Value {
         let mut request = manuscript.request.clone();
         kind.fill_absent(&mut request);
+        if let Some(content) = request.get_mut("content") {
+            name_awards(content, edition);
+        }
         let status = match manuscript.status {
             Status::Draft => "draft",
             Status::Issued => "issued",
@@ -223,6 +234,39 @@ impl Workshop {
             line
         });
         template_failure(lines.collect::<Vec<_>>().join("\n"))
+    }
+}
+
+fn gap_finding(gap: &str, status: Status) -> Finding {
+    let gap = gap.trim_matches(['(', ')']);
+    let severity = match status {
+        Status::Draft => Severity::Info,
+        Status::Issued => Severity::Error,
+    };
+    Finding::new("T03", severity, "/content", format!("Cần bổ sung: {gap}."), "The paper shows a gap here.")
+        .expected("số liệu hoặc nội dung còn thiếu; nếu không có thì ghi số 0; văn bản ban hành không được để trống")
+}
+
+/// Puts the catalogue's name in place of a form of commendation that is given by its id.
+fn name_awards(value: &mut serde_json::Value, edition: &Edition) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (key, inner) in object {
+                match inner {
+                    serde_json::Value::String(form) if key == "form" => {
+                        if let Some(award) = edition.awards.iter().find(|award| award.id == *form) {
+                            *form = award.name.clone();
+                        }
+                    }
+                    _ => name_awards(inner, edition),
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| name_awards(item, edition)),
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
     }
 }
 

@@ -1,5 +1,7 @@
 //! The log: one form for the whole process, and never a name, an address or a body in it.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 use crate::settings::Settings;
@@ -15,7 +17,9 @@ pub fn start(settings: &Settings) -> Result<(), String> {
     let registry = tracing_subscriber::registry().with(filter);
     let started = match settings.log_format.as_str() {
         "json" => registry.with(fmt::layer().json().with_writer(std::io::stderr)).try_init(),
-        _ => registry.with(fmt::layer().with_writer(std::io::stderr)).try_init(),
+        _ => registry
+            .with(fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr))
+            .try_init(),
     };
     // Only a test starts the log twice in one process.
     let _ = started;

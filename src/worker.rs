@@ -180,7 +180,7 @@ impl<P: Renders> Worker<P> {
         Work::NotMade(self.judge(lease, verdict).await)
     }
 
-    async fn store(&self, lease: &Lease, Pressed { pdf, pages }: Pressed) -> Work {
+    async fn store(&self, lease: &Lease, Pressed { bytes: pdf, pages }: Pressed) -> Work {
         match self.archive.store(pdf).await {
             Ok((sha256, size)) => Work::Made(Artifact { sha256, size, pages }),
             Err(error) => {

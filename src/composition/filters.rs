@@ -34,6 +34,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_filter("cite_short", |reference: &Value| cite_short(reference));
     environment.add_filter("word", word);
     environment.add_filter("columns", columns);
+    environment.add_filter("pivot", pivot);
     environment.add_filter("total", total);
     environment.add_filter("where", pick);
     environment.add_filter("pluck", |rows: &Value, field: &str| -> Result<Vec<Value>, Error> {
@@ -164,7 +165,7 @@ fn cell(state: &State, index: usize, row: &Value, column: &str) -> Result<String
             Ok(if percent.is_none() { String::new() } else { percent.to_string() })
         }
         ("word" | "map", table) => word(state, &value, table),
-        ("cite", _) => cite_table(&value),
+        ("cite-short", _) => cite_table(&value),
         (unknown, _) => Err(wrong(format!("there is no column format {unknown:?}"))),
     }
 }
@@ -176,6 +177,42 @@ fn cite_table(reference: &Value) -> Result<String, Error> {
         text.push_str(&format!(" ngày {}", calendar::short(day(&date)?)));
     }
     Ok(vietnamese::keep_together(&text))
+}
+
+/// `rows | pivot(["form", "decision:cite-short"], "honoree", ["collective", "individual"], "count")`: a table with a number,
+/// the cells of the first list, and for each value of the second field the sum of the counted field ("" where there is
+/// none). Rows with equal cells become one, in the order of first appearance.
+fn pivot(
+    state: &State,
+    rows: &Value,
+    by: Vec<String>,
+    across: &str,
+    counted: Rest<Value>,
+) -> Result<Value, Error> {
+    let [values, summed] = counted.as_slice() else { return Err(wrong("pivot needs values and the counted field")) };
+    let values: Vec<Value> = values.try_iter()?.collect();
+    let summed = summed.as_str().ok_or_else(|| wrong("the counted field of pivot is a name"))?;
+    let mut groups: Vec<(Vec<String>, Vec<Value>)> = Vec::new();
+    for row in rows.try_iter()? {
+        let cells = by.iter().map(|column| cell(state, 0, &row, column)).collect::<Result<Vec<_>, _>>()?;
+        match groups.iter_mut().find(|(known, _)| *known == cells) {
+            Some((_, members)) => members.push(row),
+            None => groups.push((cells, vec![row])),
+        }
+    }
+    let mut table: Vec<Vec<String>> = Vec::new();
+    for (index, (cells, members)) in groups.into_iter().enumerate() {
+        let members = Value::from(members);
+        let mut line = vec![(index + 1).to_string()];
+        line.extend(cells);
+        for value in &values {
+            let counted = pick(&members, across, value)?;
+            let sum = total(&Value::from(counted.clone()), summed)?;
+            line.push(if counted.is_empty() { String::new() } else { count(&sum)? });
+        }
+        table.push(line);
+    }
+    Ok(Value::from(table))
 }
 
 /// Sum of a field over rows; absent fields count nothing.

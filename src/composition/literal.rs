@@ -21,6 +21,22 @@ pub fn typst_string(text: &str) -> String {
     literal
 }
 
+/// Reads the rest of a string literal whose opening quote has been taken away.
+pub(super) fn until_quote(rest: &str) -> Option<String> {
+    let mut text = String::new();
+    let mut characters = rest.chars();
+    loop {
+        match characters.next()? {
+            '"' => return Some(text),
+            '\\' => match characters.next()? {
+                'n' => text.push('\n'),
+                other => text.push(other),
+            },
+            other => text.push(other),
+        }
+    }
+}
+
 /// Any value as a Typst literal for use in code: string, number, `true`, `none`, array, dictionary. Markup that a
 /// macro has made becomes a content block.
 pub(super) fn typst_code(value: &Value) -> Result<String, Error> {

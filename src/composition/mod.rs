@@ -98,6 +98,12 @@ impl Composer {
         Ok(self.bodies.get_template(body)?.render(context.clone())?)
     }
 
+    /// The gaps that a composed source shows, in the order of the pages: what `missing(…)` was called with.
+    pub fn gaps(source: &str) -> Vec<String> {
+        // A caller's text cannot hold this opening: inside a literal its quote is escaped.
+        source.split("#missing(\"").skip(1).filter_map(literal::until_quote).collect()
+    }
+
     /// The template line that wrote the byte at `offset` of what [`Composer::compose`] returned, as far as it can be
     /// told; for the messages that template authors see.
     pub fn place(&self, body: &str, context: &Value, source: &str, offset: usize) -> Option<Place> {
