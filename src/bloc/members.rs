@@ -175,19 +175,34 @@ impl Keys {
     }
 }
 
-/// The member of this name and how well it fits; an abbreviation that a member states counts as its name.
-pub fn match_member<'a>(members: &'a [MemberUnit], name: &str) -> (Match, Option<&'a MemberUnit>) {
-    let keys = Keys::of(name);
-    let fits = |wanted: Match| {
-        members.iter().find(|member| {
-            let short = member.abbreviation.as_deref().is_some_and(|short| fold_name(short) == keys.name);
-            (short && wanted == Match::Same) || keys.compare(&Keys::of(&member.unit)) == wanted
-        })
-    };
-    match (fits(Match::Same), fits(Match::Near)) {
-        (Some(member), _) => (Match::Same, Some(member)),
-        (None, Some(member)) => (Match::Near, Some(member)),
-        (None, None) => (Match::None, None),
+/// The members' names, folded once for many look-ups.
+pub struct Roster<'a> {
+    rows: Vec<(Keys, Option<String>, &'a MemberUnit)>,
+}
+
+impl<'a> Roster<'a> {
+    /// The names of a list of members.
+    pub fn of(members: &'a [MemberUnit]) -> Self {
+        let row =
+            |member: &'a MemberUnit| (Keys::of(&member.unit), member.abbreviation.as_deref().map(fold_name), member);
+        Self { rows: members.iter().map(row).collect() }
+    }
+
+    /// The member of this name and how well it fits; an abbreviation that a member states counts as its name.
+    pub fn find(&self, name: &str) -> (Match, Option<&'a MemberUnit>) {
+        let keys = Keys::of(name);
+        let mut near = None;
+        for (known, abbreviation, member) in &self.rows {
+            match known.compare(&keys) {
+                Match::Same => return (Match::Same, Some(member)),
+                Match::Near | Match::None if abbreviation.as_ref() == Some(&keys.name) => {
+                    return (Match::Same, Some(member));
+                }
+                Match::Near => near = near.or(Some(*member)),
+                Match::None => {}
+            }
+        }
+        near.map_or((Match::None, None), |member| (Match::Near, Some(member)))
     }
 }
 
@@ -228,13 +243,13 @@ fn check_names_elsewhere(facts: &Facts) -> Vec<Finding> {
     let commendations =
         numbered("/content/commendations", &facts.commendations).map(|(pointer, row)| (pointer, &row.member));
     let initiatives = numbered("/content/initiatives", &facts.initiatives).map(|(pointer, row)| (pointer, &row.member));
+    let roster = Roster::of(&facts.members);
     let rows = targets.chain(commendations).chain(initiatives);
-    rows.filter_map(|(pointer, member)| check_name(&format!("{pointer}/member"), member.as_deref()?, &facts.members))
-        .collect()
+    rows.filter_map(|(pointer, member)| check_name(&format!("{pointer}/member"), member.as_deref()?, &roster)).collect()
 }
 
-fn check_name(pointer: &str, name: &str, members: &[MemberUnit]) -> Option<Finding> {
-    let (message, message_en, expected) = match match_member(members, name) {
+fn check_name(pointer: &str, name: &str, roster: &Roster) -> Option<Finding> {
+    let (message, message_en, expected) = match roster.find(name) {
         (Match::Same, _) => return None,
         (Match::Near, member) => {
             let listed = member.map(|member| member.unit.trim()).unwrap_or_default();
@@ -247,9 +262,9 @@ fn check_name(pointer: &str, name: &str, members: &[MemberUnit]) -> Option<Findi
         (Match::None, _) => (
             format!(
                 "“{name}” không có trong danh sách {} đơn vị thành viên; hãy kiểm tra tên hoặc bổ sung danh sách.",
-                count(members.len() as u64)
+                count(roster.rows.len() as u64)
             ),
-            format!("“{name}” is not among the {} members listed.", members.len()),
+            format!("“{name}” is not among the {} members listed.", roster.rows.len()),
             "tên một đơn vị trong danh sách thành viên".to_string(),
         ),
     };

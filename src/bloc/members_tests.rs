@@ -99,3 +99,14 @@ fn d09_a_district_is_no_member_since_july_2025() {
     assert_eq!(found(change, "2025-07-02", true), one("D09", Severity::Warning, &["/content/members/0/unit"]));
     assert_eq!(found(change, "2024-07-02", true), []);
 }
+
+#[test]
+fn the_largest_request_is_checked_in_a_moment() {
+    let units: Vec<String> = (0..500).map(|n| format!("Đơn vị sự nghiệp công lập số {n} tỉnh")).collect();
+    let members: Vec<Value> = units.iter().map(|unit| json!({"unit": unit})).collect();
+    let rows: Vec<Value> =
+        (0..7000).map(|n| json!({"level": "province", "count": 1, "member": units[n % 500]})).collect();
+    let begun = std::time::Instant::now();
+    assert_eq!(found_in(|c| *c = json!({"members": members, "initiatives": rows})), []);
+    assert!(begun.elapsed().as_secs() < 5, "{:?}", begun.elapsed());
+}

@@ -15,7 +15,7 @@ use crate::{
     vietnamese::fold_name,
 };
 
-pub use members::{Match, match_member};
+pub use members::{Match, Roster};
 
 /// D03 to D09, M01 to M04, P01, P02 over the content.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {

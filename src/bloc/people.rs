@@ -1,6 +1,6 @@
 //! Persons at the conference and the units they stand for (P01, P02).
 
-use super::{Match, match_member};
+use super::{Match, Roster};
 use crate::{
     facts::{Facts, MemberRole, Participant, ParticipantRole, numbered},
     failure::{Finding, Severity},
@@ -9,8 +9,9 @@ use crate::{
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let roster = Roster::of(&facts.members);
     for (pointer, person) in facts.participants() {
-        findings.extend(check_unit(&pointer, person, facts));
+        findings.extend(check_unit(&pointer, person, facts, &roster));
         findings.extend(check_name(&pointer, person));
     }
     findings.extend(check_chair(facts));
@@ -18,7 +19,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 }
 
 /// P01 (warning): who has a part in the conference stands for a member; guests and guiding bodies do not.
-fn check_unit(pointer: &str, person: &Participant, facts: &Facts) -> Option<Finding> {
+fn check_unit(pointer: &str, person: &Participant, facts: &Facts, roster: &Roster) -> Option<Finding> {
     let unit = person.unit.as_deref().filter(|unit| !unit.trim().is_empty())?;
     let stands_for_a_member = match person.role? {
         ParticipantRole::Chair | ParticipantRole::CoChair | ParticipantRole::Presenter | ParticipantRole::Secretary => {
@@ -30,7 +31,7 @@ fn check_unit(pointer: &str, person: &Participant, facts: &Facts) -> Option<Find
         | ParticipantRole::Speech
         | ParticipantRole::Conclusion => false,
     };
-    if !stands_for_a_member || facts.members.is_empty() || match_member(&facts.members, unit).0 != Match::None {
+    if !stands_for_a_member || facts.members.is_empty() || roster.find(unit).0 != Match::None {
         return None;
     }
     Some(
@@ -52,9 +53,9 @@ fn check_chair(facts: &Facts) -> Option<Finding> {
     let (head_pointer, head) =
         numbered("/content/members", &facts.members).find(|(_, m)| m.role == Some(MemberRole::Head))?;
     let head_unit = fold_unit(&head.unit);
+    let head_alone = Roster::of(std::slice::from_ref(head));
     let of_head = |person: &Participant| {
-        let unit =
-            person.unit.as_deref().is_some_and(|unit| match_member(std::slice::from_ref(head), unit).0 != Match::None);
+        let unit = person.unit.as_deref().is_some_and(|unit| head_alone.find(unit).0 != Match::None);
         unit || person.positions.iter().any(|position| fold_unit(position).contains(&head_unit))
     };
     let known = |person: &Participant| person.unit.as_deref().is_some_and(|unit| !unit.trim().is_empty());

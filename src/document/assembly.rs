@@ -62,7 +62,7 @@ fn opened(basis: &str) -> String {
     }
 }
 
-/// `PL.(300)`: initials of the drafter and number of copies (Decree 30/2020, Annex I, Part I, III.4).
+/// `PL.(300)`: initials of the drafter and number of copies (Decree 30/2020, Annex I, Part I, III.3).
 fn drafter(paper: &Paper) -> Option<String> {
     let initials = paper.drafter.as_deref().map(|initials| initials.trim().trim_end_matches('.')).unwrap_or_default();
     match (initials, paper.copies) {

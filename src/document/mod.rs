@@ -18,7 +18,7 @@ pub use check::check;
 pub use letterhead::Letterhead;
 pub use number::Number;
 pub use recipients::Recipients;
-pub use signing::{Signing, SigningCapacity};
+pub use signing::{SIGNATURE_IMAGE, Signing, SigningCapacity};
 
 /// The `paper` of a request.
 #[derive(Debug, Clone, Deserialize)]

@@ -75,7 +75,7 @@ fn check_string(pointer: &str, text: &str) -> Vec<Finding> {
 }
 
 const UNICODE_LAW: &str =
-    "Nghị định số 30/2020/NĐ-CP, Phụ lục I, Phần I, Mục I (bộ mã ký tự Unicode theo TCVN 6909:2001)";
+    "Nghị định số 30/2020/NĐ-CP, Phụ lục I, Phần I, Mục I.4 (bộ mã ký tự Unicode theo TCVN 6909:2001)";
 
 fn forbidden(pointer: &str, text: &str, at: usize, c: char) -> Finding {
     let code = format!("U+{:04X}", c as u32);

@@ -55,11 +55,11 @@ fn detect(text: &str) -> Option<LegacyEncoding> {
         return None;
     }
     let [tcvn3, vni] = [LegacyEncoding::Tcvn3, LegacyEncoding::Vni].map(|encoding| (weigh(&text, encoding), encoding));
-    let (weight, encoding) = if vni.0 > tcvn3.0 { vni } else { tcvn3 };
+    let (weight, encoding) = if vni.0 >= tcvn3.0 { vni } else { tcvn3 };
     (weight >= ENOUGH).then_some(encoding)
 }
 
-/// Two plain words, or one whose letters Vietnamese does not have.
+/// Two plain words, or one with a letter that Vietnamese does not have or a sign between letters.
 const ENOUGH: i32 = 2;
 
 /// Words that only this encoding explains count for it, words that only Unicode explains count against it.
@@ -68,7 +68,7 @@ fn weigh(text: &str, encoding: LegacyEncoding) -> i32 {
     words
         .filter(|word| !word.is_ascii() && word.chars().any(|c| c.is_ascii_alphabetic()))
         .map(|word| match (is_vietnamese_syllable(&encoding.decode(word)), is_vietnamese_syllable(word)) {
-            (true, false) if word.chars().any(is_foreign_letter) => 2,
+            (true, false) if word.chars().any(is_foreign_letter) || has_sign_inside(word) => 2,
             (true, false) => 1,
             (false, true) => -2,
             (true, true) | (false, false) => 0,
@@ -84,6 +84,20 @@ fn is_unicode_only(c: char) -> bool {
 /// A letter of Latin-1 that Vietnamese does not write. Signs (`µ`, `·`, `¹`) are weaker: they occur in real texts.
 fn is_foreign_letter(c: char) -> bool {
     matches!(c, '\u{C0}'..='\u{FF}') && c.is_alphabetic() && !"ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúý".contains(c)
+}
+
+/// `Th¹nh`: a sign between letters, other than those that units and formulas put there (`N·m`, `m×n`).
+fn has_sign_inside(word: &str) -> bool {
+    let word: Vec<char> = word.chars().collect();
+    word.windows(3).any(|three| match three {
+        [before, sign, after] => {
+            before.is_ascii_alphabetic()
+                && after.is_ascii_alphabetic()
+                && !sign.is_alphabetic()
+                && !"·×÷".contains(*sign)
+        }
+        _ => false,
+    })
 }
 
 /// U+00A1 to U+00FE in TCVN3; a blank is a place the encoding leaves free.
@@ -140,6 +154,7 @@ mod tests {
             ("NguyÔn V¨n L©n", "Nguyễn Văn Lân"),
             ("B¸o c¸o s¬ kÕt c«ng t¸c thi ®ua", "Báo cáo sơ kết công tác thi đua"),
             ("Hµ Néi", "Hà Nội"),
+            ("Long Th¹nh", "Long Thạnh"),
         ] {
             let (encoding, read) = convert_legacy(typed).unwrap_or_else(|| panic!("{typed}"));
             assert_eq!((encoding, read.as_str()), (LegacyEncoding::Tcvn3, meant));
