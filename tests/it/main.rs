@@ -1,0 +1,23 @@
+//! One binary, so that Typst is linked once. Every file is one capability; every test name is a sentence.
+
+mod support;
+
+// the house
+mod failures_doc;
+mod stairs;
+mod templates_tidy;
+// the papers
+mod examples;
+mod golden;
+mod injection;
+mod layout_law;
+mod page_breaks;
+mod purity;
+// the doors
+mod cli;
+mod intake;
+mod service;
+// the keeping
+mod backlog;
+mod doorbells;
+mod kills;

@@ -1,0 +1,4 @@
+//! What several files of tests need.
+
+pub mod papers;
+pub mod programs;
