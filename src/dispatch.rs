@@ -76,8 +76,16 @@ impl Dispatcher {
     /// a job. No failure ends it.
     pub async fn run(&self, mut shutdown: watch::Receiver<bool>) {
         let mut failures = 0;
+        let mut recovered = false;
         while !*shutdown.borrow() {
-            let pause = match self.pass().await {
+            let pass = async {
+                if !recovered {
+                    self.recover().await?;
+                    recovered = true;
+                }
+                self.pass().await
+            };
+            let pause = match pass.await {
                 Ok(pass) => {
                     failures = 0;
                     if pass.expired > 0 {
@@ -104,6 +112,19 @@ impl Dispatcher {
                 _true_or_gone = shutdown.wait_for(|stop| *stop) => return,
             }
         }
+    }
+
+    /// After a start: an empty doorbell has lost the rings that the ledger believes to be out, as the doorbell within a
+    /// process does when the process dies. Without this their jobs would wait for the second ring.
+    async fn recover(&self) -> Result<(), DispatchError> {
+        if self.bell.depth().await? > 0 {
+            return Ok(());
+        }
+        let lost = self.ledger.forget_rings().await?;
+        if lost > 0 {
+            info!(jobs = lost, "The doorbell is empty; jobs rung before the start are rung again");
+        }
+        Ok(())
     }
 
     /// Takes back leases that ran out, then rings for as many due jobs as the window has room for.
