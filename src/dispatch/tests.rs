@@ -76,6 +76,22 @@ async fn a_lost_ring_is_rung_again_and_takes_no_room() {
 }
 
 #[tokio::test]
+async fn a_ring_that_waits_for_its_turn_is_not_doubled() {
+    let server = Server::start();
+    for bell in [Doorbell::embedded(), server.bell()] {
+        let (_folder, ledger) = fresh().await;
+        let settings = DispatchSettings { ring_again_after: Duration::from_millis(100), ..DispatchSettings::default() };
+        let dispatcher = Dispatcher::new(ledger.clone(), bell.clone(), settings);
+        accept(&ledger, 20).await;
+        assert_eq!(dispatcher.pass().await.unwrap().rung, 20);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(dispatcher.pass().await.unwrap().rung, 0);
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        assert_eq!(dispatcher.pass().await.unwrap().rung, 20, "patience has an end");
+    }
+}
+
+#[tokio::test]
 async fn leases_run_out_and_jobs_stay_due_while_the_doorbell_is_broken() {
     let (_folder, ledger) = fresh().await;
     let mut server = Server::start();
