@@ -21,7 +21,7 @@ use crate::{
 pub struct DispatchSettings {
     /// Rings out at once. Several dispatchers on one doorbell may each have so many out: keep the sum under 4,000.
     pub window: u64,
-    /// A ring unanswered for so long is taken for lost.
+    /// A ring unanswered for so long is taken for lost, if the doorbell has fewer rings than the ledger believes.
     pub ring_again_after: Duration,
     /// The longest pause between two passes.
     pub interval: Duration,
@@ -55,6 +55,9 @@ pub struct Pass {
 
 /// Pauses after passes that failed.
 const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(10) };
+/// While as many rings are out as the ledger believes, a ring is only waiting for its turn, and ringing again would fill
+/// the window with doubles. So many times longer it may wait; not for ever, for what is out may be something else.
+const TURNS: u32 = 10;
 /// Jobs accepted within so short a time are rung for together.
 const GATHER: Duration = Duration::from_millis(10);
 
@@ -76,8 +79,16 @@ impl Dispatcher {
     /// a job. No failure ends it.
     pub async fn run(&self, mut shutdown: watch::Receiver<bool>) {
         let mut failures = 0;
+        let mut recovered = false;
         while !*shutdown.borrow() {
-            let pause = match self.pass().await {
+            let pass = async {
+                if !recovered {
+                    self.recover().await?;
+                    recovered = true;
+                }
+                self.pass().await
+            };
+            let pause = match pass.await {
                 Ok(pass) => {
                     failures = 0;
                     if pass.expired > 0 {
@@ -106,17 +117,33 @@ impl Dispatcher {
         }
     }
 
+    /// After a start: an empty doorbell has lost the rings that the ledger believes to be out, as the doorbell within a
+    /// process does when the process dies. Without this their jobs would wait for the second ring.
+    async fn recover(&self) -> Result<(), DispatchError> {
+        if self.bell.depth().await? > 0 {
+            return Ok(());
+        }
+        let lost = self.ledger.forget_rings().await?;
+        if lost > 0 {
+            info!(jobs = lost, "The doorbell is empty; jobs rung before the start are rung again");
+        }
+        Ok(())
+    }
+
     /// Takes back leases that ran out, then rings for as many due jobs as the window has room for.
     ///
     /// # Errors
     /// [`DispatchError`]; jobs whose ring did not go out are due again at once.
     pub async fn pass(&self) -> Result<Pass, DispatchError> {
         let expired = self.ledger.expire_leases().await?;
-        let room = self.settings.window.saturating_sub(self.bell.depth().await?);
+        let out = self.bell.depth().await?;
+        let room = self.settings.window.saturating_sub(out);
         if room == 0 {
             return Ok(Pass { expired, rung: 0 });
         }
-        let due = self.ledger.due(room, self.settings.ring_again_after).await?;
+        let nothing_lost = self.ledger.rung_and_unfinished().await? <= out;
+        let patience = self.settings.ring_again_after.saturating_mul(if nothing_lost { TURNS } else { 1 });
+        let due = self.ledger.due(room, patience).await?;
         if let Err(error) = self.bell.ring(&due.jobs, due.ring_no).await {
             self.ledger.unring(&due.jobs).await?;
             return Err(error.into());

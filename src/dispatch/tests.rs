@@ -76,6 +76,22 @@ async fn a_lost_ring_is_rung_again_and_takes_no_room() {
 }
 
 #[tokio::test]
+async fn a_ring_that_waits_for_its_turn_is_not_doubled() {
+    let server = Server::start();
+    for bell in [Doorbell::embedded(), server.bell()] {
+        let (_folder, ledger) = fresh().await;
+        let settings = DispatchSettings { ring_again_after: Duration::from_millis(100), ..DispatchSettings::default() };
+        let dispatcher = Dispatcher::new(ledger.clone(), bell.clone(), settings);
+        accept(&ledger, 20).await;
+        assert_eq!(dispatcher.pass().await.unwrap().rung, 20);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(dispatcher.pass().await.unwrap().rung, 0);
+        tokio::time::sleep(Duration::from_millis(900)).await;
+        assert_eq!(dispatcher.pass().await.unwrap().rung, 20, "patience has an end");
+    }
+}
+
+#[tokio::test]
 async fn leases_run_out_and_jobs_stay_due_while_the_doorbell_is_broken() {
     let (_folder, ledger) = fresh().await;
     let mut server = Server::start();
@@ -90,6 +106,77 @@ async fn leases_run_out_and_jobs_stay_due_while_the_doorbell_is_broken() {
     while dispatcher.pass().await.map_or(0, |pass| pass.rung) != 1 {
         assert!(started.elapsed() < Duration::from_secs(15));
         tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn rings_lost_with_the_process_are_rung_again_when_it_starts() {
+    let (_folder, ledger) = fresh().await;
+    let jobs = accept(&ledger, 3).await;
+    let killed = Dispatcher::new(ledger.clone(), Doorbell::embedded(), DispatchSettings::default());
+    assert_eq!(killed.pass().await.unwrap().rung, 3);
+
+    let bell = Doorbell::embedded();
+    let dispatcher = Dispatcher::new(ledger.clone(), bell.clone(), DispatchSettings::default());
+    let (stop, stopped) = watch::channel(false);
+    let running = tokio::spawn(async move { dispatcher.run(stopped).await });
+    let listener = Listener::start(&bell);
+    listener.has_answered(&jobs, Duration::from_secs(2)).await;
+    stop.send_replace(true);
+    running.await.unwrap();
+    listener.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_job_is_lost_when_redis_is_emptied_and_killed_under_load() {
+    let (_folder, ledger) = fresh().await;
+    let mut server = Server::start();
+    let bell = server.bell();
+    let jobs = accept(&ledger, 600).await;
+    let settings = DispatchSettings {
+        window: 100,
+        ring_again_after: Duration::from_millis(500),
+        interval: Duration::from_millis(100),
+    };
+    let dispatcher = Dispatcher::new(ledger.clone(), bell.clone(), settings);
+    let (stop, stopped) = watch::channel(false);
+    let dispatching = tokio::spawn({
+        let stopped = stopped.clone();
+        async move { dispatcher.run(stopped).await }
+    });
+    let working = tokio::spawn({
+        let ledger = ledger.clone();
+        let handler = move |job| {
+            let ledger = ledger.clone();
+            async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                finish(ledger, job).await;
+            }
+        };
+        async move { bell.answer("test", 4, handler, stopped).await }
+    });
+    let started = Instant::now();
+    for round in 0.. {
+        let done = ledger.counts().await.unwrap().of(JobState::Succeeded);
+        if done == 600 {
+            break;
+        }
+        assert!(started.elapsed() < Duration::from_secs(90), "{done} of 600");
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        if round == 2 {
+            server.kill();
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            server.start_again();
+        } else if round < 6 {
+            let _ok: String = server.ask(&["FLUSHALL"]);
+        }
+    }
+    println!("600 done in {:?}, Redis emptied five times and killed once", started.elapsed());
+    stop.send_replace(true);
+    working.await.unwrap();
+    dispatching.await.unwrap();
+    for job in jobs {
+        assert_eq!(ledger.find(job).await.unwrap().unwrap().starts, 1);
     }
 }
 

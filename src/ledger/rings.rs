@@ -87,6 +87,18 @@ impl Ledger {
         Ok(())
     }
 
+    /// Takes back the mark from every waiting job, for a doorbell that is known to have lost its rings. Returns how many
+    /// jobs had it.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`].
+    pub async fn forget_rings(&self) -> Result<u64, LedgerError> {
+        let forgotten = sqlx::query("UPDATE job SET rung_at = NULL WHERE rung_at IS NOT NULL AND state = 'accepted'")
+            .execute(&self.inner.writer)
+            .await?;
+        Ok(forgotten.rows_affected())
+    }
+
     /// Jobs that were rung and have not ended.
     ///
     /// # Errors

@@ -21,3 +21,19 @@ impl Backoff {
         pause.mul_f64(1.0 - share as f64 / 2_000.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_the_longest_and_differ() {
+        let backoff = Backoff { first: Duration::from_millis(200), longest: Duration::from_secs(10) };
+        for (failures, full) in [(1, 200), (2, 400), (3, 800), (6, 6_400), (7, 10_000), (u32::MAX, 10_000)] {
+            let full = Duration::from_millis(full);
+            let pauses: Vec<_> = (0..50).map(|_| backoff.after(failures)).collect();
+            assert!(pauses.iter().all(|pause| *pause <= full && *pause >= full / 2), "{failures}: {pauses:?}");
+            assert!(pauses.iter().any(|pause| pause != &pauses[0]));
+        }
+    }
+}

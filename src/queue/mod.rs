@@ -62,7 +62,8 @@ impl Doorbell {
         Self::Embedded(Embedded::new())
     }
 
-    /// A doorbell over Redis. Connects when first used, so that an absent Redis does not keep the program from starting.
+    /// A doorbell over Redis. Has to be called within a tokio runtime. Connects
+    /// when first used, so that an absent Redis does not keep the program from starting.
     /// `queue` keeps installations that share a Redis apart; see [`Redis::QUEUE`].
     ///
     /// # Errors

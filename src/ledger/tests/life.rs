@@ -58,11 +58,12 @@ async fn a_job_that_succeeds_carries_its_artifact_and_has_no_failure() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_fifty_tasks_that_race_for_one_lease_exactly_one_wins() {
-    let (_folder, ledger) = fresh().await;
+    let (folder, ledger) = fresh().await;
+    let other_process = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
     for _round in 0..5 {
         let id = accept(&ledger).await;
         let racers = (0..50).map(|racer| {
-            let ledger = ledger.clone();
+            let ledger = if racer % 2 == 0 { ledger.clone() } else { other_process.clone() };
             tokio::spawn(async move { ledger.lease(id, &format!("worker-{racer}"), LONG).await.unwrap() })
         });
         let mut winners = 0;

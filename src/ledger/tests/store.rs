@@ -82,3 +82,36 @@ async fn every_change_leaves_one_audit_row_and_every_lease_one_closed_attempt() 
         attempts.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
     assert_eq!(attempts, [(1, "retry".into(), Some("render-crashed".into())), (2, "succeed".into(), None)]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_hang_up_in_the_middle_leave_whole_jobs_and_a_ledger_that_works() {
+    let (_folder, ledger) = fresh().await;
+    let held = take(&ledger, accept(&ledger).await, LONG).await;
+    let mut ids = Vec::new();
+    for micros in 0..300 {
+        let new = new_job();
+        ids.push(new.id);
+        let hung_up = async {
+            ledger.accept(new.clone()).await?;
+            ledger.beat(&held, LONG).await?;
+            ledger.lease(new.id, "hung up", Duration::ZERO).await
+        };
+        let _hung_up = tokio::time::timeout(Duration::from_micros(micros * 10), hung_up).await;
+    }
+    ledger.ping().await.unwrap();
+    let mut stored = 0;
+    for id in ids {
+        let Some(job) = ledger.find(id).await.unwrap() else { continue };
+        stored += 1;
+        let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM job_order WHERE job_id = ?")
+            .bind(id.to_string())
+            .fetch_one(&ledger.inner.readers)
+            .await
+            .unwrap();
+        assert_eq!(orders, 1);
+        assert_eq!(job.fence, i64::from(job.starts));
+    }
+    println!("{stored} of 300 stored");
+    ledger.expire_leases().await.unwrap();
+    accept(&ledger).await;
+}
