@@ -1,11 +1,6 @@
 //! Wiring: what is opened in which order, how the parts start, and how they stop.
 
-use std::{
-    future::Future,
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, middleware, web::Data};
 use tokio::{
@@ -37,6 +32,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How often left-overs of the archive are swept, and how old they must be.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const SWEEP_AGE: Duration = Duration::from_secs(3600);
+/// What the last writes may take once renders have ended.
+const LAST_WRITES: Duration = Duration::from_secs(5);
 /// Connections that one thread of the HTTP server holds.
 const CONNECTIONS: usize = 512;
 /// Threads that answer HTTP; they never render.
@@ -66,10 +63,9 @@ pub fn serve(settings: &Settings) -> Result<(), Failure> {
             parts.doorbell.clone(),
             Arc::clone(&parts.press),
         );
-        let (stop, stopping) = watch::channel(false);
-        let mut tasks = keepers(settings, &parts, &stopping);
+        let mut staff = Staff::hire(settings, &parts);
         if settings.work {
-            tasks.spawn(answer_bells(worker(settings, &parts), parts.doorbell.clone(), settings.clone(), stopping));
+            staff.put_to_work(settings, &parts);
         }
         let server = http_server(settings, desk)?;
         let handle = server.handle();
@@ -80,12 +76,10 @@ pub fn serve(settings: &Settings) -> Result<(), Failure> {
             }
             () = stop_signal() => {
                 info!("Stopping: no new work, running renders may finish");
-                let closing = handle.stop(true);
-                tokio::pin!(closing);
-                tokio::select! { () = &mut closing => {}, _ = &mut server => {} }
+                let doors = async { tokio::select! { () = handle.stop(true) => {}, _ = &mut server => {} } };
+                drain(async { tokio::join!(doors, staff.dismiss()); }, settings).await;
             }
         }
-        drain(stop, tasks, settings).await;
         parts.ledger.close().await;
         Ok(())
     })
@@ -108,12 +102,12 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
     load_workshop(settings)?;
     runtime()?.block_on(async {
         let parts = open(settings).await?;
-        let (stop, stopping) = watch::channel(false);
-        let mut tasks = keepers(settings, &parts, &stopping);
-        tasks.spawn(answer_bells(worker(settings, &parts), parts.doorbell.clone(), settings.clone(), stopping));
+        let mut staff = Staff::hire(settings, &parts);
+        staff.put_to_work(settings, &parts);
         info!("Working; ctrl-c to stop");
         stop_signal().await;
-        drain(stop, tasks, settings).await;
+        info!("Stopping: no new work, running renders may finish");
+        drain(staff.dismiss(), settings).await;
         parts.ledger.close().await;
         Ok(())
     })
@@ -154,12 +148,8 @@ fn runtime() -> Result<Runtime, Failure> {
 
 fn load_workshop(settings: &Settings) -> Result<crate::rendering::Workshop, Failure> {
     workshop_files::load(settings).map_err(|error| {
-        Failure::new(
-            FailureCode::TemplateFault,
-            "Không dùng được thư mục mẫu hoặc phông chữ.",
-            error.to_string(),
-        )
-        .hint("Chạy `tdkt-reports doctor` để xem chi tiết.")
+        Failure::new(FailureCode::TemplateFault, "Không dùng được thư mục mẫu hoặc phông chữ.", error.to_string())
+            .hint("Chạy `tdkt-reports doctor` để xem chi tiết.")
     })
 }
 
@@ -225,18 +215,55 @@ fn open_press(settings: &Settings) -> Result<Press, Failure> {
     }))
 }
 
-/// Dispatch and the archive's sweeper.
-fn keepers(settings: &Settings, parts: &Parts, stopping: &watch::Receiver<bool>) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    let dispatch_settings = DispatchSettings {
-        ring_again_after: Duration::from_secs(settings.ring_again_s.max(1)),
-        ..DispatchSettings::default()
-    };
-    let dispatcher = Dispatcher::new(parts.ledger.clone(), parts.doorbell.clone(), dispatch_settings);
-    let stopping_dispatch = stopping.clone();
-    tasks.spawn(async move { dispatcher.run(stopping_dispatch).await });
-    tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), stopping.clone()));
-    tasks
+/// What runs beside the doors: dispatch, the archive's sweeper, and a worker if there is to be one.
+struct Staff {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    worker: Option<Arc<Worker>>,
+}
+
+impl Staff {
+    fn hire(settings: &Settings, parts: &Parts) -> Self {
+        let (stop, stopping) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let dispatch_settings = DispatchSettings {
+            ring_again_after: Duration::from_secs(settings.ring_again_s.max(1)),
+            ..DispatchSettings::default()
+        };
+        let dispatcher = Dispatcher::new(parts.ledger.clone(), parts.doorbell.clone(), dispatch_settings);
+        tasks.spawn({
+            let stopping = stopping.clone();
+            async move { dispatcher.run(stopping).await }
+        });
+        tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), stopping));
+        Self { stop, tasks, worker: None }
+    }
+
+    fn put_to_work(&mut self, settings: &Settings, parts: &Parts) {
+        let name = format!("worker-{}", std::process::id());
+        let worker_settings = WorkerSettings { drain: Duration::from_secs(settings.drain_s), ..Default::default() };
+        let (ledger, archive, press) = (parts.ledger.clone(), parts.archive.clone(), Arc::clone(&parts.press));
+        let worker = Arc::new(Worker::new(ledger, archive, press, &name, worker_settings));
+        self.worker = Some(Arc::clone(&worker));
+        let (doorbell, stopping, concurrency) =
+            (parts.doorbell.clone(), self.stop.subscribe(), settings.renderer_count());
+        self.tasks.spawn(async move {
+            let handler = move |job| {
+                let worker = Arc::clone(&worker);
+                async move { worker.answer(job).await }
+            };
+            doorbell.answer("tdkt", concurrency, handler, stopping).await;
+        });
+    }
+
+    /// Takes no new work, lets running renders finish within the worker's limit, gives the rest back.
+    async fn dismiss(&mut self) {
+        if let Some(worker) = &self.worker {
+            worker.stop();
+        }
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
 }
 
 async fn sweep(archive: Archive, ledger: Ledger, mut stopping: watch::Receiver<bool>) {
@@ -254,30 +281,6 @@ async fn sweep(archive: Archive, ledger: Ledger, mut stopping: watch::Receiver<b
             warn!("The archive could not be swept: {error}");
         }
     }
-}
-
-fn worker(settings: &Settings, parts: &Parts) -> Worker {
-    let name = format!("worker-{}", std::process::id());
-    let worker_settings = WorkerSettings::default();
-    let _ = settings;
-    Worker::new(parts.ledger.clone(), parts.archive.clone(), Arc::clone(&parts.press), &name, worker_settings)
-}
-
-async fn answer_bells(
-    worker: Worker,
-    doorbell: Doorbell,
-    settings: Settings,
-    stopping: watch::Receiver<bool>,
-) {
-    let worker = Arc::new(worker);
-    let handler = {
-        let worker = Arc::clone(&worker);
-        move |job| {
-            let worker = Arc::clone(&worker);
-            async move { worker.answer(job).await }
-        }
-    };
-    doorbell.answer("tdkt", settings.renderer_count(), handler, stopping).await;
 }
 
 fn http_server(settings: &Settings, desk: Desk) -> Result<actix_web::dev::Server, Failure> {
@@ -326,20 +329,12 @@ async fn stop_signal() {
     tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
 }
 
-/// Lets running renders finish, within the limit; a second signal ends the wait.
-async fn drain(stop: watch::Sender<bool>, mut tasks: JoinSet<()>, settings: &Settings) {
-    let _ = stop.send(true);
-    let all = async { while tasks.join_next().await.is_some() {} };
-    let limit = Duration::from_secs(settings.drain_s);
-    if !finished_in(all, limit).await {
-        warn!("Renders that still run are given up; their jobs are taken up again");
-    }
-}
-
-async fn finished_in(work: impl Future<Output = ()>, limit: Duration) -> bool {
+/// Waits for the stop to be complete: a little longer than renders and open requests may take; a second signal ends it.
+async fn drain(stopped: impl Future<Output = ()>, settings: &Settings) {
+    let limit = Duration::from_secs(settings.drain_s) + LAST_WRITES;
     tokio::select! {
-        () = work => true,
-        () = tokio::time::sleep(limit) => false,
-        () = stop_signal() => false,
+        () = stopped => {}
+        () = tokio::time::sleep(limit) => warn!("Renders that still run are given up; their jobs are taken up again"),
+        () = stop_signal() => warn!("Stopped at once; jobs that still run are taken up again"),
     }
 }

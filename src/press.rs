@@ -16,8 +16,8 @@ use tokio::{
 
 use crate::failure::Failure;
 pub use child::serve as serve_child;
-use frame::{Answer, Order};
 pub use frame::Output;
+use frame::{Answer, Order};
 
 /// How the press runs its children.
 #[derive(Debug, Clone)]

@@ -215,11 +215,9 @@ mod tests {
 
     #[test]
     fn the_papers_day_chooses_the_edition() {
-        let editions = Editions::new(vec![
-            edition("E2", "2024-01-01", Some("2025-06-30")),
-            edition("E3", "2025-07-01", None),
-        ])
-        .unwrap();
+        let editions =
+            Editions::new(vec![edition("E2", "2024-01-01", Some("2025-06-30")), edition("E3", "2025-07-01", None)])
+                .unwrap();
         let id = |text| editions.on(day(text)).map(|e| e.id.as_str());
         assert_eq!(id("2023-12-31"), None);
         assert_eq!(id("2024-01-01"), Some("E2"));
@@ -230,10 +228,8 @@ mod tests {
 
     #[test]
     fn overlapping_editions_are_refused() {
-        let overlap = Editions::new(vec![
-            edition("A", "2024-01-01", Some("2025-07-01")),
-            edition("B", "2025-07-01", None),
-        ]);
+        let overlap =
+            Editions::new(vec![edition("A", "2024-01-01", Some("2025-07-01")), edition("B", "2025-07-01", None)]);
         assert_eq!(overlap.unwrap_err(), EditionsError::Overlap("A".into(), "B".into()));
     }
 }

@@ -51,10 +51,11 @@ pub fn fonts(path: &Path) -> Result<Vec<FontFile>, LoadError> {
     }
     let mut shipped: Vec<_> = SHIPPED_FONTS.files().filter(|file| is_font(file.path())).collect();
     shipped.sort_by_key(|file| file.path());
-    files.extend(shipped.into_iter().map(|file| FontFile {
-        name: file.path().display().to_string(),
-        bytes: file.contents().to_vec(),
-    }));
+    files.extend(
+        shipped
+            .into_iter()
+            .map(|file| FontFile { name: file.path().display().to_string(), bytes: file.contents().to_vec() }),
+    );
     Ok(files)
 }
 

@@ -46,11 +46,7 @@ async fn collect(mut body: Payload, most: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(part) = body.next().await {
         let part = part.map_err(|_| {
-            Failure::new(
-                FailureCode::MalformedJson,
-                "Dữ liệu gửi lên bị ngắt giữa chừng.",
-                "The body broke off.",
-            )
+            Failure::new(FailureCode::MalformedJson, "Dữ liệu gửi lên bị ngắt giữa chừng.", "The body broke off.")
         })?;
         if bytes.len() + part.len() > most {
             return Err(too_large(most));

@@ -78,13 +78,17 @@ pub(super) async fn answer(request: &HttpRequest, document: Document) -> Result<
 enum Part {
     Whole,
     /// Both inclusive.
-    Bytes { start: u64, end: u64 },
+    Bytes {
+        start: u64,
+        end: u64,
+    },
     Outside,
 }
 
 /// One range is served; several, or a range of another version, give the whole.
 fn wanted_part(request: &HttpRequest, etag: &str, size: u64) -> Part {
-    let other_version = request.headers().get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes());
+    let other_version =
+        request.headers().get(header::IF_RANGE).is_some_and(|value| value.as_bytes() != etag.as_bytes());
     if other_version || !request.headers().contains_key(header::RANGE) {
         return Part::Whole;
     }

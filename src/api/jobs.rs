@@ -48,7 +48,11 @@ pub(super) async fn cancel(desk: Data<Desk>, id: Path<String>) -> Result<HttpRes
 }
 
 /// 200 with the paper, 206 with a part of it, 304, 409 while there is none.
-pub(super) async fn document(desk: Data<Desk>, id: Path<String>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+pub(super) async fn document(
+    desk: Data<Desk>,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let document = desk.document(job_id(&id)?).await?;
     download::answer(&request, document).await
 }

@@ -30,7 +30,9 @@ pub async fn stamp(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let given = request.headers().get(&NAME).and_then(|value| value.to_str().ok());
     let plain = |id: &&str| {
-        !id.is_empty() && id.len() <= LONGEST && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        !id.is_empty()
+            && id.len() <= LONGEST
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
     let id = given.filter(plain).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
     let value = HeaderValue::from_str(&id);

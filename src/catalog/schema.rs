@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn absent_properties_get_their_empty_form() {
-        let text = r#"{"properties": {"chair": {"$ref": "https://x/common.json#/$defs/Person"}, "note": {"type": "string"}}}"#;
+        let text =
+            r#"{"properties": {"chair": {"$ref": "https://x/common.json#/$defs/Person"}, "note": {"type": "string"}}}"#;
         let schema = bundle(text, &shared()).unwrap();
         let mut value = json!({"chair": {"name": "A"}});
         fill_absent(&schema, &schema, &mut value);

@@ -74,13 +74,13 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Fail
 fn render(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
     let start = Instant::now();
     let workshop = super::workshop(settings)?;
-    let kind =
-        workshop.catalog().kind(&arguments.kind).ok_or_else(|| kinds::unknown(&arguments.kind, &workshop))?;
+    let kind = workshop.catalog().kind(&arguments.kind).ok_or_else(|| kinds::unknown(&arguments.kind, &workshop))?;
     let request = match &arguments.file {
         Some(file) => output::read(file)?,
-        None => kind.sample(&arguments.sample).map(|text| text.as_bytes().to_vec()).ok_or_else(|| {
-            Failure::new(FailureCode::UnknownSample, "Không có mẫu dữ liệu này.", "no such sample")
-        })?,
+        None => kind
+            .sample(&arguments.sample)
+            .map(|text| text.as_bytes().to_vec())
+            .ok_or_else(|| Failure::new(FailureCode::UnknownSample, "Không có mẫu dữ liệu này.", "no such sample"))?,
     };
     let accepted = workshop.check(&request, Treatment::AsSent)?;
     output::notices(&accepted.findings);

@@ -24,9 +24,8 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.add_filter("upper_first", |text: &str| vietnamese::upper_first(text));
     environment.add_filter("lower_first", |text: &str| vietnamese::lower_first(text));
     environment.add_filter("sentence", |text: &str| vietnamese::sentence(text));
-    environment.add_filter("clause_end", |text: &str, mark: &str| {
-        format!("{}{mark}", vietnamese::without_end_mark(text))
-    });
+    environment
+        .add_filter("clause_end", |text: &str, mark: &str| format!("{}{mark}", vietnamese::without_end_mark(text)));
     environment.add_filter("without_end", |text: &str| vietnamese::without_end_mark(text).to_owned());
     environment.add_filter("join_and", |items: &Value| texts(items).map(|items| vietnamese::join_and(&items)));
     environment.add_filter("semicolons", |items: &Value| texts(items).map(|items| vietnamese::semicolons(&items)));
@@ -182,13 +181,7 @@ fn cite_table(reference: &Value) -> Result<String, Error> {
 /// `rows | pivot(["form", "decision:cite-short"], "honoree", ["collective", "individual"], "count")`: a table with a number,
 /// the cells of the first list, and for each value of the second field the sum of the counted field ("" where there is
 /// none). Rows with equal cells become one, in the order of first appearance.
-fn pivot(
-    state: &State,
-    rows: &Value,
-    by: Vec<String>,
-    across: &str,
-    counted: Rest<Value>,
-) -> Result<Value, Error> {
+fn pivot(state: &State, rows: &Value, by: Vec<String>, across: &str, counted: Rest<Value>) -> Result<Value, Error> {
     let [values, summed] = counted.as_slice() else { return Err(wrong("pivot needs values and the counted field")) };
     let values: Vec<Value> = values.try_iter()?.collect();
     let summed = summed.as_str().ok_or_else(|| wrong("the counted field of pivot is a name"))?;

@@ -135,6 +135,12 @@ fn heading_at_foot(marks: &Marks, page: usize, lines: &[Line], left: f64, faults
     });
     if last.bold && numbered && last.x0 - left < 14.0 && page < marks.pages.len() {
         let message = "Tiêu đề không được nằm cuối trang.";
-        faults.say("Phụ lục I, phần I, II.6.đ", page, message, "A heading stands at the page's foot.", last.text.clone());
+        faults.say(
+            "Phụ lục I, phần I, II.6.đ",
+            page,
+            message,
+            "A heading stands at the page's foot.",
+            last.text.clone(),
+        );
     }
 }

@@ -23,7 +23,13 @@ pub(super) fn inspect(pages: &[Vec<Line>], form: Form, faults: &mut Faults) {
         faults.size(CLAUSE, page, ["Nơi nhận", "A recipient"], line.size, [11.0, 11.0]);
     }
     if !items.iter().any(|line| line.text.contains("Lưu")) {
-        faults.say(CLAUSE, page, "Nơi nhận phải có dòng “Lưu”.", "The recipients lack the line for filing.", "không có");
+        faults.say(
+            CLAUSE,
+            page,
+            "Nơi nhận phải có dòng “Lưu”.",
+            "The recipients lack the line for filing.",
+            "không có",
+        );
     }
     stands_alone(pages, page, heading, faults);
     if form != Form::Minutes && !pages.iter().flatten().any(|line| line.text.ends_with("./.")) {
@@ -34,10 +40,8 @@ pub(super) fn inspect(pages: &[Vec<Line>], form: Form, faults: &mut Faults) {
 
 /// At least two lines of text go with the signature.
 fn stands_alone(pages: &[Vec<Line>], page: usize, heading: &Line, faults: &mut Faults) {
-    let above = pages[page - 1]
-        .iter()
-        .filter(|line| line.baseline < heading.baseline - 1.0 && !is_page_number(line))
-        .count();
+    let above =
+        pages[page - 1].iter().filter(|line| line.baseline < heading.baseline - 1.0 && !is_page_number(line)).count();
     if page > 1 && above < 2 {
         let message = "Phần ký phải đi cùng ít nhất hai dòng nội dung.";
         let english = "At least two lines of text must stand with the signature.";

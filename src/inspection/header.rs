@@ -37,7 +37,13 @@ fn national(page: &PageMarks, lines: &[Line], faults: &mut Faults) -> f64 {
             faults.size(NAME_CLAUSE, 1, ["Quốc hiệu", "The national name"], line.size, [12.0, 13.0]);
             if !line.bold || line.middle() < page.width / 2.0 {
                 let message = "Quốc hiệu phải đậm, ở bên phải.";
-                faults.say(NAME_CLAUSE, 1, message, "The national name must be bold, on the right.", "sai kiểu hoặc vị trí");
+                faults.say(
+                    NAME_CLAUSE,
+                    1,
+                    message,
+                    "The national name must be bold, on the right.",
+                    "sai kiểu hoặc vị trí",
+                );
             }
         }
     }
@@ -103,7 +109,13 @@ fn issuer(page: &PageMarks, lines: &[Line], above: f64, faults: &mut Faults) {
     }
     let bold: Vec<&&Line> = names.iter().filter(|line| line.bold).collect();
     let Some(last) = bold.last() else {
-        faults.say(CLAUSE, 1, "Thiếu tên cơ quan ban hành (in hoa, đậm).", "The issuing body's name is missing.", "không có");
+        faults.say(
+            CLAUSE,
+            1,
+            "Thiếu tên cơ quan ban hành (in hoa, đậm).",
+            "The issuing body's name is missing.",
+            "không có",
+        );
         return;
     };
     let widest = bold.iter().map(|line| line.width()).fold(0.0, f64::max);
@@ -191,7 +203,8 @@ fn title(page: &PageMarks, lines: &[Line], above: f64, faults: &mut Faults) {
     let centre = text_centre(page, lines);
     let is_centred = |line: &Line| (line.middle() - centre).abs() < 2.0;
     let below = |line: &&Line| line.baseline > above + 2.0;
-    let Some(type_name) = lines.iter().filter(below).find(|line| line.bold && line.is_upper() && is_centred(line)) else {
+    let Some(type_name) = lines.iter().filter(below).find(|line| line.bold && line.is_upper() && is_centred(line))
+    else {
         let message = "Thiếu tên loại văn bản (in hoa, đậm, canh giữa).";
         faults.say(CLAUSE, 1, message, "The type name in bold capitals, centred, is missing.", "không có");
         return;

@@ -37,8 +37,7 @@ impl Line {
 
 /// The page's lines from top to bottom, left to right.
 pub(super) fn read(page: &PageMarks) -> Vec<Line> {
-    let mut runs: Vec<&Run> =
-        page.runs.iter().filter(|run| run.horizontal && !run.text.trim().is_empty()).collect();
+    let mut runs: Vec<&Run> = page.runs.iter().filter(|run| run.horizontal && !run.text.trim().is_empty()).collect();
     runs.sort_by(|a, b| a.baseline.total_cmp(&b.baseline));
     let mut rows: Vec<Vec<&Run>> = Vec::new();
     for run in runs {

@@ -85,12 +85,24 @@ fn number(sheet: &PageMarks, lines: &[Line], page: usize, faults: &mut Faults) {
             faults.say(CLAUSE, page, message, "The first page shows no number.", line.text.clone());
         }
         None if page > 1 && !opens_appendix => {
-            faults.say(CLAUSE, page, "Thiếu số trang ở lề trên.", "There is no page number in the top margin.", "không có");
+            faults.say(
+                CLAUSE,
+                page,
+                "Thiếu số trang ở lề trên.",
+                "There is no page number in the top margin.",
+                "không có",
+            );
         }
         Some(line) => {
             faults.size(CLAUSE, page, ["Số trang", "The page number"], line.size, [13.0, 14.0]);
             if line.bold || line.italic {
-                faults.say(CLAUSE, page, "Số trang phải là chữ đứng.", "The page number must be upright.", "đậm, nghiêng");
+                faults.say(
+                    CLAUSE,
+                    page,
+                    "Số trang phải là chữ đứng.",
+                    "The page number must be upright.",
+                    "đậm, nghiêng",
+                );
             }
             let off = (line.middle() - sheet.width / 2.0).abs();
             // The number is centred over the text, whose margins differ by up to 20 mm.

@@ -119,9 +119,9 @@ fn kind_of<'a>(request: &Value, catalog: &'a Catalog) -> Result<&'a Kind, Failur
     };
     match request {
         Value::Object(object) => match object.get("kind") {
-            Some(Value::String(name)) => catalog.kind(name).ok_or_else(|| {
-                refuse("Không có loại văn bản này.", "There is no such kind of paper.", Some(name))
-            }),
+            Some(Value::String(name)) => catalog
+                .kind(name)
+                .ok_or_else(|| refuse("Không có loại văn bản này.", "There is no such kind of paper.", Some(name))),
             Some(other) => Err(refuse(
                 "Trường “kind” phải là một chuỗi chữ.",
                 "The field \"kind\" must be a string.",
@@ -158,12 +158,7 @@ fn period_end(period: &Value) -> Option<NaiveDate> {
     Some(calendar::Period { year, half }.to())
 }
 
-fn edition_of<'a>(
-    request: &Value,
-    kind: &Kind,
-    catalog: &'a Catalog,
-    day: NaiveDate,
-) -> Result<&'a Edition, Failure> {
+fn edition_of<'a>(request: &Value, kind: &Kind, catalog: &'a Catalog, day: NaiveDate) -> Result<&'a Edition, Failure> {
     let wanted = request.pointer("/paper/edition").and_then(Value::as_str);
     let edition = match wanted {
         Some(id) => catalog.editions().named(id),

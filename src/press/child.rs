@@ -34,7 +34,8 @@ pub fn serve(memory_mib: u64, load: impl FnOnce() -> io::Result<Workshop> + Send
     setrlimit(Resource::RLIMIT_FSIZE, 0, 0)?;
     setrlimit(Resource::RLIMIT_NOFILE, MOST_FILES, MOST_FILES)?;
     std::thread::scope(|scope| {
-        let rendering = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || answer_orders(&workshop))?;
+        let rendering =
+            std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || answer_orders(&workshop))?;
         rendering.join().unwrap_or_else(|_| Err(io::Error::other("the rendering thread panicked")))
     })
 }

@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use typst::{
-    World, WorldExt,
-    diag::SourceDiagnostic,
-    syntax::DiagSpan,
-};
+use typst::{World, WorldExt, diag::SourceDiagnostic, syntax::DiagSpan};
 
 /// One complaint of Typst. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -82,9 +82,7 @@ impl FontShelf {
     /// Whether every style (regular, bold, italic, bold italic) has a glyph for the character in some family.
     pub fn covers(&self, character: char) -> bool {
         STYLES.iter().all(|style| {
-            self.fonts
-                .iter()
-                .any(|font| style.matches(font) && font.info().coverage.contains(u32::from(character)))
+            self.fonts.iter().any(|font| style.matches(font) && font.info().coverage.contains(u32::from(character)))
         })
     }
 

@@ -117,11 +117,7 @@ fn run(text: &TextItem, place: Transform) -> Run {
 fn ink_width(text: &TextItem) -> Abs {
     let trailing = text.text.len() - text.text.trim_end().len();
     let end = text.text.len() - trailing;
-    text.glyphs
-        .iter()
-        .filter(|glyph| glyph.range().start < end)
-        .map(|glyph| glyph.x_advance.at(text.size))
-        .sum()
+    text.glyphs.iter().filter(|glyph| glyph.range().start < end).map(|glyph| glyph.x_advance.at(text.size)).sum()
 }
 
 fn rules(geometry: &Geometry, place: Transform) -> Option<Rule> {
