@@ -1,8 +1,9 @@
 # syntax=docker/dockerfile:1
 
-FROM rust:1.95-bookworm AS build
+# The same version as rust-toolchain.toml, which would make rustup fetch rustfmt and clippy too.
+FROM rust:1.95.0-bookworm AS build
 WORKDIR /src
-COPY Cargo.toml Cargo.lock rust-toolchain.toml build.rs config.default.toml ./
+COPY Cargo.toml Cargo.lock build.rs config.default.toml ./
 COPY src src
 COPY fonts fonts
 COPY report_templates report_templates
