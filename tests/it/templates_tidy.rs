@@ -60,6 +60,36 @@ fn a_body_imports_the_official_layout_and_nothing_else() {
     }
 }
 
+/// The quotes that the formatter puts round a value mean something else behind an address, in raw text and inside a
+/// string of Typst code; there a value would be source.
+#[test]
+fn no_value_stands_where_its_quotes_would_not_hold() {
+    for (path, text) in files().filter(|(path, _)| path.ends_with(".j2")) {
+        let text = without_comments(&text);
+        assert!(!outside_tags(&text).contains("://") && !outside_tags(&text).contains('`'), "{path}");
+        for adjacent in ["\"{{", "}}\""] {
+            assert!(!text.contains(adjacent), "{path}: {adjacent}");
+        }
+    }
+}
+
+fn outside_tags(text: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['{']) {
+        kept.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let close = match rest.as_bytes().get(1) {
+            Some(b'{') => "}}",
+            Some(b'%') => "%}",
+            Some(_) | None => "{",
+        };
+        let end = rest.find(close).map_or(rest.len(), |end| end + close.len());
+        rest = &rest[end..];
+    }
+    kept + rest
+}
+
 #[test]
 fn every_kind_is_complete() {
     let files: BTreeMap<String, String> = files().collect();
