@@ -20,12 +20,12 @@ use typst::{
 use crate::support::papers::{EXAMPLES, WORKSHOP, example_value, manuscript_of, pages, repository, samples};
 
 /// Pictures of pages, in pixels to the inch.
-const PPI: f64 = 56.0;
+const PPI: f64 = 36.0;
 const LARGEST_PICTURE: usize = 60_000;
 /// Two channels of a pixel are alike when they differ by no more than this …
 const ALIKE: u8 = 24;
 /// … and two pictures when no more channels than one in so many are unlike.
-const UNLIKE_ONE_IN: usize = 5_000;
+const UNLIKE_ONE_IN: usize = 20_000;
 
 /// A paper with its place under `tests/golden`, and the pages (from 0) of which there is a picture.
 struct Golden {

@@ -145,20 +145,21 @@ a {{ x }} b{{ x }}{{ x }}({{ x }})[{{ x }}].len() {{ x }}.len() {{ x }}(1) {{ x 
 {% macro inside(z) %}[{{ z }}]{% endmacro %}{{ inside(x) }} #g({{ inside(x) | code }})
 {% for y in xs %}{{ y }}; {% endfor %}{% set y = x %}{{ y }}
 {{ x | sentence }} {{ x | upper_vi }} {{ x | upper_first }} {{ x | lower_first }} {{ x | clause_end(";") }} {{ xs | semicolons }}
-{{ xs | join_and }} {{ m | cite }} {{ x | without_end }} {{ missing(x) }} {{ x | word("table") }} {{ x ~ x }} {{ x | trim }}
+{{ xs | join_and }} {{ m | cite }} {{ x | without_end }} {{ missing(x) }} {{ x | word("table") }} {{ x ~ x }}
 "##;
 
 #[test]
 fn a_composed_body_gets_no_node_from_a_value_but_its_string() {
     let composer = composer();
-    let plain = parse(&composed(&composer, "a"));
+    // Every filter that ends a clause changes this one, so what prints as it is told apart.
+    let plain = parse(&composed(&composer, "a,"));
     assert!(sound(&plain), "{plain:?}");
     let expected = shape(&plain);
     assert!(expected.iter().filter(|(kind, _)| *kind == SyntaxKind::Str).count() > 50);
     let config = ProptestConfig { cases: 100_000, failure_persistence: None, ..ProptestConfig::default() };
     let outcome = TestRunner::new(config).run(&nasty(8), |text| {
-        // An absent text is asked for by `if`.
-        let text = format!("a{text}");
+        // As intake hands it on; an absent text is asked for by `if`.
+        let text = vietnamese::nfc(&format!("a{text}")).into_owned();
         let source = composed(&composer, &text);
         let root = parse(&source);
         prop_assert!(sound(&root), "{source}");
@@ -166,7 +167,7 @@ fn a_composed_body_gets_no_node_from_a_value_but_its_string() {
         prop_assert!(found == expected, "{source}");
         prop_assert_eq!(Composer::gaps(&source), [text.as_str()], "a gap is only what the template shows");
         for (value, plain) in strings(&root).into_iter().zip(strings(&plain)) {
-            if plain == "a" {
+            if plain == "a," {
                 prop_assert!(value == text || value == vietnamese::keep_together(&text), "{value:?} for {text:?}");
             }
         }
