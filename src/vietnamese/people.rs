@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn tones_follow_level_grave_hook_tilde_acute_dot() {
         check(&["Lê Ma", "Lê Mà", "Lê Mả", "Lê Mã", "Lê Má", "Lê Mạ"]);
-        check(&["Tạ Hung", "Tạ Hùng", "Tạ Hưng"]);
+        check(&["Tạ Hung", "Tạ Hụng", "Tạ Hưng"]);
         check(&["Tạ Tuân", "Tạ Tuấn", "Tạ Tuyền", "Tạ Tuyến"]);
     }
 

@@ -22,7 +22,7 @@ fn rank_orders_rows_and_shares_places() {
     check(
         "{% for r in content.scores | rank('total') %}{{ r.member }}{{ r.rank }}{% if r.tied %}={% endif %} {% endfor %}",
         scores.clone(),
-        "D1 B2= E2= A4 Cnone Fnone ",
+        "D1 B2= E2= A4 CNone FNone ",
     );
     check(
         "{{ content.scores | rank('total') | columns('rank', 'member', 'total:number') | first | join(' ') }}",
@@ -37,7 +37,7 @@ fn sort_people_goes_by_given_name() {
     check(
         "{{ content.people | sort_people('name') | pluck('name') | join('; ') }}",
         people,
-        "Âu Văn An; Lê Thị Ánh; Nguyễn Văn Dũng; Trần Văn Đức; none",
+        "Âu Văn An; Lê Thị Ánh; Nguyễn Văn Dũng; Trần Văn Đức; None",
     );
 }
 
@@ -50,13 +50,13 @@ fn tally_tells_share_and_result() {
                 {"name": "Sở B", "agree": 4}, {"name": "Sở C", "agree": null}]}})
     };
     let rows = "{% for c in content.ballot | tally %}{{ c.name }} {{ c.percent }} {{ c.reached }} {{ c.result }}; {% endfor %}";
-    check(rows, ballot(json!(null)), "Sở A 87,5% none none; Sở B 50% none none; Sở C none none none; ");
+    check(rows, ballot(json!(null)), "Sở A 87,5% None None; Sở B 50% None None; Sở C None None None; ");
     let half = json!({"numerator": 1, "denominator": 2, "base": "valid", "more_than": true});
-    check(rows, ballot(half), "Sở A 87,5% true chosen; Sở B 50% false not-chosen; Sở C none none none; ");
+    check(rows, ballot(half), "Sở A 87,5% True chosen; Sở B 50% False not-chosen; Sở C None None None; ");
     check(
         "{% for c in content.ballot | tally(content.limits) %}{{ c.result }} {% endfor %}",
         ballot(json!(null)),
-        "chosen not-chosen none ",
+        "chosen not-chosen None ",
     );
     check(
         "{{ content.ballot | tally | columns('#', 'name', 'agree:count?', 'disagree:count?', 'percent?') | last | join(' | ') }}",
@@ -91,7 +91,7 @@ fn times_money_words_and_changes_are_said() {
     check(
         "{{ content.now | change(content.before) }}; {{ content.now | change(content.none) }}; {{ content.none | change(content.now) }}; {{ content.none | money }}",
         content.clone(),
-        "tăng 12 (8,51%); none; none; none",
+        "tăng 12 (8,51%); None; None; None",
     );
     check(
         "{{ [content] | columns('at:time', 'sum:money', 'now:change-from=before', 'none:change-from=now', 'now:change-from=none') | first | join('|') }}",
