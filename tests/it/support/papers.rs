@@ -60,3 +60,21 @@ pub fn text(pdf: &[u8]) -> String {
     assert!(output.status.success(), "pdftotext: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
+
+/// The sample of this name of the six-month review, as it is.
+pub fn sample(name: &str) -> &'static str {
+    let kind = WORKSHOP.catalog().kind("six-month-review").expect("the kind is there");
+    kind.sample(name).expect("the sample is there")
+}
+
+/// The sample of this name as a value to be changed.
+pub fn sample_value(name: &str) -> serde_json::Value {
+    serde_json::from_str(sample(name)).expect("JSON")
+}
+
+/// The minimal sample as paper number so-and-so: as many different papers as are wanted.
+pub fn numbered(number: u32) -> String {
+    let mut request = sample_value("minimal");
+    request["paper"]["place"] = format!("An Bình {number}").into();
+    request.to_string()
+}
