@@ -1,6 +1,6 @@
 //! Wiring: what is opened in which order, how the parts start, and how they stop.
 
-use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{future::Future, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, middleware, web::Data};
 use tokio::{
@@ -154,7 +154,9 @@ fn load_workshop(settings: &Settings) -> Result<crate::rendering::Workshop, Fail
 }
 
 async fn open(settings: &Settings) -> Result<Parts, Failure> {
-    std::fs::create_dir_all(&settings.data).map_err(|error| {
+    // Requests hold people's data; the folder is its owner's alone.
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&settings.data);
+    made.map_err(|error| {
         Failure::new(
             FailureCode::BadParameter,
             format!("Không tạo được thư mục dữ liệu {}.", settings.data.display()),

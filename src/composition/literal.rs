@@ -2,6 +2,8 @@
 
 use minijinja::{Error, ErrorKind, Value, value::ValueKind};
 
+use crate::vietnamese;
+
 /// Text as a Typst string literal, quotes included. The literal's value is the text, whatever it holds.
 pub fn typst_string(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
@@ -55,7 +57,9 @@ fn write_code(value: &Value, code: &mut String) -> Result<(), Error> {
             code.push_str(value.as_str().unwrap_or_default());
             code.push(']');
         }
-        ValueKind::String => code.push_str(&typst_string(value.as_str().unwrap_or_default())),
+        ValueKind::String => {
+            code.push_str(&typst_string(&vietnamese::keep_together(value.as_str().unwrap_or_default())));
+        }
         ValueKind::Seq | ValueKind::Iterable => {
             code.push('(');
             for item in value.try_iter()? {

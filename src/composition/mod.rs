@@ -113,15 +113,24 @@ impl Composer {
     }
 }
 
-/// The longest name of a download, in characters; file systems take 255 bytes, a letter takes up to three.
-const LONGEST_FILE_NAME: usize = 80;
+/// The longest name of a download in bytes; file systems take 255, an ending and a number may follow.
+const LONGEST_FILE_NAME: usize = 200;
 
-/// A name that every file system takes: letters, digits, spaces and a few marks.
+/// A name that every file system takes: letters, digits, spaces and a few marks, cut at a word's end.
 fn savable(name: &str) -> String {
     let kept = name.chars().map(|c| if c.is_alphanumeric() || "-_.,()".contains(c) { c } else { ' ' });
-    let kept: String = kept.collect();
-    let name = kept.split_whitespace().collect::<Vec<_>>().join(" ");
-    name.chars().take(LONGEST_FILE_NAME).collect::<String>().trim_matches([' ', '.', ',', '-']).to_owned()
+    let mut short = String::new();
+    for word in kept.collect::<String>().split_whitespace() {
+        if short.len() + word.len() >= LONGEST_FILE_NAME {
+            break;
+        }
+        if !short.is_empty() {
+            short.push(' ');
+        }
+        short.push_str(word);
+    }
+    let short = short.trim_matches([' ', '.', ',', '-']);
+    if short.is_empty() { "van-ban".to_owned() } else { short.to_owned() }
 }
 
 fn subject_template(kind: &str) -> String {
@@ -182,5 +191,24 @@ fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(),
             format!("a {} cannot be printed; choose a filter for it", value.kind()),
         )),
         _ => Err(Error::new(minijinja::ErrorKind::InvalidOperation, "this value cannot be printed")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_is_cut_at_a_words_end_and_holds_no_path() {
+        assert_eq!(savable("Báo cáo ../../etc: \"x\"\n"), "Báo cáo .. .. etc x");
+        let long = savable(&"thưởng ".repeat(100));
+        assert!(long.len() <= LONGEST_FILE_NAME && long.ends_with("thưởng"), "{long}");
+        assert_eq!(savable("///"), "van-ban");
+    }
+
+    #[test]
+    fn gaps_are_read_from_the_source_and_not_from_a_callers_text() {
+        let source = "#paragraph[#\"#missing(\\\"giả\\\")\";] #missing(\"thiếu \\\"x\\\"\");";
+        assert_eq!(Composer::gaps(source), ["thiếu \"x\""]);
     }
 }

@@ -6,9 +6,9 @@ use crate::typesetting::{Marks, PageMarks};
 const A4: [f64; 2] = [210.0, 297.0];
 /// Families that the decree's "Times New Roman" means, with its metric twins.
 const FAMILIES: [&str; 3] = ["Times New Roman", "Liberation Serif", "Tinos"];
-/// Least margins: top, bottom, left, right, in millimetres; on a landscape page the sheet is turned with its binding.
+/// Least margins: top, bottom, left, right, in millimetres; on a landscape page whichever edge is bound.
 const PORTRAIT: [f64; 4] = [20.0, 20.0, 30.0, 15.0];
-const LANDSCAPE: [f64; 4] = [20.0, 15.0, 20.0, 20.0];
+const LANDSCAPE: [f64; 4] = [20.0, 15.0, 20.0, 15.0];
 /// Ink may reach this far into a margin: accents on capitals, overhang of italics.
 const TOLERANCE: f64 = 0.6;
 /// Height of a capital with accents and depth of a descender, as shares of the size.

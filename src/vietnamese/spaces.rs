@@ -51,6 +51,10 @@ fn belong_together(before: &str, after: &str) -> bool {
     let before =
         before.rsplit([NO_BREAK, '\n', '\t']).next().unwrap_or(before).trim_start_matches(['(', '“', '"', '[']);
     let after = after.split([NO_BREAK, '\n', '\t']).next().unwrap_or(after).trim_start_matches(['“', '"']);
+    // A line that begins with a dash would read as an item of a list.
+    if matches!(after, "-" | "–") && before.chars().any(char::is_alphanumeric) {
+        return true;
+    }
     let lower = before.to_lowercase();
     if BEFORE_NUMBER.contains(&lower.as_str()) || lower == "lục" {
         return is_designation(&lower, after);
