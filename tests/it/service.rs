@@ -83,7 +83,11 @@ fn a_long_poll_ends_with_the_job_or_with_its_own_time() {
     let waiting = idle.accept(papers::sample("minimal"));
     let started = Instant::now();
     let response = idle.get(&format!("/v1/jobs/{waiting}?wait=1"));
-    assert!((Duration::from_millis(950)..Duration::from_secs(4)).contains(&started.elapsed()), "{:?}", started.elapsed());
+    assert!(
+        (Duration::from_millis(950)..Duration::from_secs(4)).contains(&started.elapsed()),
+        "{:?}",
+        started.elapsed()
+    );
     assert_eq!(header(&response, "retry-after"), "1");
     assert_eq!(json(response)["state"], "accepted");
 
@@ -108,7 +112,8 @@ fn a_paper_is_downloaded_whole_in_part_or_not_again() {
     service.wait_for(&id);
     let path = format!("/v1/jobs/{id}/document");
     let ask = |method: &str, headers: &[(&str, &str)]| {
-        let request = headers.iter().fold(service.request(method, &path), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(service.request(method, &path), |request, (name, value)| request.header(*name, *value));
         request.send().expect("an answer")
     };
 
@@ -122,7 +127,8 @@ fn a_paper_is_downloaded_whole_in_part_or_not_again() {
     let digest = header(&whole, "repr-digest").to_owned();
     let name = "Báo cáo sơ kết 6 tháng đầu năm 2026 - Khối thi đua các cơ quan kinh tế - tổng hợp.pdf";
     let disposition = header(&whole, "content-disposition").to_owned();
-    let encoded = disposition.strip_prefix("attachment; filename=\"document.pdf\"; filename*=UTF-8''").expect("RFC 6266");
+    let encoded =
+        disposition.strip_prefix("attachment; filename=\"document.pdf\"; filename*=UTF-8''").expect("RFC 6266");
     assert_eq!(percent_encoding::percent_decode_str(encoded).decode_utf8().expect("UTF-8"), name);
     let bytes = whole.bytes().expect("a body");
     assert!(bytes.starts_with(b"%PDF-"));
@@ -151,9 +157,15 @@ fn a_paper_is_downloaded_whole_in_part_or_not_again() {
     }
     let beyond = format!("bytes=10-{}", size + 1000);
     let beyond = ask("GET", &[("range", &beyond)]);
-    assert_eq!((beyond.status().as_u16(), header(&beyond, "content-range")), (206, format!("bytes 10-{last}/{size}").as_str()));
+    assert_eq!(
+        (beyond.status().as_u16(), header(&beyond, "content-range")),
+        (206, format!("bytes 10-{last}/{size}").as_str())
+    );
     let outside = ask("GET", &[("range", &format!("bytes={size}-"))]);
-    assert_eq!((outside.status().as_u16(), header(&outside, "content-range")), (416, format!("bytes */{size}").as_str()));
+    assert_eq!(
+        (outside.status().as_u16(), header(&outside, "content-range")),
+        (416, format!("bytes */{size}").as_str())
+    );
     for (headers, status) in [
         ([("range", "bytes=0-9"), ("if-range", etag.as_str())], 206),
         ([("range", "bytes=0-9"), ("if-range", "\"other\"")], 200),
@@ -166,8 +178,14 @@ fn a_paper_is_downloaded_whole_in_part_or_not_again() {
     }
 
     let head = ask("HEAD", &[]);
-    assert_eq!((head.status().as_u16(), header(&head, "etag"), header(&head, "repr-digest")), (200, etag.as_str(), digest.as_str()));
-    assert_eq!((header(&head, "content-length"), header(&head, "content-disposition")), (size.to_string().as_str(), disposition.as_str()));
+    assert_eq!(
+        (head.status().as_u16(), header(&head, "etag"), header(&head, "repr-digest")),
+        (200, etag.as_str(), digest.as_str())
+    );
+    assert_eq!(
+        (header(&head, "content-length"), header(&head, "content-disposition")),
+        (size.to_string().as_str(), disposition.as_str())
+    );
     assert_eq!(head.bytes().expect("no body").len(), 0);
 }
 
@@ -241,7 +259,12 @@ fn a_check_tells_everything_and_a_preview_shows_it_and_nothing_is_stored() {
         let bytes = png.bytes().expect("a body");
         assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
         let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes"));
-        assert!(number(16).abs_diff(size.0) <= 2 && number(20).abs_diff(size.1) <= 2, "{query}: {}x{}", number(16), number(20));
+        assert!(
+            number(16).abs_diff(size.0) <= 2 && number(20).abs_diff(size.1) <= 2,
+            "{query}: {}x{}",
+            number(16),
+            number(20)
+        );
     }
     let wrong = ["page=0", "ppi=35", "ppi=301", "ppi=NaN", "ppi=inf", "page=-1", "page=99", "format=gif", "colour=1"];
     for query in wrong {
@@ -301,7 +324,10 @@ fn every_problem_has_a_page_in_both_languages() {
         assert_eq!(response.status(), 200, "{}", code.as_str());
         assert_eq!(header(&response, "content-type"), "text/plain; charset=utf-8");
         let page = response.text().expect("a page");
-        assert!(page.starts_with(code.as_str()) && page.contains("Người xử lý") && page.contains("Whose move"), "{page}");
+        assert!(
+            page.starts_with(code.as_str()) && page.contains("Người xử lý") && page.contains("Whose move"),
+            "{page}"
+        );
     }
     for unknown in ["none", "Failures", "invalid"] {
         problem(service.get(&format!("/problems/{unknown}")), 404, FailureCode::NotFound);
@@ -354,13 +380,15 @@ fn what_is_asked_wrongly_is_a_problem_with_a_name() {
         assert_eq!(head.status(), 200, "HEAD {path}: RFC 9110, 9.1");
         assert_eq!(head.bytes().expect("no body").len(), 0);
     }
-    for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonp")] {
+    for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("application/jsonp")]
+    {
         let request = service.request("POST", DOCUMENTS).body(papers::sample("minimal"));
         let request = content_type.into_iter().fold(request, |request, name| request.header("content-type", name));
         problem(request.send().expect("an answer"), 415, FailureCode::UnsupportedMediaType);
     }
     for content_type in ["application/json; charset=utf-8", "Application/JSON", "application/tdkt+json"] {
-        let request = service.request("POST", CHECK).body(papers::sample("minimal")).header("content-type", content_type);
+        let request =
+            service.request("POST", CHECK).body(papers::sample("minimal")).header("content-type", content_type);
         assert_eq!(request.send().expect("an answer").status(), 200, "{content_type}");
     }
     assert!(service.books().counts().is_empty());
@@ -369,7 +397,9 @@ fn what_is_asked_wrongly_is_a_problem_with_a_name() {
 #[test]
 fn a_body_that_is_too_large_is_refused_before_it_is_read() {
     let service = Service::start(&["--work", "false", "--max-body-bytes", "100000"]);
-    let head = |length: &str| format!("POST {DOCUMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{length}\r\n\r\n");
+    let head = |length: &str| {
+        format!("POST {DOCUMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{length}\r\n\r\n")
+    };
     let started = Instant::now();
     let announced = service.raw(&[head("Content-Length: 100001").as_bytes(), b"{"], Duration::ZERO);
     let announced = announced.expect("an answer before the body");
@@ -390,15 +420,19 @@ fn a_body_that_is_too_large_is_refused_before_it_is_read() {
 #[test]
 fn a_body_that_dribbles_is_not_waited_for() {
     let service = Service::start(&["--work", "false", "--body-deadline-s", "1"]);
-    let head = format!("POST {DOCUMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 600\r\n\r\n");
+    let head = format!(
+        "POST {DOCUMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 600\r\n\r\n"
+    );
     let started = Instant::now();
-    let dribble: Vec<&[u8]> = std::iter::once(head.as_bytes()).chain(std::iter::repeat_n(b" ".as_slice(), 15)).collect();
+    let dribble: Vec<&[u8]> =
+        std::iter::once(head.as_bytes()).chain(std::iter::repeat_n(b" ".as_slice(), 15)).collect();
     let answer = service.raw(&dribble, Duration::from_millis(100)).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("body-too-slow"), "{answer}");
     assert!(started.elapsed() < Duration::from_secs(6), "{:?}", started.elapsed());
 
     // A body that breaks off is nobody's job, and the service goes on.
-    let mut broken = std::net::TcpStream::connect(service.url.strip_prefix("http://").expect("an address")).expect("connected");
+    let mut broken =
+        std::net::TcpStream::connect(service.url.strip_prefix("http://").expect("an address")).expect("connected");
     std::io::Write::write_all(&mut broken, head.as_bytes()).expect("written");
     drop(broken);
     assert_eq!(service.post(CHECK, papers::sample("minimal")).status(), 200);
@@ -409,7 +443,8 @@ fn a_body_that_dribbles_is_not_waited_for() {
 fn every_answer_carries_the_id_of_its_request() {
     let service = Service::start(&["--work", "false"]);
     let id_of = |given: Option<&str>, path: &str| {
-        let request = given.into_iter().fold(service.request("GET", path), |request, id| request.header("x-request-id", id));
+        let request =
+            given.into_iter().fold(service.request("GET", path), |request, id| request.header("x-request-id", id));
         header(&request.send().expect("an answer"), "x-request-id").to_owned()
     };
     for path in ["/livez", "/nowhere", "/v1/documents"] {
@@ -466,7 +501,7 @@ fn no_name_of_a_caller_stands_in_the_log() {
 
 #[test]
 fn a_stop_under_load_is_quick_and_loses_nothing() {
-    const DRAIN: u64 = 4;
+    const DRAIN: u64 = 15;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut ids = Vec::new();
     {
@@ -481,10 +516,11 @@ fn a_stop_under_load_is_quick_and_loses_nothing() {
         std::thread::sleep(Duration::from_millis(300));
         let started = Instant::now();
         service.process.signal(Signal::SIGTERM);
-        let status = service.process.ended_within(Duration::from_secs(DRAIN + 4));
+        let status = service.process.ended_within(Duration::from_secs(DRAIN + 10));
         println!("ended {:?} after SIGTERM, {status}", started.elapsed());
         assert!(status.success(), "{status}");
-        assert!(started.elapsed() < Duration::from_secs(DRAIN + 2), "{:?}", started.elapsed());
+        // The renders that run take a second; nobody waits for the end of the drain.
+        assert!(started.elapsed() < Duration::from_secs(DRAIN - 5), "{:?}", started.elapsed());
         waiting.join().expect("the caller got an answer or an end");
     }
     let counts = Books::open(folder.path()).counts();
