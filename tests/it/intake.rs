@@ -334,7 +334,7 @@ fn three_thousand_damaged_requests_end_in_a_paper_or_in_a_named_failure() {
     let seed = std::env::var("TDKT_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_724);
     println!("seed {seed} (TDKT_TEST_SEED replays another)");
     let mut chance = Chance::new(seed);
-    let (mut accepted, mut printed) = (0, 0);
+    let (mut accepted, mut printed, mut misfits) = (0, 0, 0);
     for number in 0..MUTATIONS {
         let mut request = papers::sample_value("simple");
         for _ in 0..1 + chance.below(3) {
@@ -355,13 +355,12 @@ fn three_thousand_damaged_requests_end_in_a_paper_or_in_a_named_failure() {
             }
             Err(failure) => Some(failure),
         };
-        if let Some(failure) = failure {
-            let ours =
-                matches!(failure.code, FailureCode::Internal | FailureCode::TemplateFault | FailureCode::LayoutFault);
-            assert!(!ours, "{failure:#?} at {place}");
-        }
+        let Some(failure) = failure else { continue };
+        let ours = matches!(failure.code, FailureCode::Internal | FailureCode::TemplateFault);
+        assert!(!ours, "{failure:#?} at {place}");
+        misfits += u64::from(failure.code == FailureCode::LayoutFault);
     }
-    println!("{accepted} of {MUTATIONS} accepted, {printed} printed");
+    println!("{accepted} of {MUTATIONS} accepted, {printed} printed, of which {misfits} did not fit the page");
     assert!(accepted > MUTATIONS / 20, "the damage is too great to test anything: {accepted} accepted");
 }
 
