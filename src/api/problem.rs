@@ -66,17 +66,9 @@ impl ResponseError for Problem {
             .findings
             .iter()
             .map(|finding| {
-                json!({
-                    "code": finding.code,
-                    "severity": finding.severity,
-                    "pointer": finding.pointers.first(),
-                    "pointers": finding.pointers,
-                    "message_vi": finding.message,
-                    "message_en": finding.message_en,
-                    "found": finding.found,
-                    "expected": finding.expected,
-                    "law": finding.law,
-                })
+                let mut error = serde_json::to_value(finding).unwrap_or_default();
+                error["pointer"] = json!(finding.pointers.first());
+                error
             })
             .collect();
         let request_id = request_id::current();
@@ -118,9 +110,13 @@ fn status(code: FailureCode) -> StatusCode {
         C::JobNotFinished | C::JobHasNoDocument | C::JobAlreadyEnded => StatusCode::CONFLICT,
         C::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         C::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        C::UnknownKind | C::InvalidDocument | C::NoEdition | C::MissingGlyph | C::RenderTimeout | C::RenderMemory => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        C::UnreadablePaper
+        | C::UnknownKind
+        | C::InvalidDocument
+        | C::NoEdition
+        | C::MissingGlyph
+        | C::RenderTimeout
+        | C::RenderMemory => StatusCode::UNPROCESSABLE_ENTITY,
         C::MissingFont
         | C::TemplateFault
         | C::LayoutFault
@@ -128,7 +124,7 @@ fn status(code: FailureCode) -> StatusCode {
         | C::PoisonedJob
         | C::UnreadableJob
         | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        C::StoreUnavailable | C::QueueFull | C::PressUnavailable | C::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        C::StoreUnavailable | C::QueueFull | C::PressUnavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The body: size, justification, indent, pitch, gaps, headings (section II.6).
 
 use super::{Faults, Line, MM_PER_PT, page::is_page_number};
-use crate::typesetting::Marks;
+use crate::marks::Marks;
 
 const CLAUSE: &str = "Phụ lục I, phần I, II.6.e";
 /// A line of running text has at least so many characters.
@@ -39,7 +39,7 @@ pub(super) fn inspect(marks: &Marks, pages: &[Vec<Line>], faults: &mut Faults) {
 
 fn in_table(marks: &Marks, page: usize, line: &Line) -> bool {
     let rules = &marks.pages[page - 1].rules;
-    let upright = |rule: &&crate::typesetting::Rule| {
+    let upright = |rule: &&crate::marks::Rule| {
         rule.y1 - rule.y0 > 3.0 && rule.x1 - rule.x0 < 0.5 && (rule.y0..=rule.y1).contains(&(line.baseline - 1.0))
     };
     rules.iter().filter(upright).count() >= 2

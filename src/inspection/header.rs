@@ -1,7 +1,7 @@
 //! The first page's head: national name, issuing body, number, place and date, type and subject (section II, 1 to 5).
 
 use super::{Faults, Form, Line};
-use crate::typesetting::{PageMarks, Rule};
+use crate::marks::{PageMarks, Rule};
 
 const NATIONAL_NAME: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";

@@ -1,6 +1,6 @@
 //! Runs of text joined to the lines a reader sees.
 
-use crate::typesetting::{PageMarks, Run};
+use crate::marks::{PageMarks, Run};
 
 /// A gap wider than this parts two columns, in millimetres.
 const COLUMN_GAP: f64 = 5.0;

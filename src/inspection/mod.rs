@@ -8,7 +8,7 @@ mod header;
 mod lines;
 mod page;
 
-use crate::typesetting::Marks;
+use crate::marks::Marks;
 use lines::Line;
 
 /// One breach of the layout law.

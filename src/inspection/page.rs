@@ -1,7 +1,7 @@
 //! The sheet: size, margins, font, ink, page numbers (Annex I, part I, section I).
 
 use super::{Faults, Line, MM_PER_PT};
-use crate::typesetting::{Marks, PageMarks};
+use crate::marks::{Marks, PageMarks};
 
 const A4: [f64; 2] = [210.0, 297.0];
 /// Families that the decree's "Times New Roman" means, with its metric twins.

@@ -79,12 +79,13 @@ pub fn check(
     findings.extend(schema_faults::find(kind, &value, MOST_FINDINGS));
     findings.extend(characters::check(&value, covers));
     findings.extend(signature::check(&value));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        // What the faulty places allow of the cross-checks is said in the same answer.
+        findings.extend(rules::check_around(&value, &findings, governing_day(&value), kind, catalog));
+    }
     refuse_errors(&mut findings)?;
 
-    let status = match value.get("status").and_then(Value::as_str) {
-        Some("issued") => Status::Issued,
-        Some(_) | None => Status::Draft,
-    };
+    let status = status_of(&value);
     let day = governing_day(&value);
     let edition = edition_of(&value, kind, catalog, day)?;
     findings.extend(rules::check(&value, status, day, kind, catalog)?);
@@ -101,6 +102,13 @@ fn refuse_errors(findings: &mut Vec<Finding>) -> Result<(), Failure> {
         return Err(Failure::invalid_document(std::mem::take(findings)));
     }
     Ok(())
+}
+
+fn status_of(request: &Value) -> Status {
+    match request.get("status").and_then(Value::as_str) {
+        Some("issued") => Status::Issued,
+        Some(_) | None => Status::Draft,
+    }
 }
 
 fn kind_of<'a>(request: &Value, catalog: &'a Catalog) -> Result<&'a Kind, Failure> {

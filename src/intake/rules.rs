@@ -11,7 +11,7 @@ use crate::{
     document::{self, KindWords, Paper, PlaceAndDate, Status},
     emulation,
     facts::{CitedLaw, Claim, Facts, RuleContext},
-    failure::{Failure, Finding},
+    failure::{Failure, Finding, Severity},
     initiative,
 };
 
@@ -57,6 +57,38 @@ pub(super) fn check(
     findings.extend(commendation::check(&facts, &context));
     findings.extend(initiative::check(&facts, &context));
     Ok(findings)
+}
+
+/// The cross-checks over a request that has faults: its faulty places are taken out first, and what a rule says of them
+/// is left out. Where too little is left to read, nothing is said.
+pub(super) fn check_around(
+    request: &Value,
+    faults: &[Finding],
+    day: NaiveDate,
+    kind: &Kind,
+    catalog: &Catalog,
+) -> Vec<Finding> {
+    let places: Vec<&str> = faults
+        .iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .flat_map(|fault| &fault.pointers)
+        .map(String::as_str)
+        .collect();
+    let mut rest = request.clone();
+    places.iter().for_each(|place| take_out(&mut rest, place));
+    let touches =
+        |pointer: &String| places.iter().any(|place| pointer.starts_with(place) || place.starts_with(pointer.as_str()));
+    let mut findings = check(&rest, super::status_of(request), day, kind, catalog).unwrap_or_default();
+    findings.retain(|finding| !finding.pointers.iter().any(touches));
+    findings
+}
+
+/// Removes a member of an object; items of lists stay, so that the pointers of the others stay true.
+fn take_out(request: &mut Value, pointer: &str) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(object)) = request.pointer_mut(parent) {
+        object.remove(&name.replace("~1", "/").replace("~0", "~"));
+    }
 }
 
 /// What a kind's manifest tells the document room.
