@@ -40,7 +40,7 @@ preview KIND=kind SAMPLE="simple":
 
 # Accepts the pages as they are now as golden; look at every changed picture before you commit
 bless:
-    BLESS=1 cargo test --release --locked --test it golden
+    TDKT_BLESS=1 cargo test --release --locked --test it golden
 
 # The service, with its data in ./data
 run:

@@ -269,7 +269,7 @@ fn outside_fences(path: &str, room: &str, text: &str) -> Vec<String> {
             let fence = FENCES.iter().find(|(crate_name, _)| {
                 name == *crate_name || name.strip_prefix(crate_name).is_some_and(|rest| rest.starts_with('_'))
             });
-            let Some((crate_name, inside)) = fence else { continue };
+            let Some((_, inside)) = fence else { continue };
             if !inside.contains(&room) {
                 let only = inside.join(", ");
                 faults.push(format!("{path}:{}: {name} may not stand in {room} (only in {only})", line + 1));
