@@ -41,7 +41,7 @@ fn problem(response: Response, status: u16, code: FailureCode) -> Value {
         assert!(body[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {body:#}");
     }
     for error in body["errors"].as_array().expect("a list") {
-        for member in ["code", "severity", "pointer", "message", "message_en"] {
+        for member in ["code", "severity", "pointer", "message_vi", "message_en"] {
             assert!(error[member].is_string(), "{member}: {error:#}");
         }
     }
