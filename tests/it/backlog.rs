@@ -17,8 +17,8 @@ const CLIENTS: u32 = 8;
 const WINDOW: u64 = 1_000;
 /// The window is each dispatcher's own: one in `serve`, one in `work`.
 const DISPATCHERS: u64 = 2;
-/// Fixed, as the bound of a slow machine in CI.
-const DRAINED: Duration = Duration::from_secs(360);
+/// Ends a test that hangs; a slow machine in CI is well below it.
+const DRAINED: Duration = Duration::from_secs(1200);
 
 #[test]
 fn twelve_thousand_jobs_wait_outside_redis_and_are_all_done() {
