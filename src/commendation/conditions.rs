@@ -3,6 +3,8 @@
 //! A record that states nothing is not judged; one that states something is held against the whole condition. The figures
 //! are those of the law; local standards are not known here.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::catalogue::{Catalogue, comparable, ids};
@@ -15,10 +17,15 @@ use crate::{
 };
 
 pub(super) fn check(facts: &Facts, catalogue: &Catalogue, context: &RuleContext) -> Vec<Finding> {
+    let mut of_one: BTreeMap<Nominee, Vec<&Nomination>> = BTreeMap::new();
+    for nomination in &facts.nominations {
+        of_one.entry(nominee(nomination)).or_default().push(nomination);
+    }
     let mut findings = Vec::new();
     for (pointer, nomination) in numbered("/content/nominations", &facts.nominations) {
         let Some(id) = catalogue.id_of(&nomination.form) else { continue };
-        let record = Record { nomination, facts, catalogue };
+        let proposed = of_one.get(&nominee(nomination)).map(Vec::as_slice).unwrap_or_default();
+        let record = Record { nomination, proposed, catalogue };
         let judged = if ids::COLLECTIVE_EXCELLENT.contains(&id) || ids::COLLECTIVE_ADVANCED.contains(&id) {
             check_staff(&pointer, nomination, catalogue.name_of(&nomination.form), id)
         } else if record.states_nothing() {
@@ -37,10 +44,18 @@ pub(super) fn check(facts: &Facts, catalogue: &Catalogue, context: &RuleContext)
     findings
 }
 
+/// Name and unit, folded.
+type Nominee = (String, Option<String>);
+
+fn nominee(nomination: &Nomination) -> Nominee {
+    (fold_unit(&nomination.nominee), nomination.unit.as_deref().map(fold_unit))
+}
+
 /// A nominee's record, with what the same request proposes for the same nominee.
 struct Record<'a> {
     nomination: &'a Nomination,
-    facts: &'a Facts,
+    /// All nominations of this nominee.
+    proposed: &'a [&'a Nomination],
     catalogue: &'a Catalogue<'a>,
 }
 
@@ -54,16 +69,7 @@ impl Record<'_> {
     fn has_title(&self, wanted: &[&str], year: i32) -> bool {
         let is_wanted = |form: &str| self.catalogue.id_of(form).is_some_and(|id| wanted.contains(&id));
         let held = self.nomination.history.iter().any(|award| award.year == Some(year) && is_wanted(&award.name));
-        let same = |other: &&Nomination| {
-            fold_unit(&other.nominee) == fold_unit(&self.nomination.nominee)
-                && other.unit.as_deref().map(fold_unit) == self.nomination.unit.as_deref().map(fold_unit)
-        };
-        held || self
-            .facts
-            .nominations
-            .iter()
-            .filter(same)
-            .any(|other| other.last_year() == Some(year) && is_wanted(&other.form))
+        held || self.proposed.iter().any(|other| other.last_year() == Some(year) && is_wanted(&other.form))
     }
 
     fn is_excellent(&self, year: i32) -> bool {

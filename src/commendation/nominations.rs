@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+
 use super::catalogue::{Catalogue, comparable, ids};
 use crate::{
     bloc::{Match, Roster},
@@ -15,12 +17,13 @@ const LIST: &str = "/content/nominations";
 
 pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
     let roster = Roster::of(&facts.members);
+    let places = places_by_points(facts);
     let mut findings = Vec::new();
     for (pointer, nomination) in numbered(LIST, &facts.nominations) {
         findings.extend(check_member(&pointer, nomination, facts, &roster));
         findings.extend(check_pending(&pointer, nomination));
         if is_flag(nomination, catalogue) {
-            findings.extend(check_first(&pointer, nomination, facts));
+            findings.extend(check_first(&pointer, nomination, &places));
         }
     }
     findings.extend(check_limits(facts, catalogue));
@@ -154,16 +157,10 @@ fn is_one_achievement(one: &Nomination, other: &Nomination, catalogue: &Catalogu
 }
 
 /// A04 (warning): who is proposed for the flag is first by points, or a reason is given; a stated place is the computed one.
-fn check_first(pointer: &str, nomination: &Nomination, facts: &Facts) -> Option<Finding> {
+fn check_first(pointer: &str, nomination: &Nomination, places: &BTreeMap<String, Placed>) -> Option<Finding> {
     let nominee = nomination.nominee.trim();
-    let points: Vec<_> = facts.scores.iter().map(emulation::final_points).collect();
-    let computed = emulation::rank(&points)
-        .into_iter()
-        .zip(numbered("/content/scores", &facts.scores))
-        .find(|(_, (_, score))| fold_unit(&score.member) == fold_unit(nominee))
-        .and_then(|(rank, (place, score))| Some((rank?.place, place, emulation::final_points(score)?)));
-    let (place, at, score) = match &computed {
-        Some((place, at, points)) => (*place, at.clone(), Some(*points)),
+    let (place, at, score) = match places.get(&fold_unit(nominee)) {
+        Some(placed) => (placed.place, placed.pointer.clone(), Some(placed.points)),
         None => (nomination.rank?, format!("{pointer}/rank"), nomination.score),
     };
     let with = score.map(|points| format!(" với {} điểm", group(&points))).unwrap_or_default();
@@ -196,6 +193,30 @@ fn check_first(pointer: &str, nomination: &Nomination, facts: &Facts) -> Option<
         .found(place.to_string())
         .expected("1, hoặc có nêu lý do")
     })
+}
+
+/// Where a member stands by points.
+struct Placed {
+    place: u64,
+    pointer: String,
+    points: Decimal,
+}
+
+/// Places by folded name; of a member scored twice the better.
+fn places_by_points(facts: &Facts) -> BTreeMap<String, Placed> {
+    let points: Vec<_> = facts.scores.iter().map(emulation::final_points).collect();
+    let ranks = emulation::rank(&points);
+    let mut places: BTreeMap<String, Placed> = BTreeMap::new();
+    for ((pointer, score), (rank, points)) in
+        numbered("/content/scores", &facts.scores).zip(ranks.into_iter().zip(points))
+    {
+        let (Some(rank), Some(points)) = (rank, points) else { continue };
+        let name = fold_unit(&score.member);
+        if places.get(&name).is_none_or(|known| rank.place < known.place) {
+            places.insert(name, Placed { place: rank.place, pointer, points });
+        }
+    }
+    places
 }
 
 /// A12 (error): nobody is nominated while discipline, an inspection or a complaint is pending.

@@ -18,16 +18,32 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         findings.extend(check_codes(scoring));
         findings.extend(check_sums(scoring));
     }
+    let table = facts.scoring.as_ref().map(Table::of);
     for (pointer, score) in numbered("/content/scores", &facts.scores) {
         findings.extend(check_bounds(&pointer, score, facts.scoring.as_ref()));
         findings.extend(check_total(&pointer, score));
-        if let Some(scoring) = &facts.scoring {
-            findings.extend(check_details(&pointer, score, scoring));
-            findings.extend(check_sum_of_details(&pointer, score, scoring));
+        if let Some(table) = &table {
+            findings.extend(check_details(&pointer, score, table));
+            findings.extend(check_sum_of_details(&pointer, score, table));
         }
     }
     findings.extend(check_repeated(&facts.scores));
     findings
+}
+
+/// The criteria by their codes.
+struct Table<'a> {
+    lines: BTreeMap<&'a str, (String, &'a Criterion)>,
+    /// Main criteria that have no parts.
+    lowest: Vec<&'a Criterion>,
+}
+
+impl<'a> Table<'a> {
+    fn of(scoring: &'a Scoring) -> Self {
+        let lines = numbered(CRITERIA, &scoring.criteria).map(|(pointer, line)| (line.code.trim(), (pointer, line)));
+        let is_lowest = |line: &&Criterion| line.sort == CriterionSort::Main && parts_of(scoring, line).is_empty();
+        Self { lines: lines.collect(), lowest: scoring.criteria.iter().filter(is_lowest).collect() }
+    }
 }
 
 /// What a member scored in the end: as stated, or the appraised points with bonus and penalty, if those are stated.
@@ -268,12 +284,11 @@ fn check_total(pointer: &str, score: &Score) -> Option<Finding> {
 }
 
 /// S05 (error): each line scored is in the table, and its points within the line's maximum.
-fn check_details(pointer: &str, score: &Score, scoring: &Scoring) -> Vec<Finding> {
+fn check_details(pointer: &str, score: &Score, table: &Table) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, detail) in numbered(&format!("{pointer}/details"), &score.details) {
         let code = detail.criterion.trim();
-        let line = numbered(CRITERIA, &scoring.criteria).find(|(_, line)| line.code.trim() == code);
-        let Some((line_place, line)) = line else {
+        let Some((line_place, line)) = table.lines.get(code) else {
             findings.push(
                 fault(
                     format!("{place}/criterion"),
@@ -307,18 +322,16 @@ fn check_details(pointer: &str, score: &Score, scoring: &Scoring) -> Vec<Finding
 }
 
 /// S05 (error): the appraised points of the main lines add up to the appraised score, where each lowest line has some.
-fn check_sum_of_details(pointer: &str, score: &Score, scoring: &Scoring) -> Option<Finding> {
+fn check_sum_of_details(pointer: &str, score: &Score, table: &Table) -> Option<Finding> {
     let stated = score.appraised_score?;
-    let lowest =
-        scoring.criteria.iter().filter(|line| line.sort == CriterionSort::Main && parts_of(scoring, line).is_empty());
-    let mut sum = Decimal::ZERO;
-    let mut lines = 0;
-    for line in lowest {
-        let detail = score.details.iter().find(|detail| detail.criterion.trim() == line.code.trim())?;
-        sum = sum.checked_add(detail.appraised?)?;
-        lines += 1;
-    }
-    (lines > 0 && sum != stated).then(|| {
+    let given: BTreeMap<&str, Option<Decimal>> =
+        score.details.iter().map(|detail| (detail.criterion.trim(), detail.appraised)).collect();
+    let points = table.lowest.iter().map(|line| given.get(line.code.trim()).copied().flatten());
+    let sum = points
+        .collect::<Option<Vec<_>>>()?
+        .into_iter()
+        .try_fold(Decimal::ZERO, |sum, points| sum.checked_add(points))?;
+    (!table.lowest.is_empty() && sum != stated).then(|| {
         fault(
             format!("{pointer}/appraised_score"),
             format!(
