@@ -6,6 +6,7 @@ mod members;
 mod people;
 mod period;
 mod references;
+mod summary;
 
 use chrono::NaiveDate;
 
@@ -17,12 +18,13 @@ use crate::{
 
 pub use members::{Match, Roster};
 
-/// D03 to D09, M01 to M04, P01, P02 over the content.
+/// D03 to D09, M01 to M05, P01, P02 over the content, S01 over a province's blocs.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     let mut findings = period::check(facts, context);
     findings.extend(references::check(facts, context));
     findings.extend(members::check(facts, context));
     findings.extend(people::check(facts));
+    findings.extend(summary::check(facts));
     findings
 }
 
@@ -74,8 +76,7 @@ mod samples {
         let mut request = json!({"content": content()});
         change(&mut request["content"]);
         let date = parse_iso(issued_on).unwrap();
-        let context =
-            RuleContext { issued_on: Some(date), effective_on: date, issued, edition_cites: &[], claims: &[] };
+        let context = RuleContext { issued_on: Some(date), effective_on: date, issued, ..RuleContext::default() };
         let findings = check(&Facts::read(&request).unwrap(), &context);
         findings.into_iter().map(|finding| (finding.code, finding.severity, finding.pointers)).collect()
     }

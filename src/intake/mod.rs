@@ -72,6 +72,7 @@ pub fn check(
     let json::Read { mut value, duplicates } = json::read(bytes)?;
     let mut findings = duplicates;
     characters::normalise(&mut value);
+    findings.extend(characters::convert(&mut value));
     let kind = kind_of(&value, catalog)?;
     if let (Treatment::AsDraft, Value::Object(request)) = (treatment, &mut value) {
         request.insert("status".into(), "draft".into());
@@ -81,14 +82,16 @@ pub fn check(
     findings.extend(signature::check(&value));
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         // What the faulty places allow of the cross-checks is said in the same answer.
-        findings.extend(rules::check_around(&value, &findings, governing_day(&value), kind, catalog));
+        let day = governing_day(&value);
+        let edition = edition_of(&value, kind, catalog, day).ok();
+        findings.extend(rules::check_around(&value, &findings, day, edition, kind, catalog));
     }
     refuse_errors(&mut findings)?;
 
     let status = status_of(&value);
     let day = governing_day(&value);
     let edition = edition_of(&value, kind, catalog, day)?;
-    findings.extend(rules::check(&value, status, day, kind, catalog)?);
+    findings.extend(rules::check(&value, status, day, Some(edition), kind, catalog)?);
     refuse_errors(&mut findings)?;
     let manuscript =
         Manuscript { kind: kind.manifest.kind.clone(), status, edition: edition.id.clone(), day, request: value };
@@ -159,11 +162,12 @@ fn governing_day(request: &Value) -> NaiveDate {
 /// The last day of the reporting period.
 fn period_end(period: &Value) -> Option<NaiveDate> {
     let year = i32::try_from(period.get("year")?.as_i64()?).ok()?;
-    let half = match period.get("part")?.as_str()? {
-        "first-half" => calendar::Half::First,
-        _ => calendar::Half::Second,
+    let part = match period.get("part").and_then(Value::as_str) {
+        Some("first-half") => calendar::Part::FirstHalf,
+        Some("second-half") => calendar::Part::SecondHalf,
+        Some(_) | None => calendar::Part::Year,
     };
-    Some(calendar::Period { year, half }.to())
+    Some(calendar::Period { year, part }.to())
 }
 
 fn edition_of<'a>(request: &Value, kind: &Kind, catalog: &'a Catalog, day: NaiveDate) -> Result<&'a Edition, Failure> {

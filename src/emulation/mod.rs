@@ -1,6 +1,10 @@
-//! Rules on emulation (*thi đua*): targets, movements, and claims in running text.
+//! Rules on emulation (*thi đua*): targets, movements, points and places, and claims in running text.
 //!
 //! One rule: a percentage is computed from plan and result or not printed at all; a claim stands beside its figures.
+
+mod comparison;
+mod ranking;
+mod scoring;
 
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
@@ -12,7 +16,10 @@ use crate::{
     vietnamese::{fold_name, group},
 };
 
-/// S02, S06, D10 and T04.
+pub use ranking::{Rank, rank};
+pub use scoring::final_points;
+
+/// S02, S04, S05, S06, D10 and T04.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     let mut findings: Vec<Finding> = numbered("/content/targets", &facts.targets)
         .filter_map(|(pointer, target)| check_target(&pointer, target))
@@ -22,6 +29,8 @@ pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
         numbered("/content/movements", &facts.movements)
             .filter_map(|(pointer, movement)| check_movement(&pointer, movement)),
     );
+    findings.extend(comparison::check(facts));
+    findings.extend(scoring::check(facts));
     findings.extend(facts.texts.iter().flat_map(|text| check_claims(text, facts, context)));
     findings
 }
@@ -166,8 +175,8 @@ mod tests {
             issued_on: Some(date),
             effective_on: date,
             issued: true,
-            edition_cites: &[],
             claims: &claims,
+            ..RuleContext::default()
         };
         let findings = check(&Facts::read(&json!({"content": content})).unwrap(), &context);
         findings.into_iter().map(|finding| (finding.code, finding.severity, finding.pointers)).collect()
