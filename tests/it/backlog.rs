@@ -17,8 +17,10 @@ const CLIENTS: u32 = 8;
 const WINDOW: u64 = 1_000;
 /// The window is each dispatcher's own: one in `serve`, one in `work`.
 const DISPATCHERS: u64 = 2;
-/// Ends a test that hangs; a slow machine in CI is well below it.
-const DRAINED: Duration = Duration::from_secs(1200);
+/// Measured between 3 and 5 minutes on two cores shared with other builds; a busier machine gets longer, as long as the
+/// work goes on.
+const DRAINED: Duration = Duration::from_secs(900);
+const STANDSTILL: Duration = Duration::from_secs(30);
 
 #[test]
 fn twelve_thousand_jobs_wait_outside_redis_and_are_all_done() {
@@ -53,20 +55,22 @@ fn twelve_thousand_jobs_wait_outside_redis_and_are_all_done() {
 
     let started = Instant::now();
     let _worker = Process::work(service.data(), &redis, &["--log", "warn"]);
-    let mut said = Instant::now();
-    loop {
+    let (mut done, mut progress, mut said) = (0, Instant::now(), Instant::now());
+    while done < u64::from(JOBS) {
+        std::thread::sleep(Duration::from_millis(100));
         let counts = books.counts();
-        if counts.get("succeeded") == Some(&u64::from(JOBS)) {
-            break;
+        let before = std::mem::replace(&mut done, counts.get("succeeded").copied().unwrap_or(0));
+        if done > before {
+            progress = Instant::now();
         }
+        assert!(progress.elapsed() < STANDSTILL, "nothing was done for {STANDSTILL:?}: {counts:?}");
+        assert!(started.elapsed() < DRAINED, "not drained: {counts:?}");
         let rings = rings(&redis);
         assert!(rings <= DISPATCHERS * WINDOW, "{rings} ids in Redis");
-        assert!(started.elapsed() < DRAINED, "not drained: {counts:?}");
-        if said.elapsed() > Duration::from_secs(10) {
-            println!("{:?}: {counts:?}", started.elapsed());
+        if said.elapsed() > Duration::from_secs(30) {
+            println!("{:.0?}: {counts:?}", started.elapsed());
             said = Instant::now();
         }
-        std::thread::sleep(Duration::from_millis(100));
     }
     let drained = started.elapsed();
     println!("{JOBS} jobs: accepted over HTTP in {accepted:.1?}, done in {drained:.1?}");
