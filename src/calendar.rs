@@ -74,6 +74,23 @@ pub fn month(date: NaiveDate) -> String {
     }
 }
 
+/// `14 giờ 05 phút` from a time of day `14:05`; `None` if it is none.
+pub fn time_words(text: &str) -> Option<String> {
+    let (hour, minute) = time_of_day(text)?;
+    Some(format!("{hour:02} giờ {minute:02} phút"))
+}
+
+/// Hour and minute of `HH:MM`, from 00:00 to 23:59.
+pub fn time_of_day(text: &str) -> Option<(u32, u32)> {
+    let (hour, minute) = text.split_once(':')?;
+    let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !two_digits(hour) || !two_digits(minute) {
+        return None;
+    }
+    let (hour, minute) = (hour.parse().ok()?, minute.parse().ok()?);
+    (hour < 24 && minute < 60).then_some((hour, minute))
+}
+
 /// Every date written in a text, as `13/5/2020` or `ngày 15 tháng 6 năm 2022`; what is no day is passed over.
 pub fn dates_in(text: &str) -> Vec<NaiveDate> {
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace()).map(bare).collect();
@@ -100,40 +117,42 @@ fn day_of(parts: &[&str]) -> Option<NaiveDate> {
         .filter(|date| YEARS.contains(&date.year()))
 }
 
-/// Half of a year (*6 tháng đầu năm*, *6 tháng cuối năm*).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub enum Half {
+/// The part of a year that a paper speaks of (*6 tháng đầu năm*, *6 tháng cuối năm*, *năm*).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
     /// 1 January to 30 June.
-    #[serde(rename = "first-half")]
-    First,
+    FirstHalf,
     /// 1 July to 31 December.
-    #[serde(rename = "second-half")]
-    Second,
+    SecondHalf,
+    /// 1 January to 31 December.
+    #[default]
+    Year,
 }
 
-/// The time a six-month review speaks of.
+/// The time a paper speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
     /// The working year.
     pub year: i32,
-    /// Which half of it.
-    pub half: Half,
+    /// Which part of it.
+    pub part: Part,
 }
 
 impl Period {
     /// The first day.
     pub fn from(self) -> NaiveDate {
-        match self.half {
-            Half::First => self.on(1, 1),
-            Half::Second => self.on(7, 1),
+        match self.part {
+            Part::FirstHalf | Part::Year => self.on(1, 1),
+            Part::SecondHalf => self.on(7, 1),
         }
     }
 
     /// The last day.
     pub fn to(self) -> NaiveDate {
-        match self.half {
-            Half::First => self.on(6, 30),
-            Half::Second => self.on(12, 31),
+        match self.part {
+            Part::FirstHalf => self.on(6, 30),
+            Part::SecondHalf | Part::Year => self.on(12, 31),
         }
     }
 
@@ -142,11 +161,12 @@ impl Period {
         (self.from()..=self.to()).contains(&date)
     }
 
-    /// "6 tháng đầu năm 2020".
+    /// "6 tháng đầu năm 2020", "năm 2020".
     pub fn words(self) -> String {
-        match self.half {
-            Half::First => format!("6 tháng đầu năm {}", self.year),
-            Half::Second => format!("6 tháng cuối năm {}", self.year),
+        match self.part {
+            Part::FirstHalf => format!("6 tháng đầu năm {}", self.year),
+            Part::SecondHalf => format!("6 tháng cuối năm {}", self.year),
+            Part::Year => format!("năm {}", self.year),
         }
     }
 
@@ -157,14 +177,26 @@ impl Period {
 
 /// Fields of a request that hold a date.
 const DATE_FIELDS: [&str; 4] = ["date", "issued_on", "from", "to"];
+/// Fields that hold a day of birth, which may be older than [`YEARS`].
+const BIRTH_FIELDS: [&str; 1] = ["born"];
+/// Fields that hold a time of day.
+const TIME_FIELDS: [&str; 4] = ["time", "started_at", "ended_at", "closed_at"];
 
-/// D01 (error): every date of the request exists and lies in 1990 to 2100.
+/// D01 (error): every date of the request exists and lies in 1990 to 2100; every time of day exists.
 pub fn check_dates(request: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     visit_strings(request, &mut |pointer, text| {
         let field = pointer.rsplit('/').next().unwrap_or_default();
         if let (true, Err(fault)) = (DATE_FIELDS.contains(&field), parse_iso(text)) {
             findings.push(fault_at(pointer, text, fault));
+        }
+        match parse_iso(text) {
+            Ok(_) | Err(DateFault::YearOutOfRange) => {}
+            Err(fault) if BIRTH_FIELDS.contains(&field) => findings.push(fault_at(pointer, text, fault)),
+            Err(_) => {}
+        }
+        if TIME_FIELDS.contains(&field) && time_of_day(text).is_none() {
+            findings.push(time_fault_at(pointer, text));
         }
     });
     findings
@@ -181,6 +213,18 @@ fn fault_at(pointer: &str, text: &str, fault: DateFault) -> Finding {
     Finding::new("D01", Severity::Error, pointer, message, format!("“{text}”: {fault}."))
         .found(text)
         .expected("ngày có thật, dạng năm-tháng-ngày, năm từ 1990 đến 2100")
+}
+
+fn time_fault_at(pointer: &str, text: &str) -> Finding {
+    Finding::new(
+        "D01",
+        Severity::Error,
+        pointer,
+        format!("“{text}” không phải giờ đúng dạng; hãy ghi giờ và phút như 08:00 hoặc 14:05."),
+        format!("“{text}” is no time of day of the form HH:MM."),
+    )
+    .found(text)
+    .expected("giờ và phút dạng HH:MM, từ 00:00 đến 23:59")
 }
 
 #[cfg(test)]
@@ -233,14 +277,17 @@ mod tests {
     }
 
     #[test]
-    fn a_half_year_knows_its_days() {
-        let first = Period { year: 2020, half: Half::First };
+    fn a_period_knows_its_days() {
+        let first = Period { year: 2020, part: Part::FirstHalf };
         assert!(first.contains(date("2020-01-01")) && first.contains(date("2020-06-30")));
         assert!(!first.contains(date("2020-07-01")));
         assert_eq!(first.words(), "6 tháng đầu năm 2020");
-        let second = Period { year: 2020, half: Half::Second };
+        let second = Period { year: 2020, part: Part::SecondHalf };
         assert_eq!((second.from(), second.to()), (date("2020-07-01"), date("2020-12-31")));
         assert_eq!(second.words(), "6 tháng cuối năm 2020");
+        let year = Period { year: 2020, part: Part::Year };
+        assert_eq!((year.from(), year.to()), (date("2020-01-01"), date("2020-12-31")));
+        assert_eq!(year.words(), "năm 2020");
     }
 
     #[test]
@@ -249,6 +296,32 @@ mod tests {
         assert_eq!(findings.len(), 1);
         assert_eq!((findings[0].code.as_str(), findings[0].severity), ("D01", Severity::Error));
         assert_eq!(findings[0].pointers, ["/content/conference/date"]);
+    }
+
+    #[test]
+    fn a_time_of_day_is_said_in_hours_and_minutes() {
+        for (time, words) in [
+            ("14:05", Some("14 giờ 05 phút")),
+            ("08:00", Some("08 giờ 00 phút")),
+            ("00:00", Some("00 giờ 00 phút")),
+            ("23:59", Some("23 giờ 59 phút")),
+            ("24:00", None),
+            ("8:00", None),
+            ("08:60", None),
+            ("08h00", None),
+            ("+8:00", None),
+            ("", None),
+        ] {
+            assert_eq!(time_words(time).as_deref(), words, "{time}");
+        }
+    }
+
+    #[test]
+    fn d01_a_time_that_does_not_exist_is_an_error_and_a_birthday_may_be_old() {
+        let findings = check_dates(&json!({"content": {"started_at": "25:00", "ended_at": "17:00"}}));
+        assert_eq!(findings.iter().map(|f| f.pointers[0].as_str()).collect::<Vec<_>>(), ["/content/started_at"]);
+        assert_eq!(check_dates(&json!({"person": {"born": "1968-05-19"}})), []);
+        assert_eq!(check_dates(&json!({"person": {"born": "1968-02-30"}})).len(), 1);
     }
 
     #[test]

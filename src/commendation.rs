@@ -131,8 +131,7 @@ mod tests {
 
     fn findings(content: Value) -> Vec<Finding> {
         let date = parse_iso("2020-07-27").unwrap();
-        let context =
-            RuleContext { issued_on: Some(date), effective_on: date, issued: true, edition_cites: &[], claims: &[] };
+        let context = RuleContext { issued_on: Some(date), effective_on: date, issued: true, ..RuleContext::default() };
         check(&Facts::read(&json!({"content": content})).unwrap(), &context)
     }
 

@@ -16,6 +16,9 @@ use crate::{
     rendering::Workshop,
 };
 
+/// A preview is worth something while somebody waits for it.
+const LONGEST_PREVIEW: Duration = Duration::from_secs(25);
+
 /// Everything a door may ask for.
 #[derive(Clone)]
 pub struct Desk {
@@ -114,10 +117,14 @@ impl Desk {
     pub async fn preview(&self, request: Vec<u8>, preview: Preview) -> Result<(Pressed, Vec<Finding>), Failure> {
         let Accepted { manuscript, findings } = self.read(request, Treatment::AsDraft).await?;
         let order = print_order(&manuscript)?;
-        let pressed = match preview {
-            Preview::Pdf => self.press.render(&order).await,
-            Preview::Page { page, ppi } => self.press.render_page(&order, page, ppi).await,
+        let pressed = async {
+            match preview {
+                Preview::Pdf => self.press.render(&order).await,
+                Preview::Page { page, ppi } => self.press.render_page(&order, page, ppi).await,
+            }
         };
+        let busy = |_| Verdict::Unavailable("no render child became free in time".to_owned());
+        let pressed = tokio::time::timeout(LONGEST_PREVIEW, pressed).await.map_err(busy).flatten();
         pressed.map(|pressed| (pressed, findings)).map_err(verdict_failure)
     }
 

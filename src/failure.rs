@@ -28,6 +28,7 @@ pub struct Finding {
     /// Places in the request, as JSON pointers (RFC 6901); the first is the main one.
     pub pointers: Vec<String>,
     /// One Vietnamese sentence for the clerk.
+    #[serde(rename = "message_vi")]
     pub message: String,
     /// The same in English, for the integrator.
     pub message_en: String,
@@ -182,8 +183,6 @@ failure_codes! {
     QueueFull = "queue-full", TryLater;
     /// A render child could not be had.
     PressUnavailable = "press-unavailable", TryLater;
-    /// The service is stopping.
-    ShuttingDown = "shutting-down", TryLater;
     /// A bug of ours.
     Internal = "internal", FixTemplate;
 }
@@ -195,6 +194,7 @@ pub struct Failure {
     /// Stable code.
     pub code: FailureCode,
     /// One Vietnamese sentence: what happened.
+    #[serde(rename = "message_vi")]
     pub message: String,
     /// The same in English.
     pub message_en: String,

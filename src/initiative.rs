@@ -110,8 +110,7 @@ mod tests {
 
     fn found(content: Value) -> Vec<(String, Vec<String>)> {
         let date = parse_iso("2020-07-27").unwrap();
-        let context =
-            RuleContext { issued_on: Some(date), effective_on: date, issued: true, edition_cites: &[], claims: &[] };
+        let context = RuleContext { issued_on: Some(date), effective_on: date, issued: true, ..RuleContext::default() };
         let findings = check(&Facts::read(&json!({"content": content})).unwrap(), &context);
         findings.into_iter().map(|finding| (finding.code, finding.pointers)).collect()
     }

@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod facts;
 pub mod bloc;
 pub mod emulation;
+pub mod ballot;
 pub mod commendation;
 pub mod initiative;
 // first floor: paper

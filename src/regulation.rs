@@ -116,10 +116,13 @@ impl Edition {
         day >= self.in_force_from && self.in_force_until.is_none_or(|until| day <= until)
     }
 
-    /// The legal bases that a paper of that day may print, in order.
+    /// The legal bases that a paper of that day may print, in order. What is unsure is not printed before an operator
+    /// has confirmed it.
     pub fn legal_bases_on(&self, day: NaiveDate) -> impl Iterator<Item = &LegalBasis> {
         self.legal_bases.iter().filter(move |basis| {
-            basis.applies_from.is_none_or(|from| day >= from) && basis.applies_until.is_none_or(|until| day <= until)
+            basis.confidence != Confidence::Unsure
+                && basis.applies_from.is_none_or(|from| day >= from)
+                && basis.applies_until.is_none_or(|until| day <= until)
         })
     }
 }

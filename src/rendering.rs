@@ -3,13 +3,12 @@
 //! The rule: no clock, no network, no environment. The same manuscript, templates and fonts give the same bytes on any
 //! day, in any time zone, in any process.
 
-use minijinja::value::{Serde, Value};
 use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
     catalog::{Catalog, CatalogError, Kind, TemplateFiles},
-    composition::{Composer, CompositionError},
+    composition::{Composer, CompositionError, Context},
     document::{self, Paper, Status},
     failure::{Failure, FailureCode, Finding, Severity},
     fingerprint, inspection,
@@ -160,7 +159,7 @@ impl Workshop {
     }
 
     /// What the text templates of the manifest see: the request with its absent parts filled.
-    fn context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Value {
+    fn context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Context {
         let mut request = manuscript.request.clone();
         kind.fill_absent(&mut request);
         if let Some(content) = request.get_mut("content") {
@@ -170,17 +169,17 @@ impl Workshop {
             Status::Draft => "draft",
             Status::Issued => "issued",
         };
-        Value::from(Serde(&json!({
+        Context::new(&json!({
             "content": request.get("content"),
             "request_paper": request.get("paper"),
             "status": status,
             "edition": {"id": edition.id, "title": edition.title},
             "maps": kind.manifest.maps,
-        })))
+        }))
     }
 
     /// What body templates see: besides, the assembled `paper` for the layout.
-    fn body_context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Result<Value, Failure> {
+    fn body_context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Result<Context, Failure> {
         let context = self.context(manuscript, kind, edition);
         let subject = self.composer.subject(&manuscript.kind, &context).map_err(template_fault)?;
         let unreadable = |error: serde_json::Error| Failure::internal(format!("the paper of a manuscript: {error}"));
@@ -188,11 +187,10 @@ impl Workshop {
         let words = intake::kind_words(kind, subject);
         let bases: Vec<String> = edition.legal_bases_on(manuscript.day).map(|basis| basis.text.clone()).collect();
         let paper = document::assemble(&paper, &words, manuscript.status, &bases);
-        let paper = Value::from(Serde(&paper));
-        Ok(minijinja::context! { paper, ..context })
+        Ok(context.with("paper", &paper))
     }
 
-    fn typesetting_failure(&self, error: TypesettingError, body: &str, context: &Value, sheet: &Sheet) -> Failure {
+    fn typesetting_failure(&self, error: TypesettingError, body: &str, context: &Context, sheet: &Sheet) -> Failure {
         match error {
             TypesettingError::Source(diagnoses) => {
                 if sheet.signature_image.is_some() && diagnoses.iter().any(|d| d.message.contains("decode image")) {
@@ -217,7 +215,7 @@ impl Workshop {
     }
 
     /// Typst's complaints, with places in the composed source led back to the template's lines.
-    fn source_failure(&self, diagnoses: Vec<Diagnosis>, body: &str, context: &Value, source: &str) -> Failure {
+    fn source_failure(&self, diagnoses: Vec<Diagnosis>, body: &str, context: &Context, source: &str) -> Failure {
         let lines = diagnoses.into_iter().take(5).map(|diagnosis| {
             let offset = diagnosis.offset.filter(|_| diagnosis.file == "main.typ");
             let place = offset.and_then(|offset| self.composer.place(body, context, source, offset));

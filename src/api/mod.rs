@@ -62,17 +62,26 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::head().to(jobs::document))
                 .default_service(web::to(wrong_method)),
         )
-        .service(resource("/v1/kinds", web::get().to(kinds::list)))
-        .service(resource("/v1/kinds/{kind}/schema", web::get().to(kinds::schema)))
-        .service(resource("/v1/kinds/{kind}/samples/{name}", web::get().to(kinds::sample)))
-        .service(resource("/problems/{code}", web::get().to(problem::explain)))
-        .service(resource("/livez", web::get().to(health::live)))
-        .service(resource("/readyz", web::get().to(health::ready)))
+        .service(readable("/v1/kinds", kinds::list))
+        .service(readable("/v1/kinds/{kind}/schema", kinds::schema))
+        .service(readable("/v1/kinds/{kind}/samples/{name}", kinds::sample))
+        .service(readable("/problems/{code}", problem::explain))
+        .service(readable("/livez", health::live))
+        .service(readable("/readyz", health::ready))
         .default_service(web::to(nowhere));
 }
 
-fn resource(path: &str, route: actix_web::Route) -> actix_web::Resource {
-    web::resource(path.to_owned()).route(route).default_service(web::to(wrong_method))
+/// A resource that is read with GET or HEAD.
+fn readable<Handler, Arguments>(path: &str, handler: Handler) -> actix_web::Resource
+where
+    Handler: actix_web::Handler<Arguments>,
+    Arguments: actix_web::FromRequest + 'static,
+    Handler::Output: actix_web::Responder + 'static,
+{
+    web::resource(path.to_owned())
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
+        .default_service(web::to(wrong_method))
 }
 
 async fn nowhere() -> Result<HttpResponse, Problem> {

@@ -63,17 +63,9 @@ impl ResponseError for Problem {
             .findings
             .iter()
             .map(|finding| {
-                json!({
-                    "code": finding.code,
-                    "severity": finding.severity,
-                    "pointer": finding.pointers.first(),
-                    "pointers": finding.pointers,
-                    "message_vi": finding.message,
-                    "message_en": finding.message_en,
-                    "found": finding.found,
-                    "expected": finding.expected,
-                    "law": finding.law,
-                })
+                let mut error = serde_json::to_value(finding).unwrap_or_default();
+                error["pointer"] = json!(finding.pointers.first());
+                error
             })
             .collect();
         let request_id = request_id::current();
@@ -84,7 +76,7 @@ impl ResponseError for Problem {
             "status": status.as_u16(),
             "detail": failure.hint,
             "code": failure.code.as_str(),
-            "instance": request_id.as_ref().map(|id| format!("urn:uuid:{id}")),
+            "instance": request_id.as_ref().filter(|id| uuid::Uuid::try_parse(id).is_ok()).map(|id| format!("urn:uuid:{id}")),
             "request_id": request_id,
             "errors": errors,
         });
@@ -120,7 +112,7 @@ fn status(code: FailureCode) -> StatusCode {
         | C::PoisonedJob
         | C::UnreadableJob
         | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        C::StoreUnavailable | C::QueueFull | C::PressUnavailable | C::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        C::StoreUnavailable | C::QueueFull | C::PressUnavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

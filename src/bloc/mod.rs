@@ -74,8 +74,7 @@ mod samples {
         let mut request = json!({"content": content()});
         change(&mut request["content"]);
         let date = parse_iso(issued_on).unwrap();
-        let context =
-            RuleContext { issued_on: Some(date), effective_on: date, issued, edition_cites: &[], claims: &[] };
+        let context = RuleContext { issued_on: Some(date), effective_on: date, issued, ..RuleContext::default() };
         let findings = check(&Facts::read(&request).unwrap(), &context);
         findings.into_iter().map(|finding| (finding.code, finding.severity, finding.pointers)).collect()
     }

@@ -1,9 +1,9 @@
-//! The half year, the conference and the paper in their order (D03, D04, D05).
+//! The period, the conference and the paper in their order (D03, D04, D05).
 
 use chrono::{Days, NaiveDate};
 
 use crate::{
-    calendar::{Half, Period, short},
+    calendar::{Part, Period, short},
     facts::{Facts, RuleContext, StatedPeriod},
     failure::{Finding, Severity},
 };
@@ -21,9 +21,14 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     findings
 }
 
-/// D03 (error): stated days are the first and the last of the half year.
+/// D03: stated days are the first and the last of the half year (error) or of the year (warning: a school year is
+/// another).
 fn check_bounds(stated: StatedPeriod) -> Vec<Finding> {
     let period = stated.period();
+    let severity = match period.part {
+        Part::FirstHalf | Part::SecondHalf => Severity::Error,
+        Part::Year => Severity::Warning,
+    };
     let bounds =
         [("from", "bắt đầu", "begins", stated.from, period.from()), ("to", "kết thúc", "ends", stated.to, period.to())];
     let differing = bounds.into_iter().filter_map(|(field, verb, verb_en, given, due)| {
@@ -32,7 +37,7 @@ fn check_bounds(stated: StatedPeriod) -> Vec<Finding> {
         Some(
             Finding::new(
                 "D03",
-                Severity::Error,
+                severity,
                 format!("/content/period/{field}"),
                 format!("Kỳ báo cáo {words} {verb} ngày {due}, nhưng dữ liệu ghi {given}; hãy sửa ngày hoặc bỏ trống trường này."),
                 format!("The period {verb_en} on {due}, but {given} is given; correct it or leave it out."),
@@ -48,9 +53,9 @@ fn check_bounds(stated: StatedPeriod) -> Vec<Finding> {
 /// D04 (warning): a review is held from 60 days before the period's end to some two or three months after it.
 fn check_season(period: Period, date: NaiveDate) -> Option<Finding> {
     let earliest = period.to().checked_sub_days(Days::new(60))?;
-    let latest = match period.half {
-        Half::First => NaiveDate::from_ymd_opt(period.year, 8, 31)?,
-        Half::Second => NaiveDate::from_ymd_opt(period.year + 1, 3, 31)?,
+    let latest = match period.part {
+        Part::FirstHalf => NaiveDate::from_ymd_opt(period.year, 8, 31)?,
+        Part::SecondHalf | Part::Year => NaiveDate::from_ymd_opt(period.year + 1, 3, 31)?,
     };
     if (earliest..=latest).contains(&date) {
         return None;
@@ -110,6 +115,12 @@ mod tests {
         assert_eq!(findings, one("D03", Severity::Error, &["/content/period/to", "/content/period/year"]));
         let findings = found_in(|c| c["period"]["from"] = json!("2019-01-01"));
         assert_eq!(findings, one("D03", Severity::Error, &["/content/period/from", "/content/period/year"]));
+        let year = |to: &str| found(|c| c["period"] = json!({"year": 2020, "to": to}), "2021-01-15", true);
+        assert_eq!(year("2020-12-31").iter().filter(|found| found.0 == "D03").count(), 0);
+        assert_eq!(
+            year("2021-05-31")[0],
+            one("D03", Severity::Warning, &["/content/period/to", "/content/period/year"])[0]
+        );
     }
 
     #[test]

@@ -180,8 +180,13 @@ mod tests {
             }
             prose => request["content"][prose] = json!([text]),
         }
-        let context =
-            RuleContext { issued_on: Some(date), effective_on: date, issued: true, edition_cites: &laws, claims: &[] };
+        let context = RuleContext {
+            issued_on: Some(date),
+            effective_on: date,
+            issued: true,
+            edition_cites: &laws,
+            ..RuleContext::default()
+        };
         let findings = super::check(&Facts::read(&request).unwrap(), &context);
         findings.iter().filter(|f| f.code == "D08").map(|f| f.severity).collect()
     }

@@ -28,7 +28,7 @@ fn mark(path: &str, text: &str) -> String {
     let mut marked = String::with_capacity(text.len() * 2);
     let mut open_tag: Option<&str> = None;
     for (index, line) in text.split_inclusive('\n').enumerate() {
-        if open_tag.is_none() {
+        if open_tag.is_none() && !line.trim().is_empty() {
             marked.push_str(&format!("{OPEN}{path}:{}{CLOSE}", index + 1));
         }
         marked.push_str(line);
@@ -62,14 +62,15 @@ fn tag_left_open<'a>(line: &str, mut open: Option<&'a str>) -> Option<&'a str> {
     }
 }
 
-/// Walks the plain and the marked source side by side up to `offset` of the plain one.
+/// Walks the plain and the marked source side by side up to `offset` of the plain one. White space is passed over: a
+/// mark before `{%-` keeps the blanks that the tag would have trimmed.
 pub(super) fn place(plain: &str, offset: usize, marked: &str) -> Option<Place> {
-    let (plain, offset) = (plain.as_bytes(), offset.min(plain.len()));
-    let mut at = 0;
     let mut rest = marked;
     let mut last = None;
-    loop {
-        while let Some(after) = rest.strip_prefix(OPEN) {
+    for (at, wanted) in plain.char_indices().filter(|(_, c)| !c.is_whitespace()) {
+        loop {
+            rest = rest.trim_start();
+            let Some(after) = rest.strip_prefix(OPEN) else { break };
             let (label, tail) = after.split_once(CLOSE)?;
             let (template, line) = label.rsplit_once(':')?;
             // A mark at the very place belongs to the text after it.
@@ -79,17 +80,9 @@ pub(super) fn place(plain: &str, offset: usize, marked: &str) -> Option<Place> {
         if at >= offset {
             return last;
         }
-        if rest.as_bytes().first() != plain.get(at) {
-            return None;
-        }
-        at += 1;
-        let mut step = 1;
-        while !rest.is_char_boundary(step) {
-            step += 1;
-            at += 1;
-        }
-        rest = &rest[step..];
+        rest = rest.strip_prefix(wanted)?;
     }
+    last
 }
 
 #[cfg(test)]

@@ -9,7 +9,10 @@ mod literal;
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
-use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, value::ValueKind};
+use minijinja::{
+    AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value,
+    value::{Serde, ValueKind},
+};
 
 use crate::{catalog::Catalog, vietnamese};
 pub use lines::Place;
@@ -19,10 +22,8 @@ pub use literal::typst_string;
 const FUEL: u64 = 5_000_000;
 /// How deep templates may call each other.
 const DEEPEST_CALL: usize = 50;
-/// Name of the escaping of body templates.
-const TYPST_ESCAPING: &str = "typst";
-/// Ending of the templates that write Typst.
-const TYPST_TEMPLATE: &str = ".typ.j2";
+/// Between a manifest's path and the entry that is a template of plain text; every other template writes Typst.
+const MANIFEST_ENTRY: &str = "/manifest.toml: ";
 
 /// Why a template gave no source.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,24 @@ impl From<Error> for CompositionError {
     }
 }
 
+/// What templates see: names and their values, never source.
+#[derive(Debug, Clone)]
+pub struct Context(Value);
+
+impl Context {
+    /// A context from JSON; its top-level names are the templates' variables.
+    pub fn new(values: &serde_json::Value) -> Self {
+        Self(Value::from(Serde(values)))
+    }
+
+    /// The same with one more variable.
+    pub fn with(self, name: &str, value: &serde_json::Value) -> Self {
+        let Self(values) = self;
+        let more = Value::from_iter([(name.to_owned(), Value::from(Serde(value)))]);
+        Self(minijinja::context! { ..more, ..values })
+    }
+}
+
 /// All body templates and phrases, compiled once.
 pub struct Composer {
     bodies: Environment<'static>,
@@ -78,24 +97,24 @@ impl Composer {
     }
 
     /// The subject (*trích yếu*) of a paper, as plain text.
-    pub fn subject(&self, kind: &str, context: &Value) -> Result<String, CompositionError> {
+    pub fn subject(&self, kind: &str, context: &Context) -> Result<String, CompositionError> {
         self.text(&subject_template(kind), context)
     }
 
     /// The name under which a paper is downloaded, without extension; only characters that file systems take.
-    pub fn file_name(&self, kind: &str, context: &Value) -> Result<String, CompositionError> {
+    pub fn file_name(&self, kind: &str, context: &Context) -> Result<String, CompositionError> {
         let name = self.text(&file_name_template(kind), context)?;
         Ok(savable(&name))
     }
 
-    fn text(&self, template: &str, context: &Value) -> Result<String, CompositionError> {
-        let text = self.bodies.get_template(template)?.render(context.clone())?;
+    fn text(&self, template: &str, context: &Context) -> Result<String, CompositionError> {
+        let text = self.bodies.get_template(template)?.render(context.0.clone())?;
         Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// The Typst source of a paper from the body template at `body` (path in the template folder).
-    pub fn compose(&self, body: &str, context: &Value) -> Result<String, CompositionError> {
-        Ok(self.bodies.get_template(body)?.render(context.clone())?)
+    pub fn compose(&self, body: &str, context: &Context) -> Result<String, CompositionError> {
+        Ok(self.bodies.get_template(body)?.render(context.0.clone())?)
     }
 
     /// The gaps that a composed source shows, in the order of the pages: what `missing(…)` was called with.
@@ -106,9 +125,9 @@ impl Composer {
 
     /// The template line that wrote the byte at `offset` of what [`Composer::compose`] returned, as far as it can be
     /// told; for the messages that template authors see.
-    pub fn place(&self, body: &str, context: &Value, source: &str, offset: usize) -> Option<Place> {
+    pub fn place(&self, body: &str, context: &Context, source: &str, offset: usize) -> Option<Place> {
         let marked = self.marked.get_or_init(|| environment(lines::mark_all(&self.sources)).ok()).as_ref()?;
-        let marked_source = marked.get_template(body).ok()?.render(context.clone()).ok()?;
+        let marked_source = marked.get_template(body).ok()?.render(context.0.clone()).ok()?;
         lines::place(source, offset, &marked_source)
     }
 }
@@ -134,11 +153,15 @@ fn savable(name: &str) -> String {
 }
 
 fn subject_template(kind: &str) -> String {
-    format!("documents/{kind}/manifest.toml: subject")
+    format!("documents/{kind}{MANIFEST_ENTRY}subject")
 }
 
 fn file_name_template(kind: &str) -> String {
-    format!("documents/{kind}/manifest.toml: file_name")
+    format!("documents/{kind}{MANIFEST_ENTRY}file_name")
+}
+
+fn is_plain_text(template: &str) -> bool {
+    template.contains(MANIFEST_ENTRY)
 }
 
 fn environment(sources: BTreeMap<String, String>) -> Result<Environment<'static>, CompositionError> {
@@ -147,14 +170,15 @@ fn environment(sources: BTreeMap<String, String>) -> Result<Environment<'static>
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(DEEPEST_CALL);
-    environment.set_auto_escape_callback(|name| {
-        if name.ends_with(TYPST_TEMPLATE) || name.starts_with("phrases/") {
-            AutoEscape::Custom(TYPST_ESCAPING.into())
-        } else {
-            AutoEscape::None
-        }
+    environment.set_auto_escape_callback(|name| match is_plain_text(name) {
+        true => AutoEscape::None,
+        false => AutoEscape::Custom("typst".into()),
     });
     environment.set_formatter(write_value);
+    // These would turn a caller's value into source.
+    for filter in ["safe", "escape", "e"] {
+        environment.remove_filter(filter);
+    }
     filters::register(&mut environment);
     for (name, source) in sources {
         environment.add_template_owned(name, source)?;
@@ -165,7 +189,8 @@ fn environment(sources: BTreeMap<String, String>) -> Result<Environment<'static>
 /// What `{{ value }}` writes.
 fn write_value(out: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     let broken = |_| Error::from(minijinja::ErrorKind::WriteFailure);
-    if !matches!(state.auto_escape(), AutoEscape::Custom(name) if *name == TYPST_ESCAPING) {
+    // Which template speaks decides, not the escaping of the moment: `{% autoescape false %}` opens no door.
+    if is_plain_text(state.name()) {
         return minijinja::escape_formatter(out, state, value);
     }
     match value.kind() {
@@ -204,6 +229,25 @@ mod tests {
         let long = savable(&"thưởng ".repeat(100));
         assert!(long.len() <= LONGEST_FILE_NAME && long.ends_with("thưởng"), "{long}");
         assert_eq!(savable("///"), "van-ban");
+    }
+
+    fn composed(body: &str) -> Result<String, CompositionError> {
+        let name = "documents/x/body.typ.j2";
+        let environment = environment(BTreeMap::from([(name.to_owned(), body.to_owned())]))?;
+        let context = Context::new(&serde_json::json!({"text": "#str(1+1)", "count": 2}));
+        Ok(environment.get_template(name)?.render(context.0)?)
+    }
+
+    #[test]
+    fn no_template_can_turn_a_callers_value_into_source() {
+        assert_eq!(composed("{{ text }}").unwrap(), "#\"#str(1+1)\";");
+        assert_eq!(composed("{% autoescape false %}{{ text }}{% endautoescape %}").unwrap(), "#\"#str(1+1)\";");
+        for way in ["{{ text |  safe }}", "{{ text|safe }}", "{{ text | escape }}", "{{ text|e }}"] {
+            assert!(composed(way).is_err(), "{way}");
+        }
+        let macro_with_open_door =
+            "{% macro m(t) %}{% autoescape false %}{{ t }}{% endautoescape %}{% endmacro %}{{ m(text) }}";
+        assert_eq!(composed(macro_with_open_door).unwrap(), "#\"#str(1+1)\";");
     }
 
     #[test]

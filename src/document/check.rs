@@ -85,8 +85,7 @@ mod tests {
         let paper: Paper = serde_json::from_value(request["paper"].clone()).unwrap();
         let facts = Facts::read(&request).unwrap();
         let date = calendar::parse_iso(date).unwrap();
-        let context =
-            RuleContext { issued_on: paper.issued_on, effective_on: date, issued, edition_cites: &[], claims: &[] };
+        let context = RuleContext { issued_on: paper.issued_on, effective_on: date, issued, ..RuleContext::default() };
         let findings = check(&paper, &samples::words(), &facts, &context);
         findings.into_iter().map(|f| (f.code, f.severity, f.pointers)).collect()
     }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 /// Handed to every room of rules.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct RuleContext<'a> {
     /// The date on the paper, if it has one.
     pub issued_on: Option<NaiveDate>,
@@ -13,6 +13,10 @@ pub struct RuleContext<'a> {
     pub issued: bool,
     /// Laws and decrees whose time is known, of all editions.
     pub edition_cites: &'a [CitedLaw],
+    /// First day of the edition of the law that governs the paper.
+    pub edition_since: NaiveDate,
+    /// The edition's catalogue of titles and commendations; empty where it is not known.
+    pub awards: &'a [ListedAward],
     /// Phrases that need figures beside them.
     pub claims: &'a [Claim],
 }
@@ -32,6 +36,25 @@ impl CitedLaw {
     pub fn in_force_between(&self, first: NaiveDate, last: NaiveDate) -> bool {
         self.from <= last && self.until.is_none_or(|until| first <= until)
     }
+}
+
+/// A title (*danh hiệu thi đua*) or form of commendation (*hình thức khen thưởng*) of the edition's catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedAward {
+    /// The same through all editions: `emulation-fighter-grassroots`.
+    pub id: String,
+    /// As printed.
+    pub name: String,
+    pub sort: AwardSort,
+    /// Who decides it, as printed; several are parted by semicolons.
+    pub decided_by: String,
+}
+
+/// What kind of honour it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AwardSort {
+    Title,
+    Commendation,
 }
 
 /// A phrase that claims more than the data may show ("nhiều phần thưởng cao quý").

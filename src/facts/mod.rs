@@ -3,21 +3,31 @@
 //! One rule: nothing is judged here. A field is absent when the request does not state it, never a guess.
 
 mod context;
+mod nominating;
 mod reading;
+mod scoring;
+mod summary;
+mod voting;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use crate::calendar::{Half, Period};
-pub use context::{CitedLaw, Claim, RuleContext};
+use crate::calendar::{Part, Period};
+pub use context::{AwardSort, CitedLaw, Claim, ListedAward, RuleContext};
+pub use nominating::{CommendationCause, NamedInitiative, Nomination, PastAward, RatingLevel, Staff, YearlyRating};
 pub use reading::{Text, numbered};
+pub use scoring::{Criterion, CriterionSort, Score, ScoreDetail, Scoring};
+pub use summary::{BlocSummary, Previous, Statistics};
+pub use voting::{Ballot, BallotPurpose, Candidate, Council, Election, Limits, Threshold, ThresholdBase, VotingMethod};
 
 /// The content of a request and all its texts.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Facts {
     pub bloc: Option<Bloc>,
+    /// A period of another shape (without a year) is read as absent.
+    #[serde(deserialize_with = "reading::where_it_fits")]
     pub period: Option<StatedPeriod>,
     /// Documents the paper carries out (*Thực hiện …*).
     pub guidance: Vec<DocumentReference>,
@@ -34,6 +44,20 @@ pub struct Facts {
     pub selections: Vec<Selection>,
     pub initiatives: Vec<Initiative>,
     pub directions: Option<Directions>,
+    pub scoring: Option<Scoring>,
+    pub scores: Vec<Score>,
+    pub ballots: Vec<Ballot>,
+    pub nominations: Vec<Nomination>,
+    pub limits: Option<Limits>,
+    pub election: Option<Election>,
+    pub council: Option<Council>,
+    /// Titles that the subject of an achievement report holds.
+    pub titles_history: Vec<PastAward>,
+    pub commendations_history: Vec<PastAward>,
+    pub previous: Option<Previous>,
+    /// The blocs of a province's summary.
+    pub blocs: Vec<BlocSummary>,
+    pub statistics: Option<Statistics>,
     /// Every text of the request with its place.
     #[serde(skip)]
     pub texts: Vec<Text>,
@@ -58,7 +82,8 @@ pub struct Bloc {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct StatedPeriod {
     pub year: i32,
-    pub part: Half,
+    #[serde(default)]
+    pub part: Part,
     #[serde(default, deserialize_with = "crate::calendar::lenient")]
     pub from: Option<NaiveDate>,
     #[serde(default, deserialize_with = "crate::calendar::lenient")]
@@ -66,9 +91,9 @@ pub struct StatedPeriod {
 }
 
 impl StatedPeriod {
-    /// The half year meant, by the calendar.
+    /// The part of the year meant, by the calendar.
     pub fn period(self) -> Period {
-        Period { year: self.year, half: self.part }
+        Period { year: self.year, part: self.part }
     }
 }
 
@@ -155,6 +180,9 @@ pub struct Target {
     pub planned: Option<Decimal>,
     #[serde(deserialize_with = "reading::decimal")]
     pub achieved: Option<Decimal>,
+    /// The result of the year before.
+    #[serde(deserialize_with = "reading::decimal")]
+    pub previous: Option<Decimal>,
     pub member: Option<String>,
 }
 
@@ -225,7 +253,13 @@ pub struct Initiative {
     #[serde(default)]
     pub member: Option<String>,
     pub level: InitiativeLevel,
+    /// One where a single initiative is named.
+    #[serde(default = "one")]
     pub count: u64,
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// Where an initiative was recognised (*cấp công nhận*).

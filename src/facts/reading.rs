@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{DocumentReference, Facts, Participant};
+use super::{DocumentReference, Facts, Participant, PastAward};
 use crate::vietnamese::visit_strings;
 
 /// A text of the request and its JSON pointer.
@@ -41,6 +41,20 @@ impl Facts {
             found.extend(commendation.decision.iter().map(|it| (format!("{pointer}/decision"), it)));
         }
         found.extend(numbered("/content/decisions_announced", &self.decisions_announced));
+        for (pointer, award) in self.past_awards() {
+            found.extend(award.decision.iter().map(|it| (format!("{pointer}/decision"), it)));
+        }
+        found
+    }
+
+    /// Every title and commendation received before, of nominees and of the paper's own subject, with its pointer.
+    pub fn past_awards(&self) -> Vec<(String, &PastAward)> {
+        let mut found = Vec::new();
+        for (pointer, nomination) in numbered("/content/nominations", &self.nominations) {
+            found.extend(numbered(&format!("{pointer}/history"), &nomination.history));
+        }
+        found.extend(numbered("/content/titles_history", &self.titles_history));
+        found.extend(numbered("/content/commendations_history", &self.commendations_history));
         found
     }
 
@@ -61,7 +75,8 @@ impl Facts {
 }
 
 /// The items of a list with their pointers.
-pub fn numbered<'a, T>(list: &'static str, items: &'a [T]) -> impl Iterator<Item = (String, &'a T)> {
+pub fn numbered<'a, T>(list: &str, items: &'a [T]) -> impl Iterator<Item = (String, &'a T)> + use<'a, T> {
+    let list = list.to_owned();
     items.iter().enumerate().map(move |(place, item)| (format!("{list}/{place}"), item))
 }
 
@@ -73,6 +88,13 @@ fn holds_something(value: &Value) -> bool {
         Value::String(text) => !text.trim().is_empty(),
         Value::Bool(_) | Value::Number(_) => true,
     }
+}
+
+/// A value of the expected shape; one of another shape is read as absent.
+pub(super) fn where_it_fits<'de, T: serde::de::DeserializeOwned, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
 /// A JSON number as an exact decimal; one beyond 28 digits is read as absent.

@@ -79,15 +79,18 @@ pub fn check(
     findings.extend(schema_faults::find(kind, &value, MOST_FINDINGS));
     findings.extend(characters::check(&value, covers));
     findings.extend(signature::check(&value));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        // What the faulty places allow of the cross-checks is said in the same answer.
+        let day = governing_day(&value);
+        let edition = edition_of(&value, kind, catalog, day).ok();
+        findings.extend(rules::check_around(&value, &findings, day, edition, kind, catalog));
+    }
     refuse_errors(&mut findings)?;
 
-    let status = match value.get("status").and_then(Value::as_str) {
-        Some("issued") => Status::Issued,
-        Some(_) | None => Status::Draft,
-    };
+    let status = status_of(&value);
     let day = governing_day(&value);
     let edition = edition_of(&value, kind, catalog, day)?;
-    findings.extend(rules::check(&value, status, day, kind, catalog)?);
+    findings.extend(rules::check(&value, status, day, Some(edition), kind, catalog)?);
     refuse_errors(&mut findings)?;
     let manuscript =
         Manuscript { kind: kind.manifest.kind.clone(), status, edition: edition.id.clone(), day, request: value };
@@ -101,6 +104,13 @@ fn refuse_errors(findings: &mut Vec<Finding>) -> Result<(), Failure> {
         return Err(Failure::invalid_document(std::mem::take(findings)));
     }
     Ok(())
+}
+
+fn status_of(request: &Value) -> Status {
+    match request.get("status").and_then(Value::as_str) {
+        Some("issued") => Status::Issued,
+        Some(_) | None => Status::Draft,
+    }
 }
 
 fn kind_of<'a>(request: &Value, catalog: &'a Catalog) -> Result<&'a Kind, Failure> {
@@ -151,11 +161,12 @@ fn governing_day(request: &Value) -> NaiveDate {
 /// The last day of the reporting period.
 fn period_end(period: &Value) -> Option<NaiveDate> {
     let year = i32::try_from(period.get("year")?.as_i64()?).ok()?;
-    let half = match period.get("part")?.as_str()? {
-        "first-half" => calendar::Half::First,
-        _ => calendar::Half::Second,
+    let part = match period.get("part").and_then(Value::as_str) {
+        Some("first-half") => calendar::Part::FirstHalf,
+        Some("second-half") => calendar::Part::SecondHalf,
+        Some(_) | None => calendar::Part::Year,
     };
-    Some(calendar::Period { year, half }.to())
+    Some(calendar::Period { year, part }.to())
 }
 
 fn edition_of<'a>(request: &Value, kind: &Kind, catalog: &'a Catalog, day: NaiveDate) -> Result<&'a Edition, Failure> {

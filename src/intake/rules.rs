@@ -5,21 +5,23 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{
-    bloc, calendar,
+    ballot, bloc, calendar,
     catalog::{Catalog, Kind},
     commendation,
     document::{self, KindWords, Paper, PlaceAndDate, Status},
     emulation,
-    facts::{CitedLaw, Claim, Facts, RuleContext},
-    failure::{Failure, Finding},
+    facts::{AwardSort, CitedLaw, Claim, Facts, ListedAward, RuleContext},
+    failure::{Failure, Finding, Severity},
     initiative,
+    regulation::{self, Edition},
 };
 
-/// Every finding of every rule. The schema has accepted the request, so it can be read into the rooms' own types.
+/// Every finding of every rule; without an edition, what its catalogue decides is left out. The schema has accepted the request, so it can be read into the rooms' own types.
 pub(super) fn check(
     request: &Value,
     status: Status,
     day: NaiveDate,
+    edition: Option<&Edition>,
     kind: &Kind,
     catalog: &Catalog,
 ) -> Result<Vec<Finding>, Failure> {
@@ -34,6 +36,8 @@ pub(super) fn check(
         .into_iter()
         .map(|law| CitedLaw { number: law.number, from: law.from, until: law.until })
         .collect();
+    let awards: Vec<ListedAward> =
+        edition.map(|edition| edition.awards.iter().map(listed).collect()).unwrap_or_default();
     let claims: Vec<Claim> = catalog
         .claims()
         .iter()
@@ -48,15 +52,63 @@ pub(super) fn check(
         effective_on: day,
         issued: status == Status::Issued,
         edition_cites: &cites,
+        edition_since: edition.map_or(day, |edition| edition.in_force_from),
+        awards: &awards,
         claims: &claims,
     };
     let mut findings = calendar::check_dates(request);
     findings.extend(document::check(&paper, &kind_words(kind, String::new()), &facts, &context));
     findings.extend(bloc::check(&facts, &context));
     findings.extend(emulation::check(&facts, &context));
+    findings.extend(ballot::check(&facts, &context));
     findings.extend(commendation::check(&facts, &context));
     findings.extend(initiative::check(&facts, &context));
     Ok(findings)
+}
+
+/// The cross-checks over a request that has faults: its faulty places are taken out first, and what a rule says of them
+/// is left out. Where too little is left to read, nothing is said.
+pub(super) fn check_around(
+    request: &Value,
+    faults: &[Finding],
+    day: NaiveDate,
+    edition: Option<&Edition>,
+    kind: &Kind,
+    catalog: &Catalog,
+) -> Vec<Finding> {
+    let places: Vec<&str> = faults
+        .iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .flat_map(|fault| &fault.pointers)
+        .map(String::as_str)
+        .collect();
+    let mut rest = request.clone();
+    places.iter().for_each(|place| take_out(&mut rest, place));
+    let touches =
+        |pointer: &String| places.iter().any(|place| pointer.starts_with(place) || place.starts_with(pointer.as_str()));
+    let mut findings = check(&rest, super::status_of(request), day, edition, kind, catalog).unwrap_or_default();
+    findings.retain(|finding| !finding.pointers.iter().any(touches));
+    findings
+}
+
+/// Removes a member of an object; items of lists stay, so that the pointers of the others stay true.
+fn take_out(request: &mut Value, pointer: &str) {
+    let Some((parent, name)) = pointer.rsplit_once('/') else { return };
+    if let Some(Value::Object(object)) = request.pointer_mut(parent) {
+        object.remove(&name.replace("~1", "/").replace("~0", "~"));
+    }
+}
+
+fn listed(award: &regulation::Award) -> ListedAward {
+    ListedAward {
+        id: award.id.clone(),
+        name: award.name.clone(),
+        sort: match award.sort {
+            regulation::AwardSort::Title => AwardSort::Title,
+            regulation::AwardSort::Commendation => AwardSort::Commendation,
+        },
+        decided_by: award.decided_by.clone(),
+    }
 }
 
 /// What a kind's manifest tells the document room.

@@ -26,6 +26,22 @@ pub fn percent(part: Decimal, whole: Decimal) -> Option<String> {
     Some(group(&ratio.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)) + "%")
 }
 
+/// `1.490.000 đồng`.
+pub fn money(amount: &Decimal) -> String {
+    group(amount) + " đồng"
+}
+
+/// `tăng 12 (8,5%)`, `giảm 3 (2%)`, `không thay đổi`; without the percentage where nothing was before.
+pub fn change(now: Decimal, before: Decimal) -> Option<String> {
+    let difference = now.checked_sub(before)?;
+    if difference.is_zero() {
+        return Some("không thay đổi".into());
+    }
+    let verb = if difference.is_sign_positive() { "tăng" } else { "giảm" };
+    let share = percent(difference.abs(), before.abs()).map(|share| format!(" ({share})")).unwrap_or_default();
+    Some(format!("{verb} {}{share}", group(&difference.abs())))
+}
+
 /// `I`, `II`, `IV` …; empty for 0. From 4000 on the M repeats.
 pub fn roman(number: u32) -> String {
     const STEPS: [(u32, &str); 13] = [
@@ -116,6 +132,31 @@ fn with_points(digits: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn money_is_grouped_and_named() {
+        for (amount, written) in
+            [("1490000", "1.490.000 đồng"), ("0", "0 đồng"), ("2340000.00", "2.340.000 đồng"), ("999", "999 đồng")]
+        {
+            assert_eq!(money(&amount.parse().unwrap()), written);
+        }
+    }
+
+    #[test]
+    fn a_change_is_said_with_its_direction_and_share() {
+        for (now, before, said) in [
+            ("153", "141", "tăng 12 (8,51%)"),
+            ("147", "150", "giảm 3 (2%)"),
+            ("150", "150.0", "không thay đổi"),
+            ("5", "0", "tăng 5"),
+            ("0", "5", "giảm 5 (100%)"),
+            ("0", "0", "không thay đổi"),
+            ("1500.5", "1000", "tăng 500,5 (50,05%)"),
+            ("-1", "-2", "tăng 1 (50%)"),
+        ] {
+            assert_eq!(change(now.parse().unwrap(), before.parse().unwrap()).as_deref(), Some(said));
+        }
+    }
 
     #[test]
     fn thousands_take_a_point_and_decimals_a_comma() {

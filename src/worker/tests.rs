@@ -47,7 +47,7 @@ impl Renders for Stand {
         self.renders.fetch_add(1, Ordering::SeqCst);
         let turn = self.turns.lock().unwrap().pop_front().unwrap_or(Turn::Give(b"%PDF"));
         match turn {
-            Turn::Give(pdf) => Ok(Pressed { pdf: pdf.to_vec(), pages: 1 }),
+            Turn::Give(pdf) => Ok(Pressed { bytes: pdf.to_vec(), pages: 1 }),
             Turn::Say(verdict) => Err(verdict),
             Turn::Panic => panic!("on purpose"),
             Turn::Forever => {

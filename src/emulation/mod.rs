@@ -2,6 +2,8 @@
 //!
 //! One rule: a percentage is computed from plan and result or not printed at all; a claim stands beside its figures.
 
+mod ranking;
+
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
 
@@ -11,6 +13,8 @@ use crate::{
     failure::{Finding, Severity},
     vietnamese::{fold_name, group},
 };
+
+pub use ranking::{Rank, rank};
 
 /// S02, S06, D10 and T04.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
@@ -166,8 +170,8 @@ mod tests {
             issued_on: Some(date),
             effective_on: date,
             issued: true,
-            edition_cites: &[],
             claims: &claims,
+            ..RuleContext::default()
         };
         let findings = check(&Facts::read(&json!({"content": content})).unwrap(), &context);
         findings.into_iter().map(|finding| (finding.code, finding.severity, finding.pointers)).collect()

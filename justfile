@@ -1,0 +1,51 @@
+# `just` lists the recipes; https://just.systems
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+kind := "six-month-review"
+
+[private]
+default:
+    @just --list
+
+# Everything that has to pass before a push
+ci:
+    tests/run
+    cargo clippy --release --locked --lib --bins --tests -- -D warnings
+
+# All tests, or those whose name contains WORD
+test WORD="":
+    cargo test --release --locked --lib --bins --tests -- {{ WORD }}
+
+# Papers a second of the whole service
+bench PAPERS="500":
+    cargo build --release --locked
+    benches/run target/release/tdkt-reports {{ PAPERS }}
+
+# Checks the template folder and makes every sample of every kind: target/samples/*.pdf
+templates:
+    cargo build --release --locked
+    mkdir -p target/samples
+    for kind in $(target/release/tdkt-reports --templates report_templates kinds | cut -f1); do \
+        for sample in simple minimal overflow hostile; do \
+            echo "== $kind $sample"; \
+            target/release/tdkt-reports --templates report_templates preview "$kind" --sample "$sample" --once \
+                -o "target/samples/$kind-$sample.pdf"; \
+        done; \
+    done
+
+# Makes a kind's sample again whenever a template is saved: preview.pdf
+preview KIND=kind SAMPLE="simple":
+    cargo run --release --locked -- preview {{ KIND }} --sample {{ SAMPLE }} --templates report_templates
+
+# Accepts the pages as they are now as golden; look at every changed picture before you commit
+bless:
+    BLESS=1 cargo test --release --locked --test it golden
+
+# The service, with its data in ./data
+run:
+    cargo run --release --locked -- serve
+
+# Licences, advisories and sources of the dependencies (needs: cargo install cargo-deny --locked)
+deny:
+    cargo deny --locked check

@@ -1,0 +1,10 @@
+//! Votes (*bỏ phiếu*, *biểu quyết*): the count, the share, who has reached it.
+//!
+//! One rule: a share is a fraction of whole numbers and is compared as one; a number that is not known is compared with
+//! nothing.
+
+mod check;
+mod tally;
+
+pub use check::check;
+pub use tally::{ApprovalRatio, Outcome, Tally, reaches, tally};
