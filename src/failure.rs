@@ -161,6 +161,8 @@ failure_codes! {
     JobAlreadyEnded = "job-already-ended", FixRequest;
     /// A character has no glyph in any configured font.
     MissingGlyph = "missing-glyph", FixRequest;
+    /// A PDF file cannot be read, or carries no data.
+    UnreadablePaper = "unreadable-paper", FixRequest;
     /// A font family that the layout asks for is not installed.
     MissingFont = "missing-font", FixTemplate;
     /// A template does not compile.

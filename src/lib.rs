@@ -21,8 +21,11 @@ pub mod document;
 pub mod catalog;
 pub mod intake;
 pub mod composition;
+pub mod marks;
 pub mod typesetting;
+pub mod reading;
 pub mod inspection;
+pub mod recipe;
 pub mod rendering;
 pub mod press;
 // third floor: keeping

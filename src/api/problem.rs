@@ -102,9 +102,13 @@ fn status(code: FailureCode) -> StatusCode {
         C::JobNotFinished | C::JobHasNoDocument | C::JobAlreadyEnded => StatusCode::CONFLICT,
         C::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         C::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        C::UnknownKind | C::InvalidDocument | C::NoEdition | C::MissingGlyph | C::RenderTimeout | C::RenderMemory => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        C::UnreadablePaper
+        | C::UnknownKind
+        | C::InvalidDocument
+        | C::NoEdition
+        | C::MissingGlyph
+        | C::RenderTimeout
+        | C::RenderMemory => StatusCode::UNPROCESSABLE_ENTITY,
         C::MissingFont
         | C::TemplateFault
         | C::LayoutFault

@@ -20,6 +20,7 @@ pub(super) fn bundle(text: &str, shared: &BTreeMap<String, String>) -> Result<Va
             library.insert(format!("{id}#/$defs/{name}"), definition);
         }
     }
+    add_envelope(&mut schema, &library);
     let mut wanted = references(&schema);
     let mut copied: Map<String, Value> = Map::new();
     while let Some(reference) = wanted.pop_first() {
@@ -43,6 +44,16 @@ pub(super) fn bundle(text: &str, shared: &BTreeMap<String, String>) -> Result<Va
         reference.split_once("#/$defs/").map(|(_, name)| format!("#/$defs/{name}"))
     });
     Ok(schema)
+}
+
+/// Gives the request the properties that every kind's request has: those of a shared definition named `Envelope`.
+fn add_envelope(schema: &mut Value, library: &BTreeMap<String, Value>) {
+    let envelopes = library.iter().filter(|(id, _)| id.ends_with("#/$defs/Envelope"));
+    let shared = envelopes.filter_map(|(_, definition)| definition.get("properties")?.as_object());
+    let Some(own) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
+    for (name, property) in shared.flatten() {
+        own.entry(name).or_insert_with(|| property.clone());
+    }
 }
 
 fn references(schema: &Value) -> BTreeSet<String> {

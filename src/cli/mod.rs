@@ -6,6 +6,7 @@ mod check;
 mod doctor;
 mod kinds;
 mod output;
+mod paper;
 mod preview;
 mod render;
 mod serve;
@@ -39,13 +40,33 @@ enum Command {
     Work,
     /// Lập một văn bản từ tệp dữ liệu JSON.
     Render(render::Arguments),
-    /// Kiểm tra tệp dữ liệu, không lập văn bản.
+    /// Kiểm tra tệp dữ liệu, không lập văn bản; hoặc đo thể thức một tệp PDF có sẵn.
     Check {
         /// Tệp JSON; dấu - là đầu vào chuẩn.
-        file: PathBuf,
+        #[arg(required_unless_present = "paper")]
+        file: Option<PathBuf>,
+        /// Tệp PDF cần đo thể thức theo Nghị định 30/2020/NĐ-CP.
+        #[arg(long, value_name = "TỆP", conflicts_with = "file")]
+        paper: Option<PathBuf>,
+        /// Dạng văn bản của tệp PDF.
+        #[arg(long, value_name = "DẠNG", default_value = "report", value_parser = ["report", "minutes", "letter"])]
+        form: String,
         /// In kết quả dạng JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Trích dữ liệu mà một tệp PDF mang theo.
+    Extract {
+        /// Tệp PDF.
+        file: PathBuf,
+        /// Tệp JSON kết quả.
+        #[arg(short, long, default_value = "-", value_name = "TỆP")]
+        output: PathBuf,
+    },
+    /// Lập lại văn bản từ dữ liệu tệp PDF mang theo và đối chiếu từng byte.
+    Verify {
+        /// Tệp PDF.
+        file: PathBuf,
     },
     /// Liệt kê các loại văn bản.
     Kinds,
@@ -90,7 +111,12 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Serve => serve::serve(settings),
         Command::Work => serve::work(settings),
         Command::Render(arguments) => render::run(&arguments, settings),
-        Command::Check { file, json } => check::run(&file, check::Form::from_flag(json), settings),
+        Command::Check { paper: Some(paper), form, .. } => paper::check(&paper, &form),
+        Command::Check { file, json, .. } => {
+            check::run(&file.unwrap_or_else(|| "-".into()), check::Form::from_flag(json), settings)
+        }
+        Command::Extract { file, output } => paper::extract(&file, &output, settings),
+        Command::Verify { file } => paper::verify(&file, settings),
         Command::Kinds => kinds::list(settings),
         Command::Schema { kind } => kinds::schema(&kind, settings),
         Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),

@@ -32,6 +32,12 @@ pub(super) fn until_quote(rest: &str) -> Option<String> {
             '"' => return Some(text),
             '\\' => match characters.next()? {
                 'n' => text.push('\n'),
+                'r' => text.push('\r'),
+                't' => text.push('\t'),
+                'u' => {
+                    let code: String = characters.by_ref().skip(1).take_while(|c| *c != '}').collect();
+                    text.push(u32::from_str_radix(&code, 16).ok().and_then(char::from_u32)?);
+                }
                 other => text.push(other),
             },
             other => text.push(other),
@@ -116,6 +122,15 @@ mod tests {
         check(json!([1, "a\"b", true]), r#"(1,"a\"b",true,)"#);
         check(json!({"a-b": {"c": [null]}}), r#"("a-b": ("c": (none,),),)"#);
         check(json!(2.5), "2.5");
+    }
+
+    #[test]
+    fn a_literal_is_read_back_as_it_was_written() {
+        for text in ["", "a\"b\\", "\t\r\n", "\u{7}\u{85}x", "\\u{41}", "ngày\u{a0}6"] {
+            let literal = typst_string(text);
+            assert_eq!(until_quote(&literal[1..]).as_deref(), Some(text), "{literal}");
+        }
+        assert_eq!(until_quote("no end"), None);
     }
 
     #[test]

@@ -69,13 +69,6 @@ impl Context {
     pub fn new(values: &serde_json::Value) -> Self {
         Self(Value::from(Serde(values)))
     }
-
-    /// The same with one more variable.
-    pub fn with(self, name: &str, value: &serde_json::Value) -> Self {
-        let Self(values) = self;
-        let more = Value::from_iter([(name.to_owned(), Value::from(Serde(value)))]);
-        Self(minijinja::context! { ..more, ..values })
-    }
 }
 
 /// All body templates and phrases, compiled once.

@@ -1,7 +1,7 @@
 //! The first page's head: national name, issuing body, number, place and date, type and subject (section II, 1 to 5).
 
 use super::{Faults, Form, Line};
-use crate::typesetting::{PageMarks, Rule};
+use crate::marks::{PageMarks, Rule};
 
 const NATIONAL_NAME: &str = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM";
 const MOTTO: &str = "Độc lập - Tự do - Hạnh phúc";
@@ -10,11 +10,12 @@ const RULE_BELOW: f64 = 6.0;
 
 pub(super) fn inspect(page: &PageMarks, lines: &[Line], form: Form, faults: &mut Faults) {
     let motto_at = national(page, lines, faults);
-    let number_at = number(lines, faults);
+    let number_at = number(page, lines, faults);
     issuer(page, lines, number_at.unwrap_or(motto_at + 15.0), faults);
     if form != Form::Minutes {
-        place_and_date(lines, number_at, faults);
+        place_and_date(page, lines, number_at, faults);
     }
+    addressees(lines, number_at.unwrap_or(motto_at), faults);
     if form != Form::Letter {
         title(page, lines, number_at.unwrap_or(motto_at), faults);
     }
@@ -133,13 +134,17 @@ fn rule_share(page: &PageMarks, line: &Line, width: f64) -> bool {
 }
 
 /// Returns the number's baseline.
-fn number(lines: &[Line], faults: &mut Faults) -> Option<f64> {
+fn number(page: &PageMarks, lines: &[Line], faults: &mut Faults) -> Option<f64> {
     const CLAUSE: &str = "Phụ lục I, phần I, II.3.c";
     let Some(line) = lines.iter().find(|line| line.text.starts_with("Số:")) else {
         faults.say(CLAUSE, 1, "Thiếu số, ký hiệu văn bản.", "The number is missing.", "không có");
         return None;
     };
     faults.size(CLAUSE, 1, ["Số, ký hiệu", "The number"], line.size, [13.0, 13.0]);
+    if line.middle() > page.width / 2.0 {
+        let message = "Số, ký hiệu phải ở bên trái, dưới tên cơ quan.";
+        faults.say(CLAUSE, 1, message, "The number must stand on the left, below the issuing body.", line.text.clone());
+    }
     if line.bold || line.italic {
         faults.say(CLAUSE, 1, "Số, ký hiệu phải là chữ đứng.", "The number must be upright.", line.text.clone());
     }
@@ -161,7 +166,7 @@ fn number(lines: &[Line], faults: &mut Faults) -> Option<f64> {
     Some(line.baseline)
 }
 
-fn place_and_date(lines: &[Line], number_at: Option<f64>, faults: &mut Faults) {
+fn place_and_date(page: &PageMarks, lines: &[Line], number_at: Option<f64>, faults: &mut Faults) {
     const CLAUSE: &str = "Phụ lục I, phần I, II.4";
     let is_date = |line: &&Line| line.text.contains("ngày") && line.text.contains("tháng") && line.text.contains("năm");
     let near = |line: &&Line| number_at.is_none_or(|at| (line.baseline - at).abs() < 12.0);
@@ -173,6 +178,10 @@ fn place_and_date(lines: &[Line], number_at: Option<f64>, faults: &mut Faults) {
     if !line.italic {
         let message = "Địa danh và thời gian phải là chữ nghiêng.";
         faults.say(CLAUSE, 1, message, "Place and date must be in italics.", line.text.clone());
+    }
+    if line.middle() < page.width / 2.0 {
+        let message = "Địa danh và thời gian phải ở bên phải, dưới Tiêu ngữ.";
+        faults.say(CLAUSE, 1, message, "Place and date must stand on the right, below the motto.", line.text.clone());
     }
     if number_at.is_some_and(|at| (line.baseline - at).abs() > 1.0) {
         let message = "Địa danh và thời gian phải cùng dòng với số, ký hiệu.";
@@ -195,6 +204,32 @@ fn place_and_date(lines: &[Line], number_at: Option<f64>, faults: &mut Faults) {
             "Days below 10 and months 1 and 2 take a zero, other months do not.",
             line.text.clone(),
         );
+    }
+}
+
+/// *Kính gửi*, and the legal bases under the title: paragraphs of the first page, each ended by a semicolon.
+fn addressees(lines: &[Line], above: f64, faults: &mut Faults) {
+    let below = lines.iter().skip_while(|line| line.baseline < above + 2.0);
+    if let Some(line) = below.clone().find(|line| line.text.starts_with("Kính gửi:")) {
+        faults.size("Phụ lục I, phần I, II.9.d", 1, ["Kính gửi", "The addressees"], line.size, [13.0, 14.0]);
+    }
+    let before_headings = below.skip_while(|line| line.bold).take_while(|line| !line.bold);
+    let mut basis: Option<&Line> = None;
+    for line in before_headings {
+        if line.text.starts_with("Căn cứ ") {
+            basis = Some(line);
+        }
+        if line.text.ends_with(';')
+            && let Some(first) = basis.take()
+            && !(first.italic && line.italic)
+        {
+            let message = "Căn cứ ban hành phải là chữ nghiêng.";
+            let english = "The legal bases must be in italics.";
+            faults.say("Phụ lục I, phần I, II.6.a", 1, message, english, first.text.clone());
+        }
+        if line.text.ends_with(['.', ':']) {
+            basis = None;
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Runs of text joined to the lines a reader sees.
 
-use crate::typesetting::{PageMarks, Run};
+use crate::marks::{PageMarks, Run};
 
-/// A gap wider than this parts two columns, in millimetres.
-const COLUMN_GAP: f64 = 5.0;
+/// A gap wider than this parts two columns, in millimetres: less than the gutter of the letterhead.
+const COLUMN_GAP: f64 = 2.8;
 /// Runs whose baselines are nearer than this stand on one line, in millimetres.
 const SAME_BASELINE: f64 = 0.45;
 

@@ -8,7 +8,7 @@ mod header;
 mod lines;
 mod page;
 
-use crate::typesetting::Marks;
+use crate::marks::Marks;
 use lines::Line;
 
 /// One breach of the layout law.
@@ -50,7 +50,7 @@ pub fn inspect(marks: &Marks, check_kind: &str) -> Vec<LayoutFault> {
         header::inspect(first, lines, form, &mut faults);
     }
     body::inspect(marks, &pages, &mut faults);
-    ending::inspect(&pages, form, &mut faults);
+    ending::inspect(marks, &pages, form, &mut faults);
     faults.0
 }
 

@@ -1,7 +1,7 @@
 //! The sheet: size, margins, font, ink, page numbers (Annex I, part I, section I).
 
 use super::{Faults, Line, MM_PER_PT};
-use crate::typesetting::{Marks, PageMarks};
+use crate::marks::{Marks, PageMarks};
 
 const A4: [f64; 2] = [210.0, 297.0];
 /// Families that the decree's "Times New Roman" means, with its metric twins.
@@ -22,6 +22,7 @@ pub(super) fn inspect(marks: &Marks, pages: &[Vec<Line>], faults: &mut Faults) {
         fonts(sheet, page, faults);
         margins(sheet, lines, page, faults);
         number(sheet, lines, page, faults);
+        appendix(sheet, lines, page, faults);
     }
 }
 
@@ -112,5 +113,28 @@ fn number(sheet: &PageMarks, lines: &[Line], page: usize, faults: &mut Faults) {
             }
         }
         None => {}
+    }
+}
+
+/// Whether the line is the label of an appendix: `Phụ lục`, `Phụ lục II`, in the middle.
+fn is_appendix_label(sheet: &PageMarks, line: &Line) -> bool {
+    let number = line.text.strip_prefix("Phụ lục").map(str::trim_start);
+    number.is_some_and(|number| number.chars().all(|c| "IVXLC".contains(c)))
+        && (line.middle() - sheet.width / 2.0).abs() < 10.5
+}
+
+/// The label of an appendix and its name in capitals below (Annex I, part I, section III.1).
+fn appendix(sheet: &PageMarks, lines: &[Line], page: usize, faults: &mut Faults) {
+    const CLAUSE: &str = "Phụ lục I, phần I, III.1.b";
+    let Some(at) = lines.iter().take(2).position(|line| is_appendix_label(sheet, line)) else { return };
+    faults.size(CLAUSE, page, ["“Phụ lục”", "The word \"Phụ lục\""], lines[at].size, [14.0, 14.0]);
+    let name: Vec<&Line> = lines[at + 1..].iter().take_while(|line| line.is_upper()).collect();
+    for line in &name {
+        faults.size(CLAUSE, page, ["Tên Phụ lục", "The appendix's name"], line.size, [13.0, 14.0]);
+    }
+    if !lines[at].bold || name.iter().any(|line| !line.bold) {
+        let message = "“Phụ lục” và tên Phụ lục phải đậm.";
+        let english = "\"Phụ lục\" and the appendix's name must be bold.";
+        faults.say(CLAUSE, page, message, english, lines[at].text.clone());
     }
 }

@@ -20,9 +20,9 @@ use typst_as_lib::TypstEngine;
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
+use crate::marks::Marks;
 pub use diagnosis::Diagnosis;
 pub use fonts::{FontFile, FontShelf, FontsError};
-pub use marks::{Marks, PageMarks, Rule, Run};
 use world::SheetWorld;
 
 /// Path of the composed source; constant, because Typst interns every path for ever.
@@ -31,6 +31,9 @@ pub const MAIN_PATH: &str = "/main.typ";
 pub const SIGNATURE_PATH: &str = "/assets/signature.png";
 /// Path under which a sheet's source data is found, for attaching it to the file.
 pub const SOURCE_DATA_PATH: &str = "/assets/source.json";
+
+/// Name of the attached data inside the file.
+pub const SOURCE_DATA_NAME: &str = "source.json";
 
 /// Why pages could not be set.
 #[derive(Debug, thiserror::Error)]

@@ -15,7 +15,7 @@ use typst::{
 };
 use typst_as_lib::TypstWorld;
 
-use super::{Sheet, bytes};
+use super::{SOURCE_DATA_PATH, Sheet, bytes};
 
 pub(super) struct SheetWorld<'a> {
     shared: &'a TypstWorld<'a>,
@@ -39,11 +39,23 @@ impl<'a> SheetWorld<'a> {
         );
         Self {
             shared,
-            main: Source::new(main, sheet.source.clone()),
+            main: Source::new(main, source(sheet)),
             today,
             assets: [(signature, bytes(&sheet.signature_image)), (source_data, bytes(&sheet.source_data))],
         }
     }
+}
+
+/// The sheet's source; with data to attach, a line after it says so.
+fn source(sheet: &Sheet) -> String {
+    let mut source = sheet.source.clone();
+    if sheet.source_data.is_some() {
+        source.push_str(&format!(
+            "\n#pdf.attach({SOURCE_DATA_PATH:?}, relationship: \"source\", mime-type: \"application/json\", \
+             description: \"Dữ liệu của văn bản\")\n"
+        ));
+    }
+    source
 }
 
 impl World for SheetWorld<'_> {

@@ -1,12 +1,21 @@
 //! Templates, examples, samples and the text of finished papers.
 
-use std::{path::PathBuf, process::Command, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::LazyLock,
+};
 
+use serde_json::Value;
 use tdkt_reports::{
+    catalog::TemplateFiles,
     intake::{Manuscript, Treatment},
+    marks::Marks,
     rendering::Workshop,
     settings::{GivenSettings, Settings},
-    workshop_files,
+    typesetting::{FontFile, FontShelf, Sheet, Typesetter, TypesettingError},
+    vietnamese, workshop_files,
 };
 
 /// The shipped templates and fonts, loaded once.
@@ -14,6 +23,9 @@ pub static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| {
     let settings = Settings::resolve(&GivenSettings::default()).expect("defaults");
     workshop_files::load(&settings).expect("the shipped templates load")
 });
+
+static FONTS: LazyLock<Vec<FontFile>> =
+    LazyLock::new(|| workshop_files::fonts(Path::new("")).expect("the shipped fonts load"));
 
 /// The four real blocs under `examples/`.
 pub const EXAMPLES: [&str; 4] = ["kon-tum-2020", "bac-trung-bo-2023", "dong-thap-2022", "lang-son-2021"];
@@ -28,6 +40,11 @@ pub fn example(name: &str) -> Vec<u8> {
     std::fs::read(repository(&format!("examples/{name}.json"))).expect("the example is there")
 }
 
+/// An example's request as a value.
+pub fn example_value(name: &str) -> Value {
+    serde_json::from_slice(&example(name)).expect("JSON")
+}
+
 /// Every sample of every kind: kind, name, request.
 pub fn samples() -> Vec<(String, String, Vec<u8>)> {
     let kinds = WORKSHOP.catalog().kinds();
@@ -40,10 +57,27 @@ pub fn samples() -> Vec<(String, String, Vec<u8>)> {
     all.collect()
 }
 
+/// A sample of the six-month review as a value.
+pub fn sample_value(name: &str) -> Value {
+    let kind = WORKSHOP.catalog().kind("six-month-review").expect("the kind is there");
+    serde_json::from_str(kind.sample(name).expect("the sample is there")).expect("JSON")
+}
+
+/// Every sample and every example, named.
+pub fn all_requests() -> Vec<(String, Vec<u8>)> {
+    let samples = samples().into_iter().map(|(kind, name, request)| (format!("{kind}/{name}"), request));
+    samples.chain(EXAMPLES.iter().map(|name| ((*name).to_owned(), example(name)))).collect()
+}
+
 /// Checks a request and expects it to be acceptable.
 pub fn manuscript(request: &[u8]) -> Manuscript {
     let accepted = WORKSHOP.check(request, Treatment::AsSent);
     accepted.unwrap_or_else(|failure| panic!("{failure:#?}")).manuscript
+}
+
+/// The same for a request as a value.
+pub fn manuscript_of(request: &Value) -> Manuscript {
+    manuscript(request.to_string().as_bytes())
 }
 
 /// The PDF of an acceptable request.
@@ -53,10 +87,82 @@ pub fn pdf(request: &[u8]) -> Vec<u8> {
 
 /// The text of a PDF as poppler reads it; pages end with a form feed.
 pub fn text(pdf: &[u8]) -> String {
+    read_text(pdf, &["-enc", "UTF-8"])
+}
+
+/// A page's text in the order in which the file holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Whether it has the draft's mark in its margin.
+    pub draft: bool,
+    /// The number in its top margin.
+    pub number: Option<u32>,
+    /// All else.
+    pub text: String,
+}
+
+/// The pages of a PDF. No hyphen is taken from a line's end, and margin mark and page number are apart from the text.
+pub fn pages(pdf: &[u8]) -> Vec<Page> {
+    let text = read_text(pdf, &["-enc", "UTF-8", "-raw"]);
+    let pages = text.strip_suffix('\u{c}').unwrap_or(&text).split('\u{c}');
+    pages.map(page).collect()
+}
+
+fn page(text: &str) -> Page {
+    let (draft, rest) = match text.strip_prefix("DỰ\nTHẢO") {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (first, below) = rest.split_once('\n').unwrap_or((rest, ""));
+    match first.trim().parse() {
+        Ok(number) => Page { draft, number: Some(number), text: below.to_owned() },
+        Err(_) => Page { draft, number: None, text: rest.to_owned() },
+    }
+}
+
+/// The text of all pages without any whitespace.
+pub fn whole(pages: &[Page]) -> String {
+    pages.iter().map(|page| compact(&page.text)).collect()
+}
+
+/// NFC, without any whitespace.
+pub fn compact(text: &str) -> String {
+    vietnamese::nfc(text).chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+fn read_text(pdf: &[u8], options: &[&str]) -> String {
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     std::fs::write(file.path(), pdf).expect("written");
-    let output = Command::new("pdftotext").args(["-enc", "UTF-8"]).arg(file.path()).arg("-").output();
+    let output = Command::new("pdftotext").args(options).arg(file.path()).arg("-").output();
     let output = output.expect("pdftotext is installed (tests/run installs it)");
     assert!(output.status.success(), "pdftotext: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The marks of a paper set with the shipped templates, some files changed; nothing inspects them.
+pub fn marks_with(
+    change: impl FnOnce(&mut BTreeMap<String, String>),
+    manuscript: &Manuscript,
+) -> Result<Marks, TypesettingError> {
+    let mut files = TemplateFiles::embedded().into_memory();
+    change(&mut files);
+    let files = TemplateFiles::from_memory(files);
+    let workshop = Workshop::new(&files, FONTS.clone()).unwrap_or_else(|error| panic!("{error}"));
+    let shelf = FontShelf::new(FONTS.clone()).expect("the shipped fonts");
+    let typesetter = Typesetter::new(shelf, workshop.catalog().layout())?;
+    let sheet = Sheet {
+        source: workshop.source(manuscript).unwrap_or_else(|failure| panic!("{failure:#?}")),
+        day: manuscript.day,
+        identity: String::new(),
+        signature_image: None,
+        source_data: None,
+    };
+    typesetter.set(&sheet, |pages| Ok(pages.marks()))
+}
+
+/// Replaces a passage that must be there.
+pub fn replace(files: &mut BTreeMap<String, String>, path: &str, from: &str, to: &str) {
+    let text = files.get_mut(path).unwrap_or_else(|| panic!("there is no {path}"));
+    assert!(text.contains(from), "{path} has no {from:?}");
+    *text = text.replacen(from, to, 1);
 }

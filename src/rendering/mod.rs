@@ -3,6 +3,9 @@
 //! The rule: no clock, no network, no environment. The same manuscript, templates and fonts give the same bytes on any
 //! day, in any time zone, in any process.
 
+mod failures;
+mod proof;
+
 use serde::Deserialize;
 use serde_json::json;
 
@@ -10,12 +13,14 @@ use crate::{
     catalog::{Catalog, CatalogError, Kind, TemplateFiles},
     composition::{Composer, CompositionError, Context},
     document::{self, Paper, Status},
-    failure::{Failure, FailureCode, Finding, Severity},
+    failure::{Failure, FailureCode, Severity},
     fingerprint, inspection,
     intake::{self, Accepted, Manuscript, Treatment},
+    marks::Marks,
     regulation::Edition,
     typesetting::{Diagnosis, FontFile, FontShelf, FontsError, Pages, Sheet, Typesetter, TypesettingError},
 };
+pub use proof::{Carried, Verification};
 
 /// Why templates and fonts cannot be used at all.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +82,7 @@ impl Workshop {
         let covers = |character| self.fonts().covers(character);
         let mut accepted = intake::check(request, treatment, &self.catalog, &covers)?;
         let gaps = Composer::gaps(&self.source(&accepted.manuscript)?);
-        accepted.findings.extend(gaps.iter().map(|gap| gap_finding(gap, accepted.manuscript.status)));
+        accepted.findings.extend(gaps.iter().map(|gap| failures::gap_finding(gap, accepted.manuscript.status)));
         if accepted.findings.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(Failure::invalid_document(accepted.findings));
         }
@@ -88,7 +93,7 @@ impl Workshop {
     pub fn file_name(&self, manuscript: &Manuscript) -> Result<String, Failure> {
         let (kind, edition, _) = self.parts(manuscript)?;
         let context = self.context(manuscript, kind, edition);
-        self.composer.file_name(&manuscript.kind, &context).map_err(template_fault)
+        self.composer.file_name(&manuscript.kind, &Context::new(&context)).map_err(failures::template_fault)
     }
 
     /// The paper as PDF.
@@ -105,7 +110,7 @@ impl Workshop {
     }
 
     /// What stands on the laid-out pages, for measuring.
-    pub fn marks(&self, manuscript: &Manuscript) -> Result<crate::typesetting::Marks, Failure> {
+    pub fn marks(&self, manuscript: &Manuscript) -> Result<Marks, Failure> {
         self.with_pages(manuscript, |pages| Ok(pages.marks()))
     }
 
@@ -113,7 +118,7 @@ impl Workshop {
     pub fn source(&self, manuscript: &Manuscript) -> Result<String, Failure> {
         let (kind, edition, body) = self.parts(manuscript)?;
         let context = self.body_context(manuscript, kind, edition)?;
-        self.composer.compose(body, &context).map_err(template_fault)
+        self.composer.compose(body, &context).map_err(failures::template_fault)
     }
 
     fn with_pages<R>(
@@ -123,21 +128,24 @@ impl Workshop {
     ) -> Result<R, Failure> {
         let (kind, edition, body) = self.parts(manuscript)?;
         let context = self.body_context(manuscript, kind, edition)?;
-        let source = self.composer.compose(body, &context).map_err(template_fault)?;
-        let sheet = Sheet {
+        let source = self.composer.compose(body, &context).map_err(failures::template_fault)?;
+        let mut sheet = Sheet {
             source,
             day: manuscript.day,
             identity: fingerprint::of(manuscript.request.to_string().as_bytes()),
             signature_image: intake::signature_image(&manuscript.request),
             source_data: None,
         };
+        if manuscript.request.get("attach_data").and_then(serde_json::Value::as_bool) == Some(true) {
+            sheet.source_data = Some(self.source_data(manuscript));
+        }
         let mut faults = Vec::new();
         let outcome = self.typesetter.set(&sheet, |pages| {
             faults = inspection::inspect(&pages.marks(), &kind.manifest.check_kind);
             use_pages(pages)
         });
         match outcome {
-            Ok(_) if !faults.is_empty() => Err(layout_fault(&faults)),
+            Ok(_) if !faults.is_empty() => Err(failures::layout_fault(&faults)),
             Ok(result) => Ok(result),
             Err(error) => Err(self.typesetting_failure(error, body, &context, &sheet)),
         }
@@ -159,7 +167,7 @@ impl Workshop {
     }
 
     /// What the text templates of the manifest see: the request with its absent parts filled.
-    fn context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Context {
+    fn context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> serde_json::Value {
         let mut request = manuscript.request.clone();
         kind.fill_absent(&mut request);
         if let Some(content) = request.get_mut("content") {
@@ -169,36 +177,42 @@ impl Workshop {
             Status::Draft => "draft",
             Status::Issued => "issued",
         };
-        Context::new(&json!({
+        json!({
             "content": request.get("content"),
             "request_paper": request.get("paper"),
             "status": status,
             "edition": {"id": edition.id, "title": edition.title},
             "maps": kind.manifest.maps,
-        }))
+        })
     }
 
     /// What body templates see: besides, the assembled `paper` for the layout.
     fn body_context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Result<Context, Failure> {
-        let context = self.context(manuscript, kind, edition);
-        let subject = self.composer.subject(&manuscript.kind, &context).map_err(template_fault)?;
+        let mut context = self.context(manuscript, kind, edition);
+        let subject =
+            self.composer.subject(&manuscript.kind, &Context::new(&context)).map_err(failures::template_fault)?;
         let unreadable = |error: serde_json::Error| Failure::internal(format!("the paper of a manuscript: {error}"));
         let paper = Paper::deserialize(&manuscript.request["paper"]).map_err(unreadable)?;
         let words = intake::kind_words(kind, subject);
         let bases: Vec<String> = edition.legal_bases_on(manuscript.day).map(|basis| basis.text.clone()).collect();
         let paper = document::assemble(&paper, &words, manuscript.status, &bases);
-        Ok(context.with("paper", &paper))
+        let mut paper = paper;
+        if let Some(keywords) = paper.pointer_mut("/metadata/keywords").and_then(serde_json::Value::as_array_mut) {
+            keywords.push(self.recipe(manuscript).line().into());
+        }
+        context["paper"] = paper;
+        Ok(Context::new(&context))
     }
 
     fn typesetting_failure(&self, error: TypesettingError, body: &str, context: &Context, sheet: &Sheet) -> Failure {
         match error {
             TypesettingError::Source(diagnoses) => {
                 if sheet.signature_image.is_some() && diagnoses.iter().any(|d| d.message.contains("decode image")) {
-                    return unreadable_picture();
+                    return failures::unreadable_picture();
                 }
                 self.source_failure(diagnoses, body, context, &sheet.source)
             }
-            TypesettingError::MissingGlyph { character, text } => missing_glyph(character, &text),
+            TypesettingError::MissingGlyph { character, text } => failures::missing_glyph(character, &text),
             TypesettingError::MissingFamily(family) => Failure::new(
                 FailureCode::MissingFont,
                 format!("Thiếu phông chữ “{family}” mà mẫu trình bày yêu cầu."),
@@ -230,18 +244,8 @@ impl Workshop {
             }
             line
         });
-        template_failure(lines.collect::<Vec<_>>().join("\n"))
+        failures::template_failure(lines.collect::<Vec<_>>().join("\n"))
     }
-}
-
-fn gap_finding(gap: &str, status: Status) -> Finding {
-    let gap = gap.trim_matches(['(', ')']);
-    let severity = match status {
-        Status::Draft => Severity::Info,
-        Status::Issued => Severity::Error,
-    };
-    Finding::new("T03", severity, "/content", format!("Cần bổ sung: {gap}."), "The paper shows a gap here.")
-        .expected("số liệu hoặc nội dung còn thiếu; nếu không có thì ghi số 0; văn bản ban hành không được để trống")
 }
 
 /// Puts the catalogue's name in place of a form of commendation that is given by its id.
@@ -269,68 +273,4 @@ fn name_awards(value: &mut serde_json::Value, edition: &Edition) {
 
 fn count(pages: &Pages) -> u32 {
     u32::try_from(pages.count()).unwrap_or(u32::MAX)
-}
-
-fn template_fault(error: CompositionError) -> Failure {
-    template_failure(error.to_string())
-}
-
-fn template_failure(place_and_cause: String) -> Failure {
-    Failure::new(FailureCode::TemplateFault, "Mẫu văn bản có lỗi.", place_and_cause)
-        .hint("Báo cho người soạn mẫu; dữ liệu của bạn không có lỗi.")
-}
-
-fn missing_glyph(character: char, text: &str) -> Failure {
-    let code = format!("U+{:04X}", u32::from(character));
-    Failure::new(
-        FailureCode::MissingGlyph,
-        format!("Phông chữ không có ký tự “{character}” ({code})."),
-        format!("No font has a glyph for {code}."),
-    )
-    .hint("Thay ký tự này, hoặc thêm phông chữ có ký tự này.")
-    .with_findings(vec![
-        Finding::new(
-            "missing-glyph",
-            Severity::Error,
-            "",
-            format!("Ký tự {code} đứng trong đoạn chữ này."),
-            format!("{code} stands in this run of text."),
-        )
-        .found(text),
-    ])
-}
-
-fn unreadable_picture() -> Failure {
-    Failure::invalid_document(vec![
-        Finding::new(
-            "signature-image",
-            Severity::Error,
-            "/paper/signing/signature_image",
-            "Ảnh chữ ký không đọc được.",
-            "The signature image cannot be decoded.",
-        )
-        .expected("ảnh PNG nền trong suốt, mã hóa base64")
-        .law("Nghị định 30/2020/NĐ-CP, Phụ lục I, phần I, II.7.d"),
-    ])
-}
-
-fn layout_fault(faults: &[inspection::LayoutFault]) -> Failure {
-    let findings = faults.iter().take(20).map(|fault| {
-        Finding::new(
-            "layout",
-            Severity::Error,
-            "",
-            format!("Trang {}: {}", fault.page, fault.message),
-            format!("page {}: {}", fault.page, fault.message_en),
-        )
-        .found(fault.measured.clone())
-        .law(fault.clause)
-    });
-    Failure::new(
-        FailureCode::LayoutFault,
-        "Trang đã dàn không đúng thể thức.",
-        format!("{} layout fault(s)", faults.len()),
-    )
-    .hint("Báo cho người soạn mẫu, kèm dữ liệu đã gửi.")
-    .with_findings(findings.collect())
 }
