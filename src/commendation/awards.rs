@@ -20,6 +20,7 @@ pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
         findings.extend(check_listed(&pointer, form, catalogue));
         findings.extend(check_decider(&format!("{pointer}/form"), &pointer, form, decision, catalogue));
     }
+    findings.extend(facts.form.as_deref().and_then(|form| check_listed("/content", form, catalogue)));
     for (pointer, award) in facts.past_awards() {
         findings.extend(check_record(&pointer, award));
         findings.extend(check_record_date(&pointer, award));
@@ -293,6 +294,8 @@ mod tests {
         assert_eq!(nominated("merit-certificate-ward"), one("A13", Severity::Error, &place));
         assert_eq!(nominated("Quà tặng"), one("A13", Severity::Warning, &place));
         assert_eq!(nominated("Bằng khen của UBND tỉnh"), []);
+        assert_eq!(found(json!({"form": "merit-certificate-ward"})), one("A13", Severity::Error, &["/content/form"]));
+        assert_eq!(found(json!({"form": "merit-certificate-province"})), []);
     }
 
     #[test]

@@ -23,25 +23,64 @@ pub(super) fn check(facts: &Facts, catalogue: &Catalogue, context: &RuleContext)
     }
     let mut findings = Vec::new();
     for (pointer, nomination) in numbered("/content/nominations", &facts.nominations) {
-        let Some(id) = catalogue.id_of(&nomination.form) else { continue };
         let proposed = of_one.get(&nominee(nomination)).map(Vec::as_slice).unwrap_or_default();
-        let record = Record { nomination, proposed, catalogue };
-        let judged = if ids::COLLECTIVE_EXCELLENT.contains(&id) || ids::COLLECTIVE_ADVANCED.contains(&id) {
-            check_staff(&pointer, nomination, catalogue.name_of(&nomination.form), id)
-        } else if record.states_nothing() {
-            continue;
-        } else {
-            match id {
-                ids::FIGHTER_GRASSROOTS => check_grassroots(&pointer, &record, context),
-                ids::FIGHTER_PROVINCE => check_province(&pointer, &record),
-                ids::FIGHTER_NATIONAL => check_national(&pointer, &record),
-                ids::CERTIFICATE_PROVINCE => check_certificate(&pointer, &record),
-                _ => None,
-            }
-        };
-        findings.extend(judged);
+        findings.extend(check_one(&Record { nomination, proposed, catalogue, places: Places::of(&pointer) }, context));
+    }
+    if let Some(own) = facts.own_nomination() {
+        let record = Record { nomination: &own, proposed: &[], catalogue, places: Places::of_report() };
+        findings.extend(check_one(&record, context));
     }
     findings
+}
+
+fn check_one(record: &Record, context: &RuleContext) -> Option<Finding> {
+    let id = record.catalogue.id_of(&record.nomination.form)?;
+    if ids::COLLECTIVE_EXCELLENT.contains(&id) || ids::COLLECTIVE_ADVANCED.contains(&id) {
+        return check_staff(record, id);
+    }
+    if record.states_nothing() {
+        return None;
+    }
+    match id {
+        ids::FIGHTER_GRASSROOTS => check_grassroots(record, context),
+        ids::FIGHTER_PROVINCE => check_province(record),
+        ids::FIGHTER_NATIONAL => check_national(record),
+        ids::CERTIFICATE_PROVINCE => check_certificate(record),
+        _ => None,
+    }
+}
+
+/// Where the parts of a record stand in the request.
+struct Places {
+    whole: String,
+    history: String,
+    initiatives: String,
+    ratings: String,
+    staff: String,
+}
+
+impl Places {
+    fn of(nomination: &str) -> Self {
+        let part = |name: &str| format!("{nomination}/{name}");
+        Self {
+            whole: nomination.to_string(),
+            history: part("history"),
+            initiatives: part("initiatives"),
+            ratings: part("ratings"),
+            staff: part("staff"),
+        }
+    }
+
+    fn of_report() -> Self {
+        let part = |name: &str| format!("/content/{name}");
+        Self {
+            whole: part("form"),
+            history: part("titles_history"),
+            initiatives: part("recognised_initiatives"),
+            ratings: part("yearly_ratings"),
+            staff: part("collective/staff"),
+        }
+    }
 }
 
 /// Name and unit, folded.
@@ -57,6 +96,7 @@ struct Record<'a> {
     /// All nominations of this nominee.
     proposed: &'a [&'a Nomination],
     catalogue: &'a Catalogue<'a>,
+    places: Places,
 }
 
 impl Record<'_> {
@@ -83,7 +123,7 @@ impl Record<'_> {
 
 /// A05 (warning): an emulation fighter of the grassroots is an advanced worker of the year, with an initiative (Law of 2003,
 /// Decree 91/2017, art. 9), or with an initiative or tasks done excellently (Law of 2022, art. 23).
-fn check_grassroots(pointer: &str, record: &Record, context: &RuleContext) -> Option<Finding> {
+fn check_grassroots(record: &Record, context: &RuleContext) -> Option<Finding> {
     let year = record.nomination.last_year()?;
     let mut missing = Vec::new();
     if !record.has_title(&ids::ADVANCED, year) {
@@ -99,14 +139,14 @@ fn check_grassroots(pointer: &str, record: &Record, context: &RuleContext) -> Op
         }
         LawText::Of2003 | LawText::Of2022 | LawText::Amended2026 => {}
     }
-    let finding = lacking("A05", pointer, record, &missing, law.article());
+    let finding = lacking("A05", record, &missing, law.article());
     let to_confirm = law == LawText::Amended2026 && !(initiative && excellent);
     finding.or_else(|| {
         to_confirm.then(|| {
             Finding::new(
                 "A05",
                 Severity::Info,
-                pointer,
+                &record.places.whole,
                 format!(
                     "“{}” có {} sáng kiến, {} hoàn thành xuất sắc nhiệm vụ năm {year}; Luật sửa đổi năm 2026 có thể yêu cầu cả hai, hãy xác nhận.",
                     record.nomination.nominee.trim(),
@@ -115,7 +155,7 @@ fn check_grassroots(pointer: &str, record: &Record, context: &RuleContext) -> Op
                 ),
                 "The law as amended in 2026 may ask for both an initiative and tasks done excellently; confirm.",
             )
-            .and_at(format!("{pointer}/initiatives"))
+            .and_at(&record.places.initiatives)
         })
     })
 }
@@ -149,7 +189,7 @@ impl LawText {
 
 /// A06 (warning): an emulation fighter of the province has been one of the grassroots in three consecutive years up to the
 /// year nominated for, each by a decision, and has an initiative that reaches the province.
-fn check_province(pointer: &str, record: &Record) -> Option<Finding> {
+fn check_province(record: &Record) -> Option<Finding> {
     let year = record.nomination.last_year()?;
     let mut missing: Vec<String> = (year - 2..=year)
         .filter(|year| !record.has_title(&[ids::FIGHTER_GRASSROOTS], *year))
@@ -166,12 +206,12 @@ fn check_province(pointer: &str, record: &Record) -> Option<Finding> {
     if record.initiatives_from(InitiativeLevel::Province) == 0 {
         missing.push("sáng kiến có phạm vi ảnh hưởng trong tỉnh".to_string());
     }
-    lacking("A06", pointer, record, &missing, "Luật Thi đua, khen thưởng năm 2022, Điều 22")
+    lacking("A06", record, &missing, "Luật Thi đua, khen thưởng năm 2022, Điều 22")
 }
 
 /// A07 (warning): a national emulation fighter has been one of a province (or ministry) twice running, and has an initiative
 /// that reaches the whole country.
-fn check_national(pointer: &str, record: &Record) -> Option<Finding> {
+fn check_national(record: &Record) -> Option<Finding> {
     let year = record.nomination.last_year()?;
     let provincial = |name: &str| {
         let written = comparable(name);
@@ -193,18 +233,20 @@ fn check_national(pointer: &str, record: &Record) -> Option<Finding> {
     if record.initiatives_from(InitiativeLevel::National) == 0 {
         missing.push("sáng kiến có phạm vi ảnh hưởng trong toàn quốc".to_string());
     }
-    lacking("A07", pointer, record, &missing, "Luật Thi đua, khen thưởng năm 2022, Điều 21")
+    lacking("A07", record, &missing, "Luật Thi đua, khen thưởng năm 2022, Điều 21")
 }
 
 /// A08 (warning): a certificate of merit of the province for a person rests on two consecutive years as an emulation fighter
 /// of the grassroots, or on two years of tasks done excellently with two initiatives, or on another cause than regular merit.
-fn check_certificate(pointer: &str, record: &Record) -> Option<Finding> {
+fn check_certificate(record: &Record) -> Option<Finding> {
     let nomination = record.nomination;
     let regular = match nomination.cause {
         None | Some(CommendationCause::Regular) => true,
         Some(CommendationCause::Thematic | CommendationCause::Unplanned | CommendationCause::Service) => false,
     };
-    if nomination.sort != Some(Honoree::Individual) || !regular {
+    // An achievement report does not say its cause.
+    let says_cause = record.places.whole != "/content/form";
+    if nomination.sort != Some(Honoree::Individual) || !regular || !says_cause {
         return None;
     }
     let year = nomination.last_year()?;
@@ -222,10 +264,10 @@ fn check_certificate(pointer: &str, record: &Record) -> Option<Finding> {
         count(excellent as u64),
         count(initiatives as u64)
     )];
-    lacking("A08", pointer, record, &missing, "Luật Thi đua, khen thưởng năm 2022, Điều 74")
+    lacking("A08", record, &missing, "Luật Thi đua, khen thưởng năm 2022, Điều 74")
 }
 
-fn lacking(code: &str, pointer: &str, record: &Record, missing: &[String], law: &str) -> Option<Finding> {
+fn lacking(code: &str, record: &Record, missing: &[String], law: &str) -> Option<Finding> {
     if missing.is_empty() {
         return None;
     }
@@ -236,15 +278,15 @@ fn lacking(code: &str, pointer: &str, record: &Record, missing: &[String], law: 
         Finding::new(
             code,
             Severity::Warning,
-            pointer,
+            &record.places.whole,
             format!(
                 "“{nominee}” được đề nghị “{form}” nhưng dữ liệu chưa có: {missing}; hãy bổ sung hoặc kiểm tra lại."
             ),
             format!("The record of “{nominee}” does not show what “{form}” asks for."),
         )
-        .and_at(format!("{pointer}/history"))
-        .and_at(format!("{pointer}/initiatives"))
-        .and_at(format!("{pointer}/ratings"))
+        .and_at(&record.places.history)
+        .and_at(&record.places.initiatives)
+        .and_at(&record.places.ratings)
         .expected(missing)
         .law(law),
     )
@@ -252,7 +294,9 @@ fn lacking(code: &str, pointer: &str, record: &Record, missing: &[String], law: 
 
 /// A09: parts of the staff are not more than the whole (error). All of an excellent collective complete their tasks and 70 %
 /// are advanced workers; of an advanced one 50 % (warning), counted in whole persons.
-fn check_staff(pointer: &str, nomination: &Nomination, form: &str, id: &str) -> Option<Finding> {
+fn check_staff(record: &Record, id: &str) -> Option<Finding> {
+    let (nomination, place) = (record.nomination, &record.places.staff);
+    let form = record.catalogue.name_of(&nomination.form);
     let staff = nomination.staff?;
     let total = staff.total?;
     let nominee = nomination.nominee.trim();
@@ -264,7 +308,7 @@ fn check_staff(pointer: &str, nomination: &Nomination, form: &str, id: &str) -> 
             Finding::new(
                 "A09",
                 Severity::Error,
-                format!("{pointer}/staff/{field}"),
+                format!("{place}/{field}"),
                 format!(
                     "“{nominee}” ghi {} người, nhiều hơn tổng số {} người; hãy kiểm tra lại hai số này.",
                     count(part),
@@ -272,7 +316,7 @@ fn check_staff(pointer: &str, nomination: &Nomination, form: &str, id: &str) -> 
                 ),
                 format!("{field} is {part} of a staff of {total}."),
             )
-            .and_at(format!("{pointer}/staff/total"))
+            .and_at(format!("{place}/total"))
             .found(part.to_string())
             .expected(format!("không quá {}", count(total))),
         );
@@ -285,7 +329,7 @@ fn check_staff(pointer: &str, nomination: &Nomination, form: &str, id: &str) -> 
         Finding::new(
             "A09",
             Severity::Warning,
-            format!("{pointer}/staff/{field}"),
+            format!("{place}/{field}"),
             format!(
                 "“{nominee}” được đề nghị “{form}” nhưng có {}/{} người {words} ({share}), chưa đạt {needed}%; hãy kiểm tra lại.",
                 count(part),
@@ -293,7 +337,7 @@ fn check_staff(pointer: &str, nomination: &Nomination, form: &str, id: &str) -> 
             ),
             format!("“{nominee}”: {field} {part} of {total} is below {needed} %."),
         )
-        .and_at(format!("{pointer}/staff/total"))
+        .and_at(format!("{place}/total"))
         .found(share)
         .expected(format!("từ {needed}% trở lên"))
         .law(if excellent_collective {

@@ -170,3 +170,29 @@ fn a09_a_part_of_the_staff_is_not_more_than_the_whole() {
     let pointers = ["/content/nominations/0/staff/completed", "/content/nominations/0/staff/total"];
     assert_eq!(judged(nomination), one("A09", Severity::Error, &pointers));
 }
+
+#[test]
+fn a06_and_a09_hold_for_the_subject_of_an_achievement_report() {
+    let years = |years: &[i32]| years.iter().map(|year| title("Chiến sĩ thi đua cơ sở", *year)).collect::<Vec<_>>();
+    let report = |held: &[i32]| {
+        found_since(
+            "2025-07-01",
+            json!({"person": {"name": "Lê Thị Hoa", "unit": "Sở Nội vụ"}, "form": "emulation-fighter-province",
+            "period": {"year": 2025}, "titles_history": years(held), "recognised_initiatives": initiatives(&["province"])}),
+        )
+    };
+    assert_eq!(report(&[2023, 2024, 2025]), []);
+    let places =
+        ["/content/form", "/content/titles_history", "/content/recognised_initiatives", "/content/yearly_ratings"];
+    assert_eq!(report(&[2024, 2025]), one("A06", Severity::Warning, &places));
+    let collective = |advanced: u64| {
+        found_since(
+            "2025-07-01",
+            json!({"collective": {"name": "Sở A", "staff": {"total": 10, "advanced": advanced}},
+            "form": "advanced-collective", "period": {"year": 2025}}),
+        )
+    };
+    assert_eq!(collective(5), []);
+    let places = ["/content/collective/staff/advanced", "/content/collective/staff/total"];
+    assert_eq!(collective(4), one("A09", Severity::Warning, &places));
+}

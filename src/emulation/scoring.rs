@@ -19,7 +19,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         findings.extend(check_sums(scoring));
     }
     let table = facts.scoring.as_ref().map(Table::of);
-    for (pointer, score) in numbered("/content/scores", &facts.scores) {
+    let own = facts.score.iter().map(|score| ("/content/score".to_string(), score));
+    for (pointer, score) in own.chain(numbered("/content/scores", &facts.scores)) {
         findings.extend(check_bounds(&pointer, score, facts.scoring.as_ref()));
         findings.extend(check_total(&pointer, score));
         if let Some(table) = &table {

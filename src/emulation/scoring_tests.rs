@@ -141,6 +141,20 @@ fn s05_the_criteria_add_up_to_the_appraised_score() {
 }
 
 #[test]
+fn s05_holds_for_the_one_score_of_a_scorecard() {
+    let score = |total: f64| {
+        found(|content| {
+            let mut score = content["scores"][0].take();
+            score["total"] = json!(total);
+            content["score"] = score;
+            content["scores"] = json!([]);
+        })
+    };
+    assert_eq!(score(96.5), []);
+    assert_eq!(score(97.5)[0].2[0], "/content/score/total");
+}
+
+#[test]
 fn s06_a_member_is_scored_once() {
     let twice = |member: &str| {
         found(|content| content["scores"] = json!([{"member": "Sở A", "total": 90}, {"member": member, "total": 91}]))
