@@ -181,7 +181,7 @@ impl Workshop {
             "content": request.get("content"),
             "request_paper": request.get("paper"),
             "status": status,
-            "edition": {"id": edition.id, "title": edition.title},
+            "edition": {"id": edition.id, "title": edition.title, "awards": edition.awards, "forms": edition.forms},
             "maps": kind.manifest.maps,
         })
     }
