@@ -17,8 +17,12 @@ ci:
 test WORD="":
     cargo test --release --locked --lib --bins --tests -- {{ WORD }}
 
-# Papers a second of the whole service
-bench PAPERS="500":
+# What a paper costs: papers a second, processor time against bare Typst, memory, cold start (docs/benchmarks.md)
+bench PAPERS="300":
+    cargo bench --locked --bench throughput -- {{ PAPERS }}
+
+# Papers a second of the whole service, over HTTP
+bench-service PAPERS="500":
     cargo build --release --locked
     benches/run target/release/tdkt-reports {{ PAPERS }}
 
@@ -40,7 +44,7 @@ preview KIND=kind SAMPLE="simple":
 
 # Accepts the pages as they are now as golden; look at every changed picture before you commit
 bless:
-    BLESS=1 cargo test --release --locked --test it golden
+    TDKT_BLESS=1 cargo test --release --locked --test it golden
 
 # The service, with its data in ./data
 run:

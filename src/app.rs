@@ -76,6 +76,7 @@ pub fn serve(settings: &Settings) -> Result<(), Failure> {
             }
             () = stop_signal() => {
                 info!("Stopping: no new work, running renders may finish");
+                parts.ledger.end_watches();
                 let doors = async { tokio::select! { () = handle.stop(true) => {}, _ = &mut server => {} } };
                 drain(async { tokio::join!(doors, staff.dismiss()); }, settings).await;
             }

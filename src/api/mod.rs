@@ -13,7 +13,7 @@ mod request_id;
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, Resource, Route, guard, web};
 
 pub use problem::Problem;
 pub use request_id::stamp;
@@ -34,60 +34,42 @@ pub struct ApiLimits {
 /// Adds every route.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .service(
-            web::resource("/v1/documents")
-                .route(web::post().to(documents::accept))
-                .default_service(web::to(wrong_method)),
-        )
-        .service(
-            web::resource("/v1/documents/check")
-                .route(web::post().to(documents::check))
-                .default_service(web::to(wrong_method)),
-        )
-        .service(
-            web::resource("/v1/documents/preview")
-                .route(web::post().to(documents::preview))
-                .default_service(web::to(wrong_method)),
-        )
+        .service(posted("/v1/documents", web::post().to(documents::accept)))
+        .service(posted("/v1/documents/check", web::post().to(documents::check)))
+        .service(posted("/v1/documents/preview", web::post().to(documents::preview)))
         .service(
             web::resource("/v1/jobs/{id}")
-                .route(web::get().to(jobs::show))
-                .route(web::head().to(jobs::show))
+                .route(shown().to(jobs::show))
                 .route(web::delete().to(jobs::cancel))
-                .default_service(web::to(wrong_method)),
+                .default_service(wrong_method("GET, HEAD, DELETE")),
         )
-        .service(
-            web::resource("/v1/jobs/{id}/document")
-                .route(web::get().to(jobs::document))
-                .route(web::head().to(jobs::document))
-                .default_service(web::to(wrong_method)),
-        )
-        .service(readable("/v1/kinds", kinds::list))
-        .service(readable("/v1/kinds/{kind}/schema", kinds::schema))
-        .service(readable("/v1/kinds/{kind}/samples/{name}", kinds::sample))
-        .service(readable("/problems/{code}", problem::explain))
-        .service(readable("/livez", health::live))
-        .service(readable("/readyz", health::ready))
+        .service(read("/v1/jobs/{id}/document", shown().to(jobs::document)))
+        .service(read("/v1/kinds", shown().to(kinds::list)))
+        .service(read("/v1/kinds/{kind}/schema", shown().to(kinds::schema)))
+        .service(read("/v1/kinds/{kind}/samples/{name}", shown().to(kinds::sample)))
+        .service(read("/problems/{code}", shown().to(problem::explain)))
+        .service(read("/livez", shown().to(health::live)))
+        .service(read("/readyz", shown().to(health::ready)))
         .default_service(web::to(nowhere));
 }
 
-/// A resource that is read with GET or HEAD.
-fn readable<Handler, Arguments>(path: &str, handler: Handler) -> actix_web::Resource
-where
-    Handler: actix_web::Handler<Arguments>,
-    Arguments: actix_web::FromRequest + 'static,
-    Handler::Output: actix_web::Responder + 'static,
-{
-    web::resource(path.to_owned())
-        .route(web::get().to(handler.clone()))
-        .route(web::head().to(handler))
-        .default_service(web::to(wrong_method))
+/// Whatever answers GET answers HEAD (RFC 9110, 9.1); actix leaves the body out.
+fn shown() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+fn read(path: &str, route: Route) -> Resource {
+    web::resource(path.to_owned()).route(route).default_service(wrong_method("GET, HEAD"))
+}
+
+fn posted(path: &str, route: Route) -> Resource {
+    web::resource(path.to_owned()).route(route).default_service(wrong_method("POST"))
 }
 
 async fn nowhere() -> Result<HttpResponse, Problem> {
     Err(problem::no_such_address())
 }
 
-async fn wrong_method() -> Result<HttpResponse, Problem> {
-    Err(problem::wrong_method())
+fn wrong_method(allowed: &'static str) -> Route {
+    web::to(move || async move { Err::<HttpResponse, _>(problem::wrong_method(allowed)) })
 }

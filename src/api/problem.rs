@@ -8,6 +8,7 @@ use actix_web::{
     web,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::request_id;
 use crate::failure::{Failure, FailureCode, Remedy};
@@ -22,12 +23,14 @@ const LATER: u64 = 5;
 pub struct Problem {
     failure: Box<Failure>,
     retry_after: Option<u64>,
+    /// Methods that the address takes, where another was used.
+    allowed: Option<&'static str>,
 }
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         let retry_after = (failure.remedy() == Remedy::TryLater).then_some(LATER);
-        Self { failure: Box::new(failure), retry_after }
+        Self { failure: Box::new(failure), retry_after, allowed: None }
     }
 }
 
@@ -69,6 +72,8 @@ impl ResponseError for Problem {
             })
             .collect();
         let request_id = request_id::current();
+        // A caller's own id may be anything; only a UUID is a URN.
+        let instance = request_id.as_deref().and_then(|id| Uuid::try_parse(id).ok()).map(|id| id.urn().to_string());
         let body = json!({
             "type": format!("/problems/{}", failure.code.as_str()),
             "title": failure.message,
@@ -76,7 +81,7 @@ impl ResponseError for Problem {
             "status": status.as_u16(),
             "detail": failure.hint,
             "code": failure.code.as_str(),
-            "instance": request_id.as_ref().filter(|id| uuid::Uuid::try_parse(id).is_ok()).map(|id| format!("urn:uuid:{id}")),
+            "instance": instance,
             "request_id": request_id,
             "errors": errors,
         });
@@ -86,6 +91,9 @@ impl ResponseError for Problem {
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        if let Some(methods) = self.allowed {
+            response.insert_header((header::ALLOW, methods));
         }
         response.body(body.to_string())
     }
@@ -126,13 +134,14 @@ pub(super) fn no_such_address() -> Problem {
         .into()
 }
 
-pub(super) fn wrong_method() -> Problem {
-    Failure::new(
+/// RFC 9110, 15.5.6: the answer names the methods that the address takes.
+pub(super) fn wrong_method(allowed: &'static str) -> Problem {
+    let failure = Failure::new(
         FailureCode::MethodNotAllowed,
         "Địa chỉ này không nhận phương thức đã dùng.",
         "This address does not take this method.",
-    )
-    .into()
+    );
+    Problem { allowed: Some(allowed), ..failure.hint(format!("Dùng: {allowed}.")).into() }
 }
 
 /// `GET /problems/{code}`: what the problem means and what to do, Vietnamese and English.

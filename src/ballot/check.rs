@@ -1,9 +1,341 @@
+//! The counts of a ballot, and whether those chosen may be (V01 to V04).
+
+use super::tally::{ApprovalRatio, base_of, reaches};
 use crate::{
-    facts::{Facts, RuleContext},
-    failure::Finding,
+    facts::{Ballot, Candidate, Facts, RuleContext, Threshold, ThresholdBase, numbered},
+    failure::{Finding, Severity},
+    vietnamese::{count, fold_unit},
 };
 
-/// V01 to V04.
-pub fn check(_facts: &Facts, _context: &RuleContext) -> Vec<Finding> {
-    Vec::new()
+const LIST: &str = "/content/ballots";
+
+/// V01 to V04 over every ballot, and V03 over the election that rests on one.
+pub fn check(facts: &Facts, _context: &RuleContext) -> Vec<Finding> {
+    let local = facts.limits.as_ref().and_then(|limits| limits.vote.as_ref());
+    let mut findings = Vec::new();
+    for (pointer, ballot) in numbered(LIST, &facts.ballots) {
+        findings.extend(check_papers(&pointer, ballot));
+        findings.extend(check_valid(&pointer, ballot));
+        for (place, candidate) in numbered(&format!("{pointer}/candidates"), &ballot.candidates) {
+            findings.extend(check_votes(&pointer, &place, ballot, candidate));
+        }
+        findings.extend(check_number_chosen(&pointer, ballot));
+        let threshold = match (&ballot.threshold, local) {
+            (Some(own), _) => Some((own, format!("{pointer}/threshold"))),
+            (None, local) => local.map(|rule| (rule, "/content/limits/vote".to_string())),
+        };
+        if let Some((threshold, place)) = threshold {
+            findings.extend(check_chosen(&pointer, ballot, threshold, &place));
+        }
+        findings.extend(check_left_out(&pointer, ballot));
+        findings.extend(check_voters(&pointer, ballot, facts));
+    }
+    findings.extend(check_election(facts));
+    findings
 }
+
+/// V01 (error): no more ballots handed out than voters present, no more present than entitled, no more came back than went
+/// out. Each known number is compared with the nearest known one before it.
+fn check_papers(pointer: &str, ballot: &Ballot) -> Vec<Finding> {
+    let numbers = [
+        ("eligible", "số người có quyền bỏ phiếu", ballot.eligible),
+        ("present", "số người có mặt", ballot.present),
+        ("issued", "số phiếu phát ra", ballot.issued),
+        ("returned", "số phiếu thu về", ballot.returned),
+    ];
+    let known: Vec<(&str, &str, u64)> =
+        numbers.into_iter().filter_map(|(field, words, number)| Some((field, words, number?))).collect();
+    let rising = known.windows(2).filter_map(|pair| match pair {
+        [(before, before_words, most), (field, words, number)] if number > most => Some(
+            Finding::new(
+                "V01",
+                Severity::Error,
+                format!("{pointer}/{field}"),
+                format!(
+                    "{} là {}, nhiều hơn {before_words} {}; hãy kiểm tra lại hai số này.",
+                    crate::vietnamese::upper_first(words),
+                    count(*number),
+                    count(*most)
+                ),
+                format!("{field} is {number}, more than {before} ({most})."),
+            )
+            .and_at(format!("{pointer}/{before}"))
+            .found(number.to_string())
+            .expected(format!("không quá {}", count(*most))),
+        ),
+        _ => None,
+    });
+    rising.collect()
+}
+
+/// V01 (error): valid and invalid ballots are together what came back.
+fn check_valid(pointer: &str, ballot: &Ballot) -> Option<Finding> {
+    let returned = ballot.returned?;
+    let counted = ballot.valid.unwrap_or(0).saturating_add(ballot.invalid.unwrap_or(0));
+    let whole_is_known = ballot.valid.is_some() && ballot.invalid.is_some();
+    if counted == returned || (!whole_is_known && counted < returned) {
+        return None;
+    }
+    let field = if ballot.valid.is_some() { "valid" } else { "invalid" };
+    let what = match (ballot.valid, ballot.invalid) {
+        (Some(valid), Some(invalid)) => {
+            format!("{} phiếu hợp lệ và {} phiếu không hợp lệ", count(valid), count(invalid))
+        }
+        (Some(valid), None) => format!("{} phiếu hợp lệ", count(valid)),
+        (None, _) => format!("{} phiếu không hợp lệ", count(counted)),
+    };
+    let finding = Finding::new(
+        "V01",
+        Severity::Error,
+        format!("{pointer}/{field}"),
+        format!("Kiểm phiếu được {what}, không khớp {} phiếu thu về; hãy kiểm tra lại các số này.", count(returned)),
+        format!("Valid and invalid ballots are {counted}, but {returned} came back."),
+    );
+    let finding = if whole_is_known { finding.and_at(format!("{pointer}/invalid")) } else { finding };
+    Some(finding.and_at(format!("{pointer}/returned")).found(counted.to_string()).expected(count(returned)))
+}
+
+/// V02 (error): a candidate's votes are together the valid ballots, and none of them is more.
+fn check_votes(pointer: &str, place: &str, ballot: &Ballot, candidate: &Candidate) -> Option<Finding> {
+    let (cap_field, cap_words, cap) = [
+        ("valid", "phiếu hợp lệ", ballot.valid),
+        ("returned", "phiếu thu về", ballot.returned),
+        ("issued", "phiếu phát ra", ballot.issued),
+        ("present", "người có mặt", ballot.present),
+        ("eligible", "người có quyền bỏ phiếu", ballot.eligible),
+    ]
+    .into_iter()
+    .find_map(|(field, words, number)| Some((field, words, number?)))?;
+    let votes = [
+        ("agree", "đồng ý", candidate.agree),
+        ("disagree", "không đồng ý", candidate.disagree),
+        ("blank", "không có ý kiến", candidate.blank),
+    ];
+    let known: Vec<(&str, &str, u64)> =
+        votes.into_iter().filter_map(|(field, words, number)| Some((field, words, number?))).collect();
+    let (first, ..) = *known.first()?;
+    let sum = known.iter().fold(0_u64, |sum, (_, _, number)| sum.saturating_add(*number));
+    let must_be_whole = cap_field == "valid" && known.len() == votes.len();
+    if sum == cap || (sum < cap && !must_be_whole) {
+        return None;
+    }
+    let parts: Vec<String> = known.iter().map(|(_, words, number)| format!("{} {words}", count(*number))).collect();
+    Some(
+        Finding::new(
+            "V02",
+            Severity::Error,
+            format!("{place}/{first}"),
+            format!(
+                "“{}” có {}, cộng lại {}, không khớp {} {cap_words}; hãy kiểm tra lại các số này.",
+                candidate.name.trim(),
+                parts.join(", "),
+                count(sum),
+                count(cap)
+            ),
+            format!("The votes on “{}” add up to {sum}, {cap_field} is {cap}.", candidate.name.trim()),
+        )
+        .and_at(format!("{pointer}/{cap_field}"))
+        .found(sum.to_string())
+        .expected(if must_be_whole { count(cap) } else { format!("không quá {}", count(cap)) }),
+    )
+}
+
+/// V03 (error): no more are chosen than may be.
+fn check_number_chosen(pointer: &str, ballot: &Ballot) -> Option<Finding> {
+    let most = ballot.most_chosen?;
+    let chosen = chosen(pointer, ballot);
+    let number = chosen.len() as u64;
+    if number <= most {
+        return None;
+    }
+    let finding = Finding::new(
+        "V03",
+        Severity::Error,
+        format!("{pointer}/most_chosen"),
+        format!(
+            "Có {} đối tượng được chọn, nhiều hơn số được chọn tối đa {}; hãy kiểm tra lại.",
+            count(number),
+            count(most)
+        ),
+        format!("{number} are chosen, at most {most} may be."),
+    )
+    .found(number.to_string())
+    .expected(format!("không quá {}", count(most)));
+    Some(chosen.into_iter().fold(finding, |finding, (place, _)| finding.and_at(format!("{place}/chosen"))))
+}
+
+/// V03 (error): who is chosen has reached the threshold.
+fn check_chosen(pointer: &str, ballot: &Ballot, threshold: &Threshold, place_of_rule: &str) -> Vec<Finding> {
+    let short_of_it = chosen(pointer, ballot)
+        .into_iter()
+        .filter(|(_, candidate)| reaches(candidate, ballot, threshold) == Some(false));
+    short_of_it
+        .map(|(place, candidate)| {
+            let (agree, base) = (candidate.agree.unwrap_or(0), base_of(ballot, Some(threshold)).unwrap_or(0));
+            let share = ApprovalRatio::new(agree, base).map(ApprovalRatio::percent).unwrap_or_default();
+            let needed = words_of(threshold);
+            Finding::new(
+                "V03",
+                Severity::Error,
+                format!("{place}/agree"),
+                format!(
+                    "“{}” được chọn với {}/{} phiếu đồng ý ({share}), chưa đạt {needed}; hãy kiểm tra lại kết quả.",
+                    candidate.name.trim(),
+                    count(agree),
+                    count(base)
+                ),
+                format!("“{}” is chosen with {agree} of {base}, below the threshold.", candidate.name.trim()),
+            )
+            .and_at(place_of_rule)
+            .found(format!("{agree}/{base}"))
+            .expected(needed)
+        })
+        .collect()
+}
+
+fn words_of(threshold: &Threshold) -> String {
+    let base = match threshold.base {
+        ThresholdBase::Eligible => "số người có quyền bỏ phiếu",
+        ThresholdBase::Present => "số người có mặt",
+        ThresholdBase::Valid => "số phiếu hợp lệ",
+    };
+    let from = if threshold.more_than == Some(true) { "trên" } else { "từ" };
+    let onwards = if threshold.more_than == Some(true) { "" } else { " trở lên" };
+    format!("{from} {}/{} {base}{onwards}", threshold.numerator, threshold.denominator)
+}
+
+/// V03 (warning): one with more votes than another who is chosen is left out only for a reason.
+fn check_left_out(pointer: &str, ballot: &Ballot) -> Vec<Finding> {
+    let fewest = chosen(pointer, ballot)
+        .into_iter()
+        .filter_map(|(place, candidate)| Some((candidate.agree?, place, candidate)))
+        .min_by_key(|(agree, ..)| *agree);
+    let Some((fewest, chosen_place, chosen)) = fewest else { return Vec::new() };
+    let left_out = numbered(&format!("{pointer}/candidates"), &ballot.candidates).filter(|(_, candidate)| {
+        let explained = candidate.reason.as_deref().is_some_and(|reason| !reason.trim().is_empty());
+        candidate.chosen != Some(true) && !explained && candidate.agree.is_some_and(|agree| agree > fewest)
+    });
+    left_out
+        .map(|(place, candidate)| {
+            let agree = candidate.agree.unwrap_or(0);
+            Finding::new(
+                "V03",
+                Severity::Warning,
+                format!("{place}/agree"),
+                format!(
+                    "“{}” có {} phiếu đồng ý, nhiều hơn “{}” được chọn với {} phiếu; hãy kiểm tra lại hoặc nêu lý do.",
+                    candidate.name.trim(),
+                    count(agree),
+                    chosen.name.trim(),
+                    count(fewest)
+                ),
+                format!(
+                    "“{}” with {agree} votes is left out, “{}” with {fewest} is chosen.",
+                    candidate.name.trim(),
+                    chosen.name.trim()
+                ),
+            )
+            .and_at(format!("{chosen_place}/agree"))
+            .found(agree.to_string())
+        })
+        .collect()
+}
+
+fn chosen<'a>(pointer: &str, ballot: &'a Ballot) -> Vec<(String, &'a Candidate)> {
+    numbered(&format!("{pointer}/candidates"), &ballot.candidates)
+        .filter(|(_, candidate)| candidate.chosen == Some(true))
+        .collect()
+}
+
+/// V04 (warning): as many voters as the bloc has units, or the council members, times the votes of each.
+fn check_voters(pointer: &str, ballot: &Ballot, facts: &Facts) -> Option<Finding> {
+    let eligible = ballot.eligible?;
+    let (place, bodies, words) = match facts.council.as_ref() {
+        Some(council) => ("/content/council/members_total", council.members_total?, "thành viên Hội đồng"),
+        None if facts.members.is_empty() => ("/content/member_count", facts.member_count?, "đơn vị thành viên"),
+        None => ("/content/members", facts.members.len() as u64, "đơn vị thành viên"),
+    };
+    let each = ballot.votes_per_unit.unwrap_or(1);
+    let expected = bodies.saturating_mul(each);
+    if eligible == expected {
+        return None;
+    }
+    Some(
+        Finding::new(
+            "V04",
+            Severity::Warning,
+            format!("{pointer}/eligible"),
+            format!(
+                "Số người có quyền bỏ phiếu ghi {}, trong khi có {} {words}, mỗi bên {} phiếu; hãy kiểm tra lại.",
+                count(eligible),
+                count(bodies),
+                count(each)
+            ),
+            format!("{eligible} may vote, but there are {bodies} with {each} vote(s) each."),
+        )
+        .and_at(place)
+        .found(eligible.to_string())
+        .expected(count(expected)),
+    )
+}
+
+/// V03 (error): who is said to lead next year was chosen in the ballot that the election names.
+fn check_election(facts: &Facts) -> Vec<Finding> {
+    let Some(election) = &facts.election else { return Vec::new() };
+    let Some(at) = election.ballot else { return Vec::new() };
+    let Some(ballot) = facts.ballots.get(at) else {
+        let (said, listed) = (at.to_string(), facts.ballots.len());
+        return vec![
+            Finding::new(
+                "V03",
+                Severity::Error,
+                "/content/election/ballot",
+                format!(
+                    "Kết quả bầu dẫn đến cuộc bỏ phiếu thứ {} (đếm từ 0), nhưng chỉ có {} cuộc; hãy sửa số thứ tự.",
+                    said,
+                    count(listed as u64)
+                ),
+                format!("The election refers to ballot {said} (from 0), {listed} are given."),
+            )
+            .and_at(LIST)
+            .found(said),
+        ];
+    };
+    let elected = std::iter::once(("/content/election/head".to_string(), &election.head))
+        .chain(numbered("/content/election/deputies", &election.deputies));
+    let mut findings = Vec::new();
+    for (place, unit) in elected {
+        let named = |candidate: &Candidate| {
+            [Some(&candidate.name), candidate.unit.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|name| fold_unit(name) == fold_unit(unit))
+        };
+        let candidates = format!("{LIST}/{at}/candidates");
+        let Some((voted, candidate)) = numbered(&candidates, &ballot.candidates).find(|(_, it)| named(it)) else {
+            continue;
+        };
+        if candidate.chosen == Some(false) {
+            findings.push(
+                Finding::new(
+                    "V03",
+                    Severity::Error,
+                    place,
+                    format!(
+                        "“{}” được ghi là trúng cử, nhưng kết quả bỏ phiếu ghi không được chọn với {} phiếu đồng ý; hãy kiểm tra lại.",
+                        unit.trim(),
+                        candidate.agree.map_or_else(|| "……".to_string(), count)
+                    ),
+                    format!("“{}” is said to be elected, the ballot says it was not chosen.", unit.trim()),
+                )
+                .and_at(format!("{voted}/chosen"))
+                .found(unit.trim()),
+            );
+        }
+    }
+    findings
+}
+
+#[cfg(test)]
+#[path = "check_tests.rs"]
+mod tests;

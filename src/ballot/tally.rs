@@ -92,7 +92,7 @@ pub fn reaches(candidate: &Candidate, ballot: &Ballot, threshold: &Threshold) ->
 }
 
 /// The base that the threshold names; without a threshold the valid ballots, or in a show of hands those present.
-fn base_of(ballot: &Ballot, threshold: Option<&Threshold>) -> Option<u64> {
+pub(super) fn base_of(ballot: &Ballot, threshold: Option<&Threshold>) -> Option<u64> {
     match threshold.map(|threshold| threshold.base) {
         Some(ThresholdBase::Eligible) => ballot.eligible,
         Some(ThresholdBase::Present) => ballot.present,

@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::short,
-    facts::{Facts, MemberRole, MemberUnit, RuleContext, numbered},
+    facts::{Ballot, BallotPurpose, Candidate, Facts, MemberRole, MemberUnit, RuleContext, numbered},
     failure::{Finding, Severity},
     vietnamese::{alphabetical_key, count, fold_bare, fold_name, fold_unit, named_province},
 };
@@ -245,7 +245,31 @@ fn check_names_elsewhere(facts: &Facts) -> Vec<Finding> {
     let initiatives = numbered("/content/initiatives", &facts.initiatives).map(|(pointer, row)| (pointer, &row.member));
     let roster = Roster::of(&facts.members);
     let rows = targets.chain(commendations).chain(initiatives);
-    rows.filter_map(|(pointer, member)| check_name(&format!("{pointer}/member"), member.as_deref()?, &roster)).collect()
+    let rows = rows.filter_map(|(pointer, member)| Some((format!("{pointer}/member"), member.as_deref()?)));
+    let scores = numbered("/content/scores", &facts.scores)
+        .map(|(pointer, row)| (format!("{pointer}/member"), row.member.as_str()));
+    let elected = facts.election.iter().flat_map(|election| {
+        let deputies = numbered("/content/election/deputies", &election.deputies);
+        let head = std::iter::once(("/content/election/head".to_string(), election.head.as_str()));
+        head.chain(deputies.map(|(pointer, unit)| (pointer, unit.as_str())))
+    });
+    let candidates =
+        numbered("/content/ballots", &facts.ballots).flat_map(|(pointer, ballot)| candidates_of(&pointer, ballot));
+    let named = rows.chain(scores).chain(elected).chain(candidates).filter(|(_, name)| !name.trim().is_empty());
+    named.filter_map(|(pointer, name)| check_name(&pointer, name, &roster)).collect()
+}
+
+/// The units put to the vote: each candidate's unit, or in a vote on units alone the candidate.
+fn candidates_of<'a>(pointer: &str, ballot: &'a Ballot) -> Vec<(String, &'a str)> {
+    let of_units = match ballot.purpose {
+        Some(BallotPurpose::Flag | BallotPurpose::Head | BallotPurpose::Deputy) => true,
+        Some(BallotPurpose::Certificate | BallotPurpose::Other) | None => false,
+    };
+    let unit = |(place, candidate): (String, &'a Candidate)| match &candidate.unit {
+        Some(unit) => Some((format!("{place}/unit"), unit.as_str())),
+        None => of_units.then(|| (format!("{place}/name"), candidate.name.as_str())),
+    };
+    numbered(&format!("{pointer}/candidates"), &ballot.candidates).filter_map(unit).collect()
 }
 
 fn check_name(pointer: &str, name: &str, roster: &Roster) -> Option<Finding> {

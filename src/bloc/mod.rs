@@ -6,6 +6,7 @@ mod members;
 mod people;
 mod period;
 mod references;
+mod summary;
 
 use chrono::NaiveDate;
 
@@ -17,12 +18,13 @@ use crate::{
 
 pub use members::{Match, Roster};
 
-/// D03 to D09, M01 to M04, P01, P02 over the content.
+/// D03 to D09, M01 to M05, P01, P02 over the content, S01 over a province's blocs.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     let mut findings = period::check(facts, context);
     findings.extend(references::check(facts, context));
     findings.extend(members::check(facts, context));
     findings.extend(people::check(facts));
+    findings.extend(summary::check(facts));
     findings
 }
 

@@ -26,6 +26,9 @@ pub struct Manifest {
     /// Whether the paper goes to a superior body, so that *Kính gửi* is needed.
     #[serde(default)]
     pub addressed_upward: bool,
+    /// Whose legal bases a request prints that names none.
+    #[serde(default)]
+    pub legal_bases: LegalBasesDefault,
     /// What the layout law takes the paper for: `report`, `minutes`, `letter`.
     pub check_kind: String,
     /// Layout to use.
@@ -41,6 +44,17 @@ pub struct Manifest {
     /// Tables of words, for the `columns` and `word` filters.
     #[serde(default)]
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Legal bases of a request that names none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LegalBasesDefault {
+    /// None at all.
+    #[default]
+    None,
+    /// Those of the edition in force.
+    Edition,
 }
 
 /// One body template and the editions it serves.

@@ -16,7 +16,7 @@ use crate::{
     regulation::{Edition, Editions},
 };
 pub use files::{FilesError, TemplateFiles};
-pub use kind::{Kind, Manifest};
+pub use kind::{Kind, LegalBasesDefault, Manifest};
 
 /// Everything wrong with a template folder.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! From a place in the composed source back to the line of the template that wrote it.
 //!
-//! For diagnosis only: the templates are composed a second time with a Typst comment `/*@path:line@*/` before every
-//! line, and the two sources are walked side by side.
+//! For diagnosis only: the templates are composed a second time with a Typst comment `/*@path:line:indent@*/` before
+//! every line, and the two sources are walked side by side.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,8 @@ pub struct Place {
     pub template: String,
     /// From 1.
     pub line: usize,
+    /// From 1, in characters; exact up to the line's first tag.
+    pub column: usize,
 }
 
 const OPEN: &str = "/*@";
@@ -29,7 +31,8 @@ fn mark(path: &str, text: &str) -> String {
     let mut open_tag: Option<&str> = None;
     for (index, line) in text.split_inclusive('\n').enumerate() {
         if open_tag.is_none() && !line.trim().is_empty() {
-            marked.push_str(&format!("{OPEN}{path}:{}{CLOSE}", index + 1));
+            let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+            marked.push_str(&format!("{OPEN}{path}:{}:{indent}{CLOSE}", index + 1));
         }
         marked.push_str(line);
         open_tag = tag_left_open(line, open_tag);
@@ -72,9 +75,11 @@ pub(super) fn place(plain: &str, offset: usize, marked: &str) -> Option<Place> {
             rest = rest.trim_start();
             let Some(after) = rest.strip_prefix(OPEN) else { break };
             let (label, tail) = after.split_once(CLOSE)?;
-            let (template, line) = label.rsplit_once(':')?;
+            let (template_and_line, indent) = label.rsplit_once(':')?;
+            let (template, line) = template_and_line.rsplit_once(':')?;
             // A mark at the very place belongs to the text after it.
-            last = Some(Place { template: template.to_owned(), line: line.parse().ok()? });
+            let before = indent.parse::<usize>().ok()? + plain.get(at..offset).map_or(0, |text| text.chars().count());
+            last = Some(Place { template: template.to_owned(), line: line.parse().ok()?, column: before + 1 });
             rest = tail;
         }
         if at >= offset {
@@ -97,14 +102,25 @@ mod tests {
         // As if `x` held and the expression had written nothing.
         let plain = "một\n\nhai  ba\nbốn\n";
         let composed = marked.replace("{% if x %}", "").replace("{{ a\n | b }}", "").replace("{% endif %}", "");
-        let line_of = |needle: &str| place(plain, plain.find(needle).unwrap(), &composed).unwrap().line;
-        assert_eq!(line_of("một"), 1);
-        assert_eq!(line_of("hai"), 3);
-        assert_eq!(line_of("bốn"), 5);
+        let place_of = |needle: &str| {
+            let place = place(plain, plain.find(needle).unwrap(), &composed).unwrap();
+            (place.line, place.column)
+        };
+        assert_eq!(place_of("một"), (1, 1));
+        assert_eq!(place_of("t\n"), (1, 3));
+        assert_eq!(place_of("hai"), (3, 1));
+        assert_eq!(place_of("bốn"), (5, 1));
+    }
+
+    #[test]
+    fn a_column_counts_from_the_template_s_line_and_its_indent() {
+        let marked = mark("d/body.typ.j2", "một\n{#- x -#}\n  hai ba\n").replace("{#- x -#}", "");
+        let place = place("mộthai ba\n", "mộthai ".len(), &marked).unwrap();
+        assert_eq!((place.line, place.column), (3, 7));
     }
 
     #[test]
     fn sources_that_differ_give_no_place() {
-        assert_eq!(place("abc", 2, "/*@t:1@*/axc"), None);
+        assert_eq!(place("abc", 2, "/*@t:1:0@*/axc"), None);
     }
 }

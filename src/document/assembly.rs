@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{KindWords, Paper, PlaceAndDate, Status, number, recipients, signing};
+use super::{KindWords, LegalBases, Paper, PlaceAndDate, Status, number, recipients, signing};
 use crate::vietnamese::{fold_name, keep_together, nfc, upper, upper_first, without_end_mark};
 
 /// The `paper` of the layouts: all texts final, in NFC, with no-break spaces; what is absent is null.
@@ -24,7 +24,7 @@ pub fn assemble(paper: &Paper, words: &KindWords, status: Status, edition_bases:
         "type-name": type_name,
         "subject": keep_together(&subject),
         "addressees": recipients::addressee_lines(paper),
-        "legal-bases": legal_bases(paper, edition_bases),
+        "legal-bases": legal_bases(paper, words, edition_bases),
         "recipients": recipients::recipient_lines(paper),
         "signature": signing::signature_lines(paper, status),
         "drafter": drafter(paper),
@@ -39,8 +39,9 @@ pub fn assemble(paper: &Paper, words: &KindWords, status: Status, edition_bases:
 }
 
 /// The legal bases without end marks, each once; one that names only a law is opened with "Căn cứ".
-fn legal_bases(paper: &Paper, edition_bases: &[String]) -> Vec<String> {
-    let Some(bases) = &paper.legal_bases else { return Vec::new() };
+fn legal_bases(paper: &Paper, words: &KindWords, edition_bases: &[String]) -> Vec<String> {
+    let of_kind = LegalBases { include_edition: words.rests_on_edition, extra: Vec::new() };
+    let bases = paper.legal_bases.as_ref().unwrap_or(&of_kind);
     let of_edition = if bases.include_edition { edition_bases } else { &[] };
     let mut printed: Vec<String> = Vec::new();
     for basis in of_edition.iter().chain(&bases.extra) {

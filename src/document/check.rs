@@ -19,7 +19,9 @@ pub fn check(paper: &Paper, words: &KindWords, facts: &Facts, context: &RuleCont
     findings.extend(bodies.iter().filter_map(|(pointer, name)| letterhead::check_levels(pointer, name, context)));
     findings.extend(number::check_number(paper, words, status));
     findings.extend(check_bases(paper));
-    findings.extend(recipients::check_recipients(paper, words, status));
+    if !words.statement {
+        findings.extend(recipients::check_recipients(paper, words, status));
+    }
     findings.extend(signing::check_signing(paper, facts, status));
     if status == Status::Issued {
         findings.extend(facts.texts.iter().filter_map(|text| check_gap(&text.pointer, &text.text)));

@@ -82,6 +82,10 @@ pub struct KindWords {
     pub keywords: Vec<String>,
     /// Goes to a superior, so it needs *Kính gửi* (Decree 30/2020, Annex I, Part I, II.9).
     pub addressed_upward: bool,
+    /// Prints the edition's legal bases where the paper names none.
+    pub rests_on_edition: bool,
+    /// A form of a special decree without number and *Nơi nhận* (achievement reports).
+    pub statement: bool,
     /// Minutes carry no place and date (Decree 30/2020, Annex III, model 1.9).
     pub place_and_date: PlaceAndDate,
 }
@@ -131,6 +135,8 @@ mod samples {
             subject: "Sơ kết công tác thi đua, khen thưởng 6 tháng đầu năm 2020".into(),
             keywords: vec!["thi đua".into()],
             addressed_upward: true,
+            rests_on_edition: false,
+            statement: false,
             place_and_date: PlaceAndDate::Printed,
         }
     }

@@ -82,7 +82,7 @@ pub(super) fn check_number(paper: &Paper, words: &KindWords, status: Status) -> 
     let mut findings = Vec::new();
     if status == Status::Issued {
         let serial = paper.number.as_ref().and_then(|number| number.serial);
-        if serial.is_none() {
+        if serial.is_none() && !(words.statement && paper.number.is_none()) {
             findings.push(super::check::gap(
                 "/paper/number/serial",
                 "Văn bản ban hành chưa có số; hãy ghi số do văn thư cấp.",

@@ -1,8 +1,10 @@
-//! Rules on emulation (*thi đua*): targets, movements, and claims in running text.
+//! Rules on emulation (*thi đua*): targets, movements, points and places, and claims in running text.
 //!
 //! One rule: a percentage is computed from plan and result or not printed at all; a claim stands beside its figures.
 
+mod comparison;
 mod ranking;
+mod scoring;
 
 use chrono::{Datelike, NaiveDate};
 use rust_decimal::Decimal;
@@ -15,8 +17,9 @@ use crate::{
 };
 
 pub use ranking::{Rank, rank};
+pub use scoring::final_points;
 
-/// S02, S06, D10 and T04.
+/// S02, S04, S05, S06, D10 and T04.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     let mut findings: Vec<Finding> = numbered("/content/targets", &facts.targets)
         .filter_map(|(pointer, target)| check_target(&pointer, target))
@@ -26,6 +29,8 @@ pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
         numbered("/content/movements", &facts.movements)
             .filter_map(|(pointer, movement)| check_movement(&pointer, movement)),
     );
+    findings.extend(comparison::check(facts));
+    findings.extend(scoring::check(facts));
     findings.extend(facts.texts.iter().flat_map(|text| check_claims(text, facts, context)));
     findings
 }

@@ -15,7 +15,9 @@ use serde::Deserialize;
 
 use crate::calendar::{Part, Period};
 pub use context::{AwardSort, CitedLaw, Claim, ListedAward, RuleContext};
-pub use nominating::{CommendationCause, NamedInitiative, Nomination, PastAward, RatingLevel, Staff, YearlyRating};
+pub use nominating::{
+    CommendationCause, NamedInitiative, Nomination, PastAward, RatingLevel, Staff, Subject, YearlyRating,
+};
 pub use reading::{Text, numbered};
 pub use scoring::{Criterion, CriterionSort, Score, ScoreDetail, Scoring};
 pub use summary::{BlocSummary, Previous, Statistics};
@@ -46,6 +48,8 @@ pub struct Facts {
     pub directions: Option<Directions>,
     pub scoring: Option<Scoring>,
     pub scores: Vec<Score>,
+    /// The points of the one unit that a scorecard is of.
+    pub score: Option<Score>,
     pub ballots: Vec<Ballot>,
     pub nominations: Vec<Nomination>,
     pub limits: Option<Limits>,
@@ -54,10 +58,19 @@ pub struct Facts {
     /// Titles that the subject of an achievement report holds.
     pub titles_history: Vec<PastAward>,
     pub commendations_history: Vec<PastAward>,
+    /// The subject of an achievement report: a person or a collective, and what is asked for it.
+    pub person: Option<Subject>,
+    pub collective: Option<Subject>,
+    pub form: Option<String>,
+    pub yearly_ratings: Vec<YearlyRating>,
+    pub recognised_initiatives: Vec<NamedInitiative>,
     pub previous: Option<Previous>,
     /// The blocs of a province's summary.
     pub blocs: Vec<BlocSummary>,
     pub statistics: Option<Statistics>,
+    /// Every document that the content refers to, with its place.
+    #[serde(skip)]
+    pub cited: Vec<(String, DocumentReference)>,
     /// Every text of the request with its place.
     #[serde(skip)]
     pub texts: Vec<Text>,

@@ -7,6 +7,16 @@ use serde_json::Value;
 use super::{DocumentReference, InitiativeLevel, Years, reading::decimal};
 use crate::calendar::parse_iso;
 
+/// The subject of an achievement report (*báo cáo thành tích*).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Subject {
+    pub name: String,
+    pub unit: Option<String>,
+    #[serde(deserialize_with = "super::reading::where_it_fits")]
+    pub staff: Option<Staff>,
+}
+
 /// One who is nominated for a title or a commendation.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

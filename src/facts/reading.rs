@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{DocumentReference, Facts, Participant, PastAward};
-use crate::vietnamese::visit_strings;
+use super::{DocumentReference, Facts, Honoree, Nomination, Participant, PastAward};
+use crate::vietnamese::{escape_pointer, visit_strings};
 
 /// A text of the request and its JSON pointer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,7 @@ impl Facts {
                 facts.texts.push(Text { pointer: pointer.to_string(), text: text.to_string() });
             }
         });
+        gather_references(content, &mut "/content".to_string(), &mut facts.cited);
         let fields = content.as_object().into_iter().flatten();
         facts.stated = fields.filter(|(_, value)| holds_something(value)).map(|(name, _)| name.clone()).collect();
         Ok(facts)
@@ -31,20 +32,29 @@ impl Facts {
 
     /// Every document the content refers to, with its pointer.
     pub fn references(&self) -> Vec<(String, &DocumentReference)> {
-        let mut found = Vec::new();
-        if let Some(bloc) = &self.bloc {
-            found.extend(bloc.established_by.iter().map(|it| ("/content/bloc/established_by".to_string(), it)));
-            found.extend(bloc.recognised_by.iter().map(|it| ("/content/bloc/recognised_by".to_string(), it)));
-        }
-        found.extend(numbered("/content/guidance", &self.guidance));
-        for (pointer, commendation) in numbered("/content/commendations", &self.commendations) {
-            found.extend(commendation.decision.iter().map(|it| (format!("{pointer}/decision"), it)));
-        }
-        found.extend(numbered("/content/decisions_announced", &self.decisions_announced));
-        for (pointer, award) in self.past_awards() {
-            found.extend(award.decision.iter().map(|it| (format!("{pointer}/decision"), it)));
-        }
-        found
+        self.cited.iter().map(|(pointer, reference)| (pointer.clone(), reference)).collect()
+    }
+
+    /// What an achievement report asks for its subject, as a nomination.
+    pub fn own_nomination(&self) -> Option<Nomination> {
+        let form = self.form.clone()?;
+        let (subject, sort) = match (&self.person, &self.collective) {
+            (Some(person), _) => (person, Honoree::Individual),
+            (None, Some(collective)) => (collective, Honoree::Collective),
+            (None, None) => return None,
+        };
+        Some(Nomination {
+            nominee: subject.name.clone(),
+            sort: Some(sort),
+            unit: subject.unit.clone(),
+            form,
+            year: self.period.map(|period| period.year),
+            history: self.titles_history.iter().chain(&self.commendations_history).cloned().collect(),
+            initiatives: self.recognised_initiatives.clone(),
+            ratings: self.yearly_ratings.clone(),
+            staff: subject.staff,
+            ..Nomination::default()
+        })
     }
 
     /// Every title and commendation received before, of nominees and of the paper's own subject, with its pointer.
@@ -78,6 +88,32 @@ impl Facts {
 pub fn numbered<'a, T>(list: &str, items: &'a [T]) -> impl Iterator<Item = (String, &'a T)> + use<'a, T> {
     let list = list.to_owned();
     items.iter().enumerate().map(move |(place, item)| (format!("{list}/{place}"), item))
+}
+
+/// An object with type, number and date is a reference, wherever a kind of paper puts it.
+fn gather_references(value: &Value, pointer: &mut String, found: &mut Vec<(String, DocumentReference)>) {
+    let length = pointer.len();
+    match value {
+        Value::Array(items) => {
+            for (place, item) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{place}"));
+                gather_references(item, pointer, found);
+                pointer.truncate(length);
+            }
+        }
+        Value::Object(fields) => {
+            if ["type", "number", "date"].iter().all(|name| fields.contains_key(*name)) {
+                found.extend(DocumentReference::deserialize(value).ok().map(|reference| (pointer.clone(), reference)));
+            }
+            for (name, field) in fields {
+                pointer.push('/');
+                pointer.push_str(&escape_pointer(name));
+                gather_references(field, pointer, found);
+                pointer.truncate(length);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn holds_something(value: &Value) -> bool {
@@ -141,6 +177,7 @@ mod tests {
             "guidance": [cited, cited],
             "commendations": [{"form": "f", "honoree": "collective", "count": 1, "decision": cited}],
             "decisions_announced": [cited],
+            "scoring": {"scale": 100, "issued_by": cited, "criteria": []},
             "conference": {"date": "2020-07-24", "attendees": [{"name": "A"}]},
             "directions": {"instructions": [{"person": {"name": "B"}, "points": []}]},
         }}))
@@ -150,10 +187,11 @@ mod tests {
             pointers,
             [
                 "/content/bloc/recognised_by",
-                "/content/guidance/0",
-                "/content/guidance/1",
                 "/content/commendations/0/decision",
                 "/content/decisions_announced/0",
+                "/content/guidance/0",
+                "/content/guidance/1",
+                "/content/scoring/issued_by",
             ]
         );
         let pointers: Vec<String> = facts.participants().into_iter().map(|(pointer, _)| pointer).collect();

@@ -8,6 +8,9 @@ const SIGNER_CLAUSE: &str = "Phụ lục I, phần I, II.7.đ";
 
 pub(super) fn inspect(marks: &Marks, pages: &[Vec<Line>], form: Form, faults: &mut Faults) {
     let Some((at, heading)) = recipients(pages) else {
+        if form == Form::Statement {
+            return;
+        }
         faults.say(CLAUSE, pages.len(), "Thiếu “Nơi nhận:”.", "The recipients are missing.", "không có");
         return;
     };

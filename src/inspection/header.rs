@@ -10,7 +10,7 @@ const RULE_BELOW: f64 = 6.0;
 
 pub(super) fn inspect(page: &PageMarks, lines: &[Line], form: Form, faults: &mut Faults) {
     let motto_at = national(page, lines, faults);
-    let number_at = number(page, lines, faults);
+    let number_at = number(page, lines, form, faults);
     issuer(page, lines, number_at.unwrap_or(motto_at + 15.0), faults);
     if form != Form::Minutes {
         place_and_date(page, lines, number_at, faults);
@@ -134,9 +134,12 @@ fn rule_share(page: &PageMarks, line: &Line, width: f64) -> bool {
 }
 
 /// Returns the number's baseline.
-fn number(page: &PageMarks, lines: &[Line], faults: &mut Faults) -> Option<f64> {
+fn number(page: &PageMarks, lines: &[Line], form: Form, faults: &mut Faults) -> Option<f64> {
     const CLAUSE: &str = "Phụ lục I, phần I, II.3.c";
     let Some(line) = lines.iter().find(|line| line.text.starts_with("Số:")) else {
+        if form == Form::Statement {
+            return None;
+        }
         faults.say(CLAUSE, 1, "Thiếu số, ký hiệu văn bản.", "The number is missing.", "không có");
         return None;
     };

@@ -34,6 +34,8 @@ enum Form {
     Minutes,
     /// Công văn: no type name.
     Letter,
+    /// Form of a special decree: neither number nor *Nơi nhận*.
+    Statement,
 }
 
 /// Everything on the pages that breaks the layout law. `check_kind` is the manifest's (`report`, `minutes`, `letter`).
@@ -41,6 +43,7 @@ pub fn inspect(marks: &Marks, check_kind: &str) -> Vec<LayoutFault> {
     let form = match check_kind {
         "minutes" => Form::Minutes,
         "letter" => Form::Letter,
+        "statement" => Form::Statement,
         _ => Form::Report,
     };
     let pages: Vec<Vec<Line>> = marks.pages.iter().map(lines::read).collect();

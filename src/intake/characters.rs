@@ -6,8 +6,11 @@ use serde_json::Value;
 
 use crate::{
     failure::{Finding, Severity},
-    vietnamese,
+    vietnamese::{self, LegacyEncoding},
 };
+
+/// The field of a request that says in which old font encoding its texts are.
+const ENCODING_FIELD: &str = "text_encoding";
 
 /// Puts every text into NFC (TCVN 6909: precomposed letters).
 pub(super) fn normalise(value: &mut Value) {
@@ -19,6 +22,45 @@ pub(super) fn normalise(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(normalise),
         Value::Object(object) => object.values_mut().for_each(normalise),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Converts every text into Unicode if the request says that they are in TCVN3 or VNI, and takes that word away: what is
+/// kept of the request is in Unicode. A word that is neither stays for the schema to refuse.
+pub(super) fn convert(request: &mut Value) -> Option<Finding> {
+    let Value::Object(fields) = &mut *request else { return None };
+    let encoding = match fields.get(ENCODING_FIELD)?.as_str()? {
+        "tcvn3" => LegacyEncoding::Tcvn3,
+        "vni" => LegacyEncoding::Vni,
+        _ => return None,
+    };
+    fields.remove(ENCODING_FIELD);
+    let mut converted = 0_u64;
+    convert_below(request, encoding, &mut converted);
+    let (name, number) = (encoding.name(), vietnamese::count(converted));
+    Some(Finding::new(
+        "N01",
+        Severity::Info,
+        format!("/{ENCODING_FIELD}"),
+        format!(
+            "Đã chuyển {number} đoạn chữ từ bảng mã {name} sang Unicode theo yêu cầu; hãy đọc lại văn bản trước khi ký."
+        ),
+        format!("{converted} texts were converted from {name} to Unicode, as asked."),
+    ))
+}
+
+fn convert_below(value: &mut Value, encoding: LegacyEncoding, converted: &mut u64) {
+    match value {
+        Value::String(text) => {
+            let read = vietnamese::convert_declared(text, encoding);
+            if read != *text {
+                *text = read;
+                *converted += 1;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| convert_below(item, encoding, converted)),
+        Value::Object(object) => object.values_mut().for_each(|item| convert_below(item, encoding, converted)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -72,5 +114,42 @@ fn uncovered(value: &Value, pointer: &mut String, covers: &dyn Fn(char) -> bool,
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn texts_in_an_old_encoding_are_converted_only_when_asked() {
+        let mut asked = json!({"text_encoding": "tcvn3", "kind": "six-month-review", "content": {"bloc": {"name": "Khèi thi ®ua sè 6"},
+            "tasks": ["Tèt", "Sở Nội vụ"], "period": {"year": 2020}}});
+        let finding = convert(&mut asked).unwrap();
+        assert_eq!(
+            asked,
+            json!({"kind": "six-month-review", "content": {"bloc": {"name": "Khối thi đua số 6"}, "tasks": ["Tốt", "Sở Nội vụ"],
+                "period": {"year": 2020}}})
+        );
+        assert_eq!((finding.code.as_str(), finding.severity), ("N01", Severity::Info));
+        assert!(finding.message.contains("02 đoạn chữ"), "{}", finding.message);
+        let mut not_asked = json!({"content": {"tasks": ["Tèt l¾m"]}});
+        assert_eq!(convert(&mut not_asked), None);
+        assert_eq!(not_asked, json!({"content": {"tasks": ["Tèt l¾m"]}}));
+    }
+
+    #[test]
+    fn vni_is_converted_and_another_word_is_left_to_the_schema() {
+        let mut vni = json!({"text_encoding": "vni", "a": "Sôû Noäi vuï"});
+        assert!(convert(&mut vni).is_some());
+        assert_eq!(vni, json!({"a": "Sở Nội vụ"}));
+        for other in [json!("latin1"), json!(3), json!(null)] {
+            let mut request = json!({"text_encoding": other, "a": "Së"});
+            let before = request.clone();
+            assert_eq!(convert(&mut request), None);
+            assert_eq!(request, before);
+        }
     }
 }

@@ -11,6 +11,9 @@ use crate::failure::{Failure, FailureCode, Finding, Severity};
 /// Objects and lists inside each other; the deepest schema needs eight.
 const DEEPEST: usize = 16;
 
+/// Up to here a double holds every whole number (RFC 8259, section 6).
+const LARGEST_WHOLE: f64 = 9_007_199_254_740_991.0;
+
 pub(super) struct Read {
     pub(super) value: Value,
     /// One finding for every key that stands twice in its object.
@@ -100,6 +103,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        // JSON knows one kind of number: 8, 8.0 and 8e0 are the same whole number, also to the schema.
+        if value.fract() == 0.0 && value.abs() <= LARGEST_WHOLE {
+            return Ok(Value::Number((value as i64).into()));
+        }
         Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
     }
 
@@ -171,6 +178,15 @@ mod tests {
             let failure = read(&deep(n)).err().expect("too deep");
             assert_eq!(failure.code, FailureCode::MalformedJson);
         }
+    }
+
+    #[test]
+    fn a_whole_number_is_one_however_it_is_written() {
+        for (text, value) in [("8.0", 8), ("8e0", 8), ("-0.0", 0), ("1.5e3", 1500), ("-7", -7)] {
+            assert_eq!(read(text.as_bytes()).unwrap().value, serde_json::json!(value), "{text}");
+        }
+        assert_eq!(read(b"8.5").unwrap().value, serde_json::json!(8.5));
+        assert!(read(b"1e300").unwrap().value.is_f64());
     }
 
     #[test]

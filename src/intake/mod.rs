@@ -72,6 +72,7 @@ pub fn check(
     let json::Read { mut value, duplicates } = json::read(bytes)?;
     let mut findings = duplicates;
     characters::normalise(&mut value);
+    findings.extend(characters::convert(&mut value));
     let kind = kind_of(&value, catalog)?;
     if let (Treatment::AsDraft, Value::Object(request)) = (treatment, &mut value) {
         request.insert("status".into(), "draft".into());

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     ballot, bloc, calendar,
-    catalog::{Catalog, Kind},
+    catalog::{Catalog, Kind, LegalBasesDefault},
     commendation,
     document::{self, KindWords, Paper, PlaceAndDate, Status},
     emulation,
@@ -120,6 +120,8 @@ pub fn kind_words(kind: &Kind, subject: String) -> KindWords {
         subject,
         keywords: vec![manifest.title.clone(), "thi đua, khen thưởng".to_owned()],
         addressed_upward: manifest.addressed_upward,
+        rests_on_edition: manifest.legal_bases == LegalBasesDefault::Edition,
+        statement: manifest.check_kind == "statement",
         place_and_date: match manifest.check_kind.as_str() {
             "minutes" => PlaceAndDate::Omitted,
             _ => PlaceAndDate::Printed,

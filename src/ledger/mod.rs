@@ -15,7 +15,13 @@ mod rows;
 mod tests;
 mod watch;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
 use tokio::sync::{Notify, broadcast};
@@ -56,6 +62,8 @@ struct Inner {
     limits: LedgerLimits,
     /// Jobs changed by this process, for those who watch them.
     changes: broadcast::Sender<JobId>,
+    /// True once this process is stopping: nobody waits for a job's end any more.
+    closing: AtomicBool,
     /// Wakes the dispatcher when a job became due in this process.
     work: Notify,
 }
@@ -72,7 +80,16 @@ impl Ledger {
     pub async fn open(path: impl AsRef<Path>, limits: LedgerLimits) -> Result<Self, LedgerError> {
         let (writer, readers) = connect::connect(path.as_ref()).await?;
         let (changes, _) = broadcast::channel(REMEMBERED_CHANGES);
-        Ok(Self { inner: Arc::new(Inner { writer, readers, limits, changes, work: Notify::new() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                writer,
+                readers,
+                limits,
+                changes,
+                closing: AtomicBool::new(false),
+                work: Notify::new(),
+            }),
+        })
     }
 
     /// Asks both a reader and the writer for an answer.
@@ -88,6 +105,11 @@ impl Ledger {
     /// Returns when a job has become due in this process since the last return.
     pub async fn work_arrived(&self) {
         self.inner.work.notified().await;
+    }
+
+    /// Lets everyone who waits for a job's end go, with the job as it stands.
+    pub fn end_watches(&self) {
+        self.inner.closing.store(true, Ordering::Relaxed);
     }
 
     /// Closes the connections; SQLite folds its write-ahead log into the file.

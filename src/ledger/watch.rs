@@ -1,6 +1,6 @@
 //! Waiting for a job's end.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
@@ -14,7 +14,7 @@ use crate::job::{Job, JobId};
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl Ledger {
-    /// Waits until the job has ended or `patience` is used up, and returns it as it stands then; `None` if there is
+    /// Waits until the job has ended, `patience` is used up or the watches end, and returns it as it stands then; `None` if there is
     /// no such job.
     ///
     /// # Errors
@@ -25,7 +25,7 @@ impl Ledger {
         let mut changes = self.inner.changes.subscribe();
         loop {
             let Some(job) = self.find(id).await? else { return Ok(None) };
-            if job.state.is_end() || Instant::now() >= until {
+            if job.state.is_end() || Instant::now() >= until || self.inner.closing.load(Ordering::Relaxed) {
                 return Ok(Some(job));
             }
             let read_again = until.min(Instant::now() + READ_AGAIN_AFTER);

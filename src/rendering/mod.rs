@@ -181,7 +181,7 @@ impl Workshop {
             "content": request.get("content"),
             "request_paper": request.get("paper"),
             "status": status,
-            "edition": {"id": edition.id, "title": edition.title},
+            "edition": {"id": edition.id, "title": edition.title, "awards": edition.awards, "forms": edition.forms},
             "maps": kind.manifest.maps,
         })
     }
@@ -235,7 +235,7 @@ impl Workshop {
             let place = offset.and_then(|offset| self.composer.place(body, context, source, offset));
             let mut line = match place {
                 Some(place) => {
-                    format!("{}:{}:{}: {}", place.template, place.line, diagnosis.column, diagnosis.message)
+                    format!("{}:{}:{}: {}", place.template, place.line, place.column, diagnosis.message)
                 }
                 None => diagnosis.to_string(),
             };

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use typst::{World, WorldExt, diag::SourceDiagnostic, syntax::DiagSpan};
+use typst::{
+    World, WorldExt,
+    diag::{SourceDiagnostic, Tracepoint},
+    syntax::DiagSpan,
+};
 
 /// One complaint of Typst. Lines and columns count from 1, columns in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,13 +36,18 @@ pub(super) fn explain(world: &dyn World, errors: &[SourceDiagnostic]) -> Vec<Dia
 }
 
 fn explain_one(world: &dyn World, error: &SourceDiagnostic) -> Diagnosis {
-    let hints = error.hints.iter().map(|hint| hint.v.to_string()).collect();
+    let mut hints: Vec<String> = error.hints.iter().map(|hint| hint.v.to_string()).collect();
     let message = error.message.to_string();
-    // An error inside the layout is the caller's when a call led to it from the paper's own source.
-    let mut spans = vec![error.span];
-    spans.extend(error.trace.iter().map(|point| DiagSpan::from(point.span)));
-    let own = spans.iter().copied().find(|span| span.id() == Some(world.main()));
-    match place(world, own.unwrap_or(error.span)) {
+    // An error inside the layout is the caller's when a call led to it from the paper's own source; that the paper
+    // imports the layout makes it nobody's but the layout's.
+    let calls = error.trace.iter().filter(|point| !matches!(point.v, Tracepoint::Import(_)));
+    let caller = calls.map(|point| DiagSpan::from(point.span)).find(|span| span.id() == Some(world.main()));
+    let caller = caller.filter(|_| error.span.id() != Some(world.main()));
+    let deepest = place(world, error.span);
+    if let (Some(_), Some((file, line, column, _))) = (caller, &deepest) {
+        hints.push(format!("raised at {file}:{line}:{column}"));
+    }
+    match caller.and_then(|caller| place(world, caller)).or(deepest) {
         Some((file, line, column, offset)) => Diagnosis { file, line, column, offset: Some(offset), message, hints },
         None => Diagnosis { file: String::new(), line: 0, column: 0, offset: None, message, hints },
     }

@@ -1,10 +1,12 @@
-//! Every text of a request, looked at one by one (rules N01, N02).
+//! Every text of a request, looked at one by one (rules N01, N02, L01).
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{TidyFault, convert_legacy, forbidden_character, tidy_faults};
+use super::{
+    CapitalFault, LegacyEncoding, TidyFault, capital_faults, convert_legacy, forbidden_character, tidy_faults,
+};
 use crate::failure::{Finding, Severity};
 
 /// Calls `visit` with the JSON pointer (RFC 6901) and the text of every string value, in document order.
@@ -40,7 +42,7 @@ pub fn escape_pointer(name: &str) -> Cow<'_, str> {
     if name.contains(['~', '/']) { Cow::Owned(name.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(name) }
 }
 
-/// N01 (error) and N02 (info) over every string of the request.
+/// N01 (error), N02 and L01 (info) over every string of the request.
 pub fn check_strings(request: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     visit_strings(request, &mut |pointer, text| {
@@ -55,13 +57,17 @@ pub fn check_strings(request: &Value) -> Vec<Finding> {
 fn check_string(pointer: &str, text: &str) -> Vec<Finding> {
     if let Some((encoding, read)) = convert_legacy(text) {
         let name = encoding.name();
+        let option = match encoding {
+            LegacyEncoding::Tcvn3 => "tcvn3",
+            LegacyEncoding::Vni => "vni",
+        };
         return vec![
             Finding::new(
                 "N01",
                 Severity::Error,
                 pointer,
-                format!("Nội dung đang ở bảng mã cũ {name}; hãy chuyển sang Unicode (TCVN 6909:2001) rồi gửi lại, có lẽ ý là “{read}”."),
-                format!("The text is in the legacy font encoding {name}; convert it to Unicode."),
+                format!("Nội dung đang ở bảng mã cũ {name}; hãy chuyển sang Unicode (TCVN 6909:2001) hoặc đặt “text_encoding” là “{option}” để hệ thống chuyển giúp, có lẽ ý là “{read}”."),
+                format!("The text is in the legacy font encoding {name}; convert it to Unicode, or set \"text_encoding\" to \"{option}\"."),
             )
             .found(text)
             .expected(read)
@@ -71,7 +77,29 @@ fn check_string(pointer: &str, text: &str) -> Vec<Finding> {
     if let Some((at, c)) = forbidden_character(text) {
         return vec![forbidden(pointer, text, at, c)];
     }
-    tidy_faults(text).first().map(|first| untidy(pointer, text, *first)).into_iter().collect()
+    let untidy = tidy_faults(text).first().map(|first| untidy(pointer, text, *first));
+    let capitals = if prints_capitals(pointer) { Vec::new() } else { capital_faults(text) };
+    untidy.into_iter().chain(capitals.first().map(|first| miscapitalised(pointer, first))).collect()
+}
+
+/// Places that a paper prints in capitals, however they are written.
+fn prints_capitals(pointer: &str) -> bool {
+    pointer.starts_with("/paper/letterhead/") || pointer.starts_with("/paper/signing/")
+}
+
+/// L01 (info): the first such place of a text, with the right form.
+fn miscapitalised(pointer: &str, fault: &CapitalFault) -> Finding {
+    let (found, right, place) = (&fault.found, &fault.right, fault.at + 1);
+    Finding::new(
+        "L01",
+        Severity::Info,
+        pointer,
+        format!("“{found}” ở vị trí thứ {place} nên viết hoa là “{right}”."),
+        format!("“{found}” at character {place} is written “{right}”."),
+    )
+    .found(found)
+    .expected(right)
+    .law(format!("Nghị định số 30/2020/NĐ-CP, Phụ lục II, {}", fault.clause))
 }
 
 const UNICODE_LAW: &str =
@@ -157,6 +185,20 @@ mod tests {
         let findings = check_strings(&json!(["Sở  Nội vụ", "278/QĐ–UBND", "a ; b", "Ðà Nẵng"]));
         assert_eq!(findings.iter().map(|f| f.code.as_str()).collect::<Vec<_>>(), ["N02"; 4]);
         assert!(findings.iter().all(|f| f.severity == Severity::Info));
+    }
+
+    #[test]
+    fn l01_wrong_capitals_are_only_worth_knowing_and_not_where_capitals_are_printed() {
+        let findings = check_strings(&json!({
+            "content": {"tasks": ["Bộ chỉ huy Quân sự tỉnh"]},
+            "paper": {"letterhead": {"issuing_body": "Sở nội vụ"}},
+        }));
+        assert_eq!(findings.len(), 1);
+        let finding = &findings[0];
+        assert_eq!((finding.code.as_str(), finding.severity), ("L01", Severity::Info));
+        assert_eq!(finding.pointers, ["/content/tasks/0"]);
+        assert_eq!(finding.expected.as_deref(), Some("Bộ Chỉ huy"));
+        assert_eq!(check_strings(&json!(["Bộ Chỉ huy Quân sự tỉnh", "Luật Thi đua, khen thưởng"])), []);
     }
 
     #[test]

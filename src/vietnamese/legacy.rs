@@ -46,6 +46,20 @@ pub fn convert_legacy(text: &str) -> Option<(LegacyEncoding, String)> {
     detect(text).map(|encoding| (encoding, encoding.decode(text)))
 }
 
+/// A text that is said to be in the encoding, in Unicode. One that Unicode explains better stays as it is, so that the
+/// parts of a form that were typed later are not spoiled.
+pub fn convert_declared(text: &str, encoding: LegacyEncoding) -> String {
+    let composed = nfc(text);
+    let untouched = |word: &str| !word.is_ascii() && is_vietnamese_syllable(word) && encoding.decode(word) == word;
+    let is_unicode = composed.chars().any(is_unicode_only)
+        || weigh(&composed, encoding) < 0
+        || composed.split(|c: char| !c.is_alphabetic()).any(untouched);
+    if text.is_ascii() || is_unicode {
+        return text.to_string();
+    }
+    encoding.decode(&composed)
+}
+
 fn detect(text: &str) -> Option<LegacyEncoding> {
     if text.is_ascii() {
         return None;
@@ -175,6 +189,31 @@ mod tests {
             let (encoding, read) = convert_legacy(typed).unwrap_or_else(|| panic!("{typed}"));
             assert_eq!((encoding, read.as_str()), (LegacyEncoding::Vni, meant));
             assert!(looks_like_vni(typed) && !looks_like_tcvn3(typed));
+        }
+    }
+
+    #[test]
+    fn a_declared_text_is_read_even_where_it_is_too_short_to_be_recognised() {
+        for (encoding, typed, meant) in [
+            (LegacyEncoding::Tcvn3, "Hµ", "Hà"),
+            (LegacyEncoding::Tcvn3, "Së", "Sở"),
+            (LegacyEncoding::Tcvn3, "§", "Đ"),
+            (LegacyEncoding::Tcvn3, "C«ng v¨n sè 12/CV-TTr", "Công văn số 12/CV-TTr"),
+            (LegacyEncoding::Vni, "Haø", "Hà"),
+            (LegacyEncoding::Vni, "Ñ", "Đ"),
+            (LegacyEncoding::Tcvn3, "2020-07-24", "2020-07-24"),
+            (LegacyEncoding::Vni, "head-unit", "head-unit"),
+        ] {
+            assert_eq!(convert_declared(typed, encoding), meant);
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_unicode_already_stays() {
+        for text in ["Sở Nội vụ", "xã hội", "Khánh Hòa", "Nguyễn Văn A", "báo cáo", "Tà Rụt"] {
+            for encoding in [LegacyEncoding::Tcvn3, LegacyEncoding::Vni] {
+                assert_eq!(convert_declared(text, encoding), text);
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! One rule: nothing here changes what a text says; it only checks it, compares it, or sets it as an office would.
 
+mod capitals;
 mod check;
 mod fold;
 mod legacy;
@@ -13,9 +14,10 @@ mod spaces;
 mod syllable;
 mod text;
 
+pub use capitals::{CapitalFault, capital_faults};
 pub use check::{check_strings, escape_pointer, visit_strings};
 pub use fold::{fold_bare, fold_name, fold_unit, named_province};
-pub use legacy::{LegacyEncoding, convert_legacy, looks_like_tcvn3, looks_like_vni};
+pub use legacy::{LegacyEncoding, convert_declared, convert_legacy, looks_like_tcvn3, looks_like_vni};
 pub use letters::{alphabetical_key, point_letter};
 pub use lists::{join_and, lower_first, semicolons, sentence, upper, upper_first, without_end_mark};
 pub use numbers::{change, count, group, in_words, money, percent, roman};

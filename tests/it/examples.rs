@@ -128,7 +128,9 @@ fn sources(request: &Value) -> BTreeMap<String, String> {
 }
 
 fn collect(value: &Value, pointer: &str, found: &mut BTreeMap<String, String>) {
-    let mut say = |digits: String, origin: String| drop(found.entry(digits).or_insert(origin));
+    let mut say = |digits: String, origin: String| {
+        found.entry(digits).or_insert(origin);
+    };
     match value {
         Value::String(text) => match iso_date(text) {
             // Decree 30/2020, Annex I, II.4.b: a zero before days below 10 and the months 1 and 2.

@@ -1,11 +1,10 @@
 //! What a caller sends is text and stays text.
 
-use minijinja::value::{Serde, Value as TemplateValue};
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 use tdkt_reports::{
     catalog::{Catalog, TemplateFiles},
-    composition::{Composer, typst_string},
+    composition::{Composer, Context, typst_string},
     failure::FailureCode,
     intake::{Manuscript, Treatment},
     vietnamese,
@@ -379,7 +378,7 @@ fn composed(composer: &Composer, text: &str) -> String {
         "rows": [fields, fields],
         "maps": {"table": {"b": "c"}},
     });
-    let context = TemplateValue::from(Serde(&context));
+    let context = Context::new(&context);
     composer.compose(BODY_PATH, &context).unwrap_or_else(|error| panic!("{error} for {text:?}"))
 }
 

@@ -12,6 +12,7 @@ mod golden;
 mod injection;
 mod layout_law;
 mod page_breaks;
+mod proof;
 mod purity;
 // the doors
 mod cli;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use tdkt_reports::marks::{Marks, PageMarks, Run};
 
-use crate::support::papers::{WORKSHOP, compact, example_value, manuscript_of, sample_value};
+use crate::support::papers::{WORKSHOP, compact, example_value, manuscript_of, marks_with, replace, sample_value};
 
 const MOST_WORDS: usize = 120;
 /// The top margin's end, in millimetres: above it stands the page number.
@@ -176,4 +176,29 @@ fn lines(page: &PageMarks) -> Vec<Line<'_>> {
         }
     }
     lines
+}
+
+/// What these measurements are worth: with the layout's own guards taken away, each of them finds something.
+#[test]
+fn without_the_layouts_guards_pages_break_badly() {
+    let loosened = |files: &mut std::collections::BTreeMap<String, String>| {
+        replace(files, "layout/parts/headings.typ", "sticky: true", "sticky: false");
+        replace(files, "layout/parts/sign-off.typ", "par(closing + post(height))\n      v(-height)", "par(closing)");
+        replace(files, "layout/parts/sign-off.typ", "block(above: 0pt, below)", "block(breakable: false, below)");
+        replace(files, "layout/parts/table.typ", "set table.cell(breakable: false)", "set table.cell(breakable: true)");
+    };
+    let mut request = sample_value("simple");
+    for target in request["content"]["targets"].as_array_mut().expect("targets") {
+        target["name"] =
+            format!("{} đến hết kỳ báo cáo, kể cả phần chuyển tiếp", target["name"].as_str().unwrap()).into();
+    }
+    let mut found = [0; 3];
+    for words in (1..=700).step_by(20) {
+        let longer = manuscript_of(&lengthened(&request, "/content/tasks/0", words));
+        let marks = marks_with(loosened, &longer).expect("set");
+        let faults = [signature_alone(&marks), heading_at_foot(&marks), torn_rows(&marks, &request)];
+        faults.iter().zip(&mut found).for_each(|(fault, count)| *count += usize::from(fault.is_some()));
+    }
+    println!("{found:?}");
+    assert!(found.iter().all(|count| *count > 0), "signature, heading, row: {found:?}");
 }

@@ -25,7 +25,7 @@ pub(super) fn word(state: &State, value: &Value, table: &str) -> Result<String, 
 }
 
 /// `rows | columns("#", "unit", "role:word=role", "planned:number", "achieved:percent-of=planned")`: the cells of a table,
-/// as lists of strings. A field that is absent gives an empty cell, or room for the pen where the format ends in `?`
+/// as lists of strings. A field that is absent gives an empty cell, or room for the pen where the column ends in `?`
 /// (`"agree:count?"`).
 pub(super) fn columns(state: &State, rows: &Value, specifications: Rest<String>) -> Result<Value, Error> {
     let mut table: Vec<Vec<String>> = Vec::new();
@@ -40,12 +40,12 @@ fn cell(state: &State, index: usize, row: &Value, column: &str) -> Result<String
     if column == "#" {
         return Ok((index + 1).to_string());
     }
+    let (column, absent) = match column.strip_suffix('?') {
+        Some(column) => (column, figures::BLANK),
+        None => (column, ""),
+    };
     let (name, format) = column.split_once(':').unwrap_or((column, "text"));
     let value = row.get_attr(name)?;
-    let (format, absent) = match format.strip_suffix('?') {
-        Some(format) => (format, figures::BLANK),
-        None => (format, ""),
-    };
     if is_absent(&value) {
         return Ok(absent.to_owned());
     }

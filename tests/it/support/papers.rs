@@ -166,3 +166,16 @@ pub fn replace(files: &mut BTreeMap<String, String>, path: &str, from: &str, to:
     assert!(text.contains(from), "{path} has no {from:?}");
     *text = text.replacen(from, to, 1);
 }
+
+/// The sample of this name of the six-month review, as it is.
+pub fn sample(name: &str) -> &'static str {
+    let kind = WORKSHOP.catalog().kind("six-month-review").expect("the kind is there");
+    kind.sample(name).expect("the sample is there")
+}
+
+/// The minimal sample as paper number so-and-so: as many different papers as are wanted.
+pub fn numbered(number: u32) -> String {
+    let mut request = sample_value("minimal");
+    request["paper"]["place"] = format!("An Bình {number}").into();
+    request.to_string()
+}

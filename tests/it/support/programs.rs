@@ -1,1 +1,440 @@
 //! The real executable and a real Redis, started and stopped by the tests.
+//!
+//! Everything listens on a free port and lives in a temporary folder, so that tests run side by side. What cannot be
+//! started fails the test and says what has to be installed.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use reqwest::blocking::{Client, RequestBuilder, Response};
+use serde_json::Value;
+use tdkt_reports::{
+    job::{Job, JobState},
+    ledger::{Ledger, LedgerLimits},
+};
+use tempfile::TempDir;
+
+/// How long a program may take to be ready; the machine may be busy with other tests.
+const READY: Duration = Duration::from_secs(60);
+/// How long a job may take that nobody disturbs.
+const JOB: Duration = Duration::from_secs(90);
+/// Between two looks at something that is waited for.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// The executable, without settings from the environment of the tests.
+pub fn tdkt() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tdkt-reports"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TDKT_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// What a command that ended said and did.
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub out: Vec<u8>,
+    pub err: String,
+}
+
+impl Outcome {
+    /// Standard output as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.out).expect("UTF-8 on standard output")
+    }
+}
+
+/// Runs a command of the executable to its end.
+pub fn run(arguments: &[&str]) -> Outcome {
+    run_in(Path::new("."), arguments, b"")
+}
+
+/// Runs a command in a folder, with something on standard input.
+pub fn run_in(folder: &Path, arguments: &[&str], input: &[u8]) -> Outcome {
+    let mut command = tdkt();
+    command.args(arguments).current_dir(folder);
+    run_command(command, input)
+}
+
+/// Runs any command to its end.
+pub fn run_command(mut command: Command, input: &[u8]) -> Outcome {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the executable starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let input = input.to_vec();
+    // A command may end without reading its input.
+    let feeding = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().expect("the executable ends");
+    feeding.join().expect("fed");
+    Outcome {
+        code: output.status.code(),
+        out: output.stdout,
+        err: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+    }
+}
+
+/// Waits until `what` is true.
+pub fn until(patience: Duration, why: &str, mut what: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !what() {
+        assert!(started.elapsed() < patience, "after {patience:?} still not so: {why}");
+        sleep(LOOK);
+    }
+}
+
+/// A running process whose standard error is read as it comes.
+pub struct Process {
+    child: Child,
+    said: Arc<Mutex<String>>,
+}
+
+impl Process {
+    fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the executable starts");
+        let stderr = BufReader::new(child.stderr.take().expect("piped"));
+        let said = Arc::new(Mutex::new(String::new()));
+        let hearing = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                let mut said = hearing.lock().expect("not poisoned");
+                said.push_str(&line);
+                said.push('\n');
+            }
+        });
+        Self { child, said }
+    }
+
+    /// A `work` process on a data folder.
+    pub fn work(data: &Path, redis: &Redis, arguments: &[&str]) -> Self {
+        let mut command = tdkt();
+        command.arg("work").arg("--data").arg(data).args(["--redis-url", &redis.address()]).args(arguments);
+        Self::start(command)
+    }
+
+    /// Everything on standard error so far.
+    pub fn said(&self) -> String {
+        self.said.lock().expect("not poisoned").clone()
+    }
+
+    fn until_it_says(&self, words: &str) {
+        until(READY, words, || self.said().contains(words));
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Process ids of its render children.
+    pub fn presses(&self) -> Vec<u32> {
+        children(self.id()).into_iter().filter(|child| command_line(*child).contains(" press ")).collect()
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        send(self.id(), signal);
+    }
+
+    /// kill -9, and waits for the end.
+    pub fn kill(&mut self) {
+        self.signal(Signal::SIGKILL);
+        let _status = self.child.wait();
+    }
+
+    /// Waits for the end.
+    pub fn ended_within(&mut self, patience: Duration) -> ExitStatus {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+                return status;
+            }
+            assert!(started.elapsed() < patience, "still running after {patience:?}:\n{}", self.said());
+            sleep(LOOK);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _dead_already = self.child.kill();
+        let _dead_already = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- process {} said:\n{}", self.id(), self.said());
+        }
+    }
+}
+
+/// Sends a signal to a process that may be gone.
+pub fn send(process: u32, signal: Signal) {
+    let _gone_already = kill(Pid::from_raw(i32::try_from(process).expect("a process id")), signal);
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);
+    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(|id| parent_of(*id) == Some(parent)).collect()
+}
+
+fn parent_of(process: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name in brackets may hold anything; what follows the last bracket is: state, parent.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn command_line(process: u32) -> String {
+    std::fs::read_to_string(format!("/proc/{process}/cmdline")).unwrap_or_default().replace('\0', " ")
+}
+
+/// `serve` on a free port.
+pub struct Service {
+    pub process: Process,
+    pub url: String,
+    data: PathBuf,
+    http: Client,
+    _folder: Option<TempDir>,
+}
+
+impl Service {
+    /// In a folder of its own.
+    pub fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let service = Self::start_on(folder.path(), arguments);
+        Self { _folder: Some(folder), ..service }
+    }
+
+    /// On a data folder that outlives it.
+    pub fn start_on(data: &Path, arguments: &[&str]) -> Self {
+        const LISTENS: &str = "Đang phục vụ tại ";
+        let mut command = tdkt();
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
+        let process = Process::start(command);
+        process.until_it_says(LISTENS);
+        let said = process.said();
+        let line = said.lines().find_map(|line| line.strip_prefix(LISTENS)).expect("just seen");
+        let http = Client::builder().timeout(Duration::from_secs(60)).build().expect("an HTTP client");
+        Self { process, url: line.trim().to_owned(), data: data.to_owned(), http, _folder: None }
+    }
+
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub fn get(&self, path: &str) -> Response {
+        self.http.get(format!("{}{path}", self.url)).send().expect("an answer")
+    }
+
+    /// A request that the test finishes.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.http.request(method.parse().expect("a method"), format!("{}{path}", self.url))
+    }
+
+    /// Posts JSON text.
+    pub fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Response {
+        let request = self.request("POST", path).header("content-type", "application/json");
+        request.body(body.into()).send().expect("an answer")
+    }
+
+    /// Posts a request that has to be accepted; gives the job's id.
+    pub fn accept(&self, body: impl Into<Vec<u8>>) -> String {
+        let response = self.post("/v1/documents", body);
+        let (status, job) = (response.status(), json(response));
+        assert_eq!(status, 202, "{job:#}");
+        job["id"].as_str().expect("an id").to_owned()
+    }
+
+    /// The job as it is now.
+    pub fn job(&self, id: &str) -> Value {
+        json(self.get(&format!("/v1/jobs/{id}")))
+    }
+
+    /// The job once it has ended.
+    pub fn wait_for(&self, id: &str) -> Value {
+        let started = Instant::now();
+        loop {
+            let job = json(self.get(&format!("/v1/jobs/{id}?wait=20")));
+            if job["done"] == true {
+                return job;
+            }
+            assert!(started.elapsed() < JOB, "no end after {JOB:?}: {job:#}");
+        }
+    }
+
+    /// The finished paper.
+    pub fn document(&self, id: &str) -> Vec<u8> {
+        let response = self.get(&format!("/v1/jobs/{id}/document"));
+        assert_eq!(response.status(), 200);
+        response.bytes().expect("a body").to_vec()
+    }
+
+    /// Writes to the socket as it is and reads the answer; `None` where the service closed without one.
+    pub fn raw(&self, parts: &[&[u8]], pause: Duration) -> Option<String> {
+        let address = self.url.strip_prefix("http://").expect("an address");
+        let mut stream = TcpStream::connect(address).expect("connected");
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
+        for part in parts {
+            if stream.write_all(part).is_err() {
+                break;
+            }
+            sleep(pause);
+        }
+        let mut answer = Vec::new();
+        // The service may reset the connection once it has answered.
+        let _reset = stream.read_to_end(&mut answer);
+        (!answer.is_empty()).then(|| String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    /// The books of this service.
+    pub fn books(&self) -> Books {
+        Books::open(&self.data)
+    }
+}
+
+/// The body of an answer.
+pub fn json(response: Response) -> Value {
+    let text = response.text().expect("a body");
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// Ledger and archive of a data folder, looked at from outside.
+pub struct Books {
+    runtime: tokio::runtime::Runtime,
+    ledger: Ledger,
+    data: PathBuf,
+}
+
+impl Books {
+    pub fn open(data: &Path) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let ledger = runtime.block_on(Ledger::open(data.join("ledger.sqlite"), LedgerLimits::default()));
+        Self { runtime, ledger: ledger.expect("the ledger opens"), data: data.to_owned() }
+    }
+
+    /// How many jobs stand in each state; states without jobs are left out.
+    pub fn counts(&self) -> BTreeMap<&'static str, u64> {
+        let counts = self.runtime.block_on(self.ledger.counts()).expect("counted");
+        let states = JobState::ALL.iter().map(|state| (state.as_str(), counts.of(*state)));
+        states.filter(|(_, jobs)| *jobs > 0).collect()
+    }
+
+    pub fn job(&self, id: &str) -> Job {
+        let found = self.runtime.block_on(self.ledger.find(id.parse().expect("an id")));
+        found.expect("read").expect("the job is in the ledger")
+    }
+
+    /// Names of the files in the archive, after a look at each: its name is the hash of its content.
+    pub fn archived(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        let folders = std::fs::read_dir(self.data.join("archive/blobs")).expect("the archive");
+        for folder in folders.map(|folder| folder.expect("listed").path()) {
+            for file in std::fs::read_dir(folder).expect("listed").map(|file| file.expect("listed")) {
+                let name = file.file_name().to_string_lossy().into_owned();
+                let content = std::fs::read(file.path()).expect("read");
+                assert_eq!(tdkt_reports::fingerprint::of(&content), name, "a torn file");
+                names.push(name);
+            }
+        }
+        names.sort();
+        names
+    }
+
+    /// Asserts that each of these jobs succeeded and has its paper, and that the archive holds nothing else.
+    pub fn each_succeeded_with_one_file(&self, ids: &[String]) {
+        let mut papers = Vec::new();
+        for id in ids {
+            let job = self.job(id);
+            assert_eq!(job.state, JobState::Succeeded, "{job:#?}");
+            papers.push(job.artifact.expect("a paper").sha256);
+        }
+        papers.sort();
+        papers.dedup();
+        assert_eq!(self.archived(), papers, "one file for each different paper, and no other");
+        assert_eq!(self.counts(), BTreeMap::from([("succeeded", ids.len() as u64)]), "no job besides");
+    }
+}
+
+/// A Redis without persistence on a free port.
+pub struct Redis {
+    child: Child,
+    port: u16,
+    folder: TempDir,
+}
+
+impl Redis {
+    pub fn start() -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let child = Self::spawn(port, &folder);
+        let redis = Self { child, port, folder };
+        redis.until_it_answers();
+        redis
+    }
+
+    fn spawn(port: u16, folder: &TempDir) -> Child {
+        Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+            .arg(folder.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is installed (tests/run installs it)")
+    }
+
+    fn until_it_answers(&self) {
+        until(READY, "redis-server answers", || {
+            let connection = redis::Client::open(self.address()).and_then(|client| client.get_connection());
+            connection.and_then(|mut connection| redis::cmd("PING").query::<String>(&mut connection)).is_ok()
+        });
+    }
+
+    pub fn address(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    /// Asks the server directly.
+    pub fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        let mut connection =
+            redis::Client::open(self.address()).and_then(|client| client.get_connection()).expect("connected");
+        let mut command = redis::cmd(words[0]);
+        words[1..].iter().for_each(|word| {
+            command.arg(*word);
+        });
+        command.query(&mut connection).expect("answered")
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("running");
+        self.child.wait().expect("ended");
+    }
+
+    /// Starts again on the same port, empty.
+    pub fn start_again(&mut self) {
+        self.child = Self::spawn(self.port, &self.folder);
+        self.until_it_answers();
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        let _dead_already = self.child.kill();
+        let _dead_already = self.child.wait();
+    }
+}

@@ -1,6 +1,11 @@
-//! Rules on commendations (*khen thưởng*): rows, totals, selections.
+//! Rules on commendations (*khen thưởng*): rows, totals, selections, nominations and the record behind them.
 //!
 //! One rule: a total is what the rows add up to; a stated total that differs is never corrected in silence.
+
+mod awards;
+mod catalogue;
+mod conditions;
+mod nominations;
 
 use std::collections::BTreeMap;
 
@@ -20,11 +25,15 @@ pub fn totals_by_honoree(facts: &Facts) -> BTreeMap<Honoree, u64> {
     totals
 }
 
-/// S01, S06 and D10 over the commendations and selections.
-pub fn check(facts: &Facts, _context: &RuleContext) -> Vec<Finding> {
+/// S01, S06 and D10 over the commendations and selections, A01 to A13 over awards and nominations.
+pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
+    let catalogue = catalogue::Catalogue::of(context.awards);
     let mut findings = check_totals(facts);
     findings.extend(check_repeated_rows(facts));
     findings.extend(check_selections(facts));
+    findings.extend(awards::check(facts, &catalogue));
+    findings.extend(nominations::check(facts, &catalogue));
+    findings.extend(conditions::check(facts, &catalogue, context));
     findings
 }
 
@@ -120,6 +129,84 @@ fn check_selections(facts: &Facts) -> Vec<Finding> {
         )
     });
     spans.collect()
+}
+
+#[cfg(test)]
+mod samples {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        calendar::parse_iso,
+        facts::{AwardSort, ListedAward},
+    };
+
+    /// A part of a catalogue.
+    pub fn awards() -> Vec<ListedAward> {
+        const UNIT: &str = "Thủ trưởng đơn vị; Giám đốc sở; Chủ tịch Ủy ban nhân dân cấp xã";
+        const PROVINCE: &str = "Chủ tịch Ủy ban nhân dân tỉnh";
+        let titles = [
+            ("advanced-worker", "Lao động tiên tiến", UNIT),
+            ("emulation-fighter-grassroots", "Chiến sĩ thi đua cơ sở", UNIT),
+            ("emulation-fighter-province", "Chiến sĩ thi đua cấp tỉnh", PROVINCE),
+            ("emulation-fighter-national", "Chiến sĩ thi đua toàn quốc", "Thủ tướng Chính phủ"),
+            ("advanced-collective", "Tập thể lao động tiên tiến", UNIT),
+            ("excellent-collective", "Tập thể lao động xuất sắc", PROVINCE),
+            (
+                "emulation-flag-province",
+                "Cờ thi đua của Ủy ban nhân dân tỉnh",
+                "Ủy ban nhân dân tỉnh hoặc Chủ tịch Ủy ban nhân dân tỉnh",
+            ),
+            ("emulation-flag-government", "Cờ thi đua của Chính phủ", "Chính phủ"),
+        ];
+        let commendations = [
+            ("merit-certificate-prime-minister", "Bằng khen của Thủ tướng Chính phủ", "Thủ tướng Chính phủ"),
+            ("merit-certificate-province", "Bằng khen của Chủ tịch Ủy ban nhân dân tỉnh", PROVINCE),
+            ("commendation-certificate", "Giấy khen", UNIT),
+        ];
+        let listed = |sort: AwardSort| {
+            move |(id, name, decided_by): &(&str, &str, &str)| ListedAward {
+                id: id.to_string(),
+                name: name.to_string(),
+                sort,
+                decided_by: decided_by.to_string(),
+            }
+        };
+        titles
+            .iter()
+            .map(listed(AwardSort::Title))
+            .chain(commendations.iter().map(listed(AwardSort::Commendation)))
+            .collect()
+    }
+
+    pub type Found = (String, Severity, Vec<String>);
+
+    /// Findings under an edition that is in force since the day.
+    pub fn findings_since(since: &str, content: Value) -> Vec<Finding> {
+        let awards = awards();
+        let context =
+            RuleContext { edition_since: parse_iso(since).unwrap(), awards: &awards, ..RuleContext::default() };
+        check(&Facts::read(&json!({"content": content})).unwrap(), &context)
+    }
+
+    pub fn findings(content: Value) -> Vec<Finding> {
+        findings_since("2025-07-01", content)
+    }
+
+    pub fn found_since(since: &str, content: Value) -> Vec<Found> {
+        findings_since(since, content)
+            .into_iter()
+            .map(|finding| (finding.code, finding.severity, finding.pointers))
+            .collect()
+    }
+
+    pub fn found(content: Value) -> Vec<Found> {
+        found_since("2025-07-01", content)
+    }
+
+    pub fn one(code: &str, severity: Severity, pointers: &[&str]) -> Vec<Found> {
+        vec![(code.to_string(), severity, pointers.iter().map(|pointer| pointer.to_string()).collect())]
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,308 @@
+//! Titles and commendations given: in the catalogue, with a record, by a body that may give them (A10, A11, A13).
+
+use chrono::{Datelike, NaiveDate};
+
+use super::catalogue::{Catalogue, Listing};
+use crate::{
+    calendar::short,
+    facts::{DocumentReference, Facts, ListedAward, PastAward, numbered},
+    failure::{Finding, Severity},
+    vietnamese::{fold_name, join_and},
+};
+
+pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let given = numbered("/content/commendations", &facts.commendations)
+        .map(|(pointer, row)| (pointer, row.form.as_str(), row.decision.as_ref()));
+    let nominated =
+        numbered("/content/nominations", &facts.nominations).map(|(pointer, row)| (pointer, row.form.as_str(), None));
+    for (pointer, form, decision) in given.chain(nominated) {
+        findings.extend(check_listed(&pointer, form, catalogue));
+        findings.extend(check_decider(&format!("{pointer}/form"), &pointer, form, decision, catalogue));
+    }
+    findings.extend(facts.form.as_deref().and_then(|form| check_listed("/content", form, catalogue)));
+    for (pointer, award) in facts.past_awards() {
+        findings.extend(check_record(&pointer, award));
+        findings.extend(check_record_date(&pointer, award));
+        findings.extend(check_decider(
+            &format!("{pointer}/name"),
+            &pointer,
+            &award.name,
+            award.decision.as_ref(),
+            catalogue,
+        ));
+    }
+    findings
+}
+
+/// A13: a form is in the catalogue of the edition. An id that is not is refused (error); a name that is like none may be
+/// a local one (warning).
+fn check_listed(pointer: &str, form: &str, catalogue: &Catalogue) -> Option<Finding> {
+    if catalogue.is_empty() || form.trim().is_empty() {
+        return None;
+    }
+    let form = form.trim();
+    let (severity, message, message_en) = match catalogue.find(form) {
+        Listing::Listed(_) | Listing::Resembling => return None,
+        Listing::UnknownId => (
+            Severity::Error,
+            format!(
+                "Mã “{form}” không có trong danh mục danh hiệu, hình thức khen thưởng của phiên bản pháp luật áp dụng; hãy sửa mã hoặc ghi tên."
+            ),
+            format!("The id “{form}” is not in the edition's catalogue."),
+        ),
+        Listing::Unknown => (
+            Severity::Warning,
+            format!(
+                "“{form}” không giống danh hiệu, hình thức khen thưởng nào của phiên bản pháp luật áp dụng; hãy kiểm tra tên."
+            ),
+            format!("“{form}” is like nothing in the edition's catalogue."),
+        ),
+    };
+    Some(
+        Finding::new("A13", severity, format!("{pointer}/form"), message, message_en)
+            .found(form)
+            .expected("tên hoặc mã trong danh mục của phiên bản pháp luật áp dụng")
+            .law("Luật Thi đua, khen thưởng"),
+    )
+}
+
+/// A10 (warning): a past award is recorded with its year, its name, and number, date and issuer of the decision.
+fn check_record(pointer: &str, award: &PastAward) -> Option<Finding> {
+    let decision = award.decision.as_ref();
+    let has = |text: Option<&str>| text.is_some_and(|text| !text.trim().is_empty());
+    let parts = [
+        ("năm", award.year.is_some()),
+        ("tên", has(Some(&award.name))),
+        ("số quyết định", has(decision.map(|it| it.number.as_str()))),
+        ("ngày quyết định", decision.is_some_and(|it| it.date.is_some())),
+        ("cơ quan ban hành quyết định", has(decision.and_then(|it| it.issuer.as_deref()))),
+    ];
+    let missing: Vec<&str> = parts.iter().filter(|(_, there)| !there).map(|(part, _)| *part).collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let year = award.year.map_or_else(|| "không rõ năm".to_string(), |year| format!("năm {year}"));
+    Some(
+        Finding::new(
+            "A10",
+            Severity::Warning,
+            pointer,
+            format!(
+                "“{}” ({year}) còn thiếu {}; hãy bổ sung để thẩm định được.",
+                award.name.trim(),
+                join_and(&missing)
+            ),
+            format!("The record of “{}” is incomplete.", award.name.trim()),
+        )
+        .and_at(format!("{pointer}/decision"))
+        .found(format!("thiếu {}", join_and(&missing)))
+        .expected("năm, tên, số, ngày và cơ quan ban hành quyết định"),
+    )
+}
+
+/// A10 (warning): the decision is not older than the year it honours.
+fn check_record_date(pointer: &str, award: &PastAward) -> Option<Finding> {
+    let (year, date) = (award.year?, award.decision.as_ref()?.date?);
+    let first = NaiveDate::from_ymd_opt(year, 1, 1)?;
+    (date < first).then(|| {
+        Finding::new(
+            "A10",
+            Severity::Warning,
+            format!("{pointer}/decision/date"),
+            format!(
+                "“{}” của năm {year} nhưng quyết định ghi ngày {}, năm {}; hãy kiểm tra lại năm và ngày.",
+                award.name.trim(),
+                short(date),
+                date.year()
+            ),
+            format!("The decision on “{}” of {year} is dated {}.", award.name.trim(), short(date)),
+        )
+        .and_at(format!("{pointer}/year"))
+        .found(short(date))
+        .expected(format!("từ ngày {} trở đi", short(first)))
+    })
+}
+
+/// A11 (error): a decision was made by a body of the level that decides the award. A higher body may give what a lower one
+/// may; levels that cannot be told from the names are not compared.
+fn check_decider(
+    place: &str,
+    pointer: &str,
+    form: &str,
+    decision: Option<&DocumentReference>,
+    catalogue: &Catalogue,
+) -> Option<Finding> {
+    let Listing::Listed(award) = catalogue.find(form) else { return None };
+    let issuer = decision?.issuer.as_deref()?.trim();
+    if level_of(issuer)? >= lowest_decider(award)? {
+        return None;
+    }
+    Some(
+        Finding::new(
+            "A11",
+            Severity::Error,
+            format!("{pointer}/decision/issuer"),
+            format!(
+                "“{}” do {} quyết định, nhưng dữ liệu ghi quyết định của {issuer}; hãy kiểm tra lại.",
+                award.name, award.decided_by
+            ),
+            format!("“{}” is decided by {}, not by {issuer}.", award.name, award.decided_by),
+        )
+        .and_at(place)
+        .found(issuer)
+        .expected(&award.decided_by),
+    )
+}
+
+/// Where a body stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    /// Units, departments, communes.
+    Below,
+    /// Provinces and ministries.
+    Province,
+    State,
+}
+
+fn lowest_decider(award: &ListedAward) -> Option<Level> {
+    let deciders = award.decided_by.split(';').flat_map(|bodies| bodies.split(" hoặc "));
+    let levels: Option<Vec<Level>> = deciders.map(level_of).collect();
+    levels?.into_iter().min()
+}
+
+fn level_of(body: &str) -> Option<Level> {
+    const STATE: [&str; 4] = ["thủ tướng", "chính phủ", "chủ tịch nước", "chủ tịch nước cộng hòa"];
+    const PROVINCE: [&str; 5] = ["ủy ban nhân dân tỉnh", "ubnd tỉnh", "bộ trưởng", "thủ trưởng ban, ngành", "tỉnh ủy"];
+    const BELOW: [&str; 14] = [
+        "thủ trưởng đơn vị",
+        "giám đốc",
+        "sở",
+        "ủy ban nhân dân xã",
+        "ủy ban nhân dân phường",
+        "ủy ban nhân dân đặc khu",
+        "ủy ban nhân dân huyện",
+        "ủy ban nhân dân thị xã",
+        "ủy ban nhân dân cấp xã",
+        "ubnd xã",
+        "ubnd phường",
+        "ubnd huyện",
+        "hiệu trưởng",
+        "chi cục",
+    ];
+    let body = fold_name(body);
+    let chair = format!("{} ", fold_name("chủ tịch"));
+    let of_committee = body.strip_prefix(&chair).unwrap_or(&body);
+    let begins = |names: &[&str]| {
+        names.iter().any(|name| {
+            let name = fold_name(name);
+            [body.as_str(), of_committee].iter().any(|body| {
+                body.strip_prefix(name.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            })
+        })
+    };
+    if begins(&STATE) {
+        Some(Level::State)
+    } else if begins(&PROVINCE) {
+        Some(Level::Province)
+    } else if begins(&BELOW) {
+        Some(Level::Below)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::samples::{found, one};
+    use super::*;
+
+    fn history(row: Value) -> Vec<(String, Severity, Vec<String>)> {
+        found(json!({"titles_history": [row]}))
+    }
+
+    fn row(year: i32, date: &str, issuer: &str) -> Value {
+        json!({"year": year, "name": "Bằng khen của Chủ tịch UBND tỉnh",
+            "decision": {"type": "Quyết định", "number": "12/QĐ-UBND", "date": date, "issuer": issuer}})
+    }
+
+    #[test]
+    fn a10_a_past_award_is_recorded_whole() {
+        assert_eq!(history(row(2023, "2024-01-15", "Chủ tịch UBND tỉnh")), []);
+        let pointers = ["/content/titles_history/0", "/content/titles_history/0/decision"];
+        for field in ["number", "date", "issuer"] {
+            let mut gap = row(2023, "2024-01-15", "Chủ tịch UBND tỉnh");
+            gap["decision"].as_object_mut().unwrap().remove(field);
+            assert_eq!(history(gap), one("A10", Severity::Warning, &pointers), "{field}");
+        }
+        assert_eq!(history(json!({"year": 2023, "name": "Giấy khen"})), one("A10", Severity::Warning, &pointers));
+        let nominee = json!({"nominations": [{"nominee": "A", "sort": "individual", "form": "Giấy khen", "history": [{"year": 2023, "name": "Giấy khen"}]}]});
+        let pointers = ["/content/nominations/0/history/0", "/content/nominations/0/history/0/decision"];
+        assert_eq!(found(nominee), one("A10", Severity::Warning, &pointers));
+    }
+
+    #[test]
+    fn a10_a_decision_is_not_older_than_its_year() {
+        let pointers = ["/content/titles_history/0/decision/date", "/content/titles_history/0/year"];
+        assert_eq!(history(row(2023, "2022-12-31", "Chủ tịch UBND tỉnh")), one("A10", Severity::Warning, &pointers));
+        assert_eq!(history(row(2023, "2023-01-01", "Chủ tịch UBND tỉnh")), []);
+    }
+
+    #[test]
+    fn a11_a_decision_comes_from_the_level_that_decides_the_award() {
+        let pointers = ["/content/titles_history/0/decision/issuer", "/content/titles_history/0/name"];
+        for issuer in ["Sở Nội vụ", "Giám đốc Sở Y tế", "Chủ tịch Ủy ban nhân dân xã Đăk Hà"]
+        {
+            assert_eq!(history(row(2023, "2024-01-15", issuer)), one("A11", Severity::Error, &pointers), "{issuer}");
+        }
+        for issuer in [
+            "Ủy ban nhân dân tỉnh",
+            "Chủ tịch UBND tỉnh Kon Tum",
+            "Thủ tướng Chính phủ",
+            "Ủy ban nhân dân thành phố Huế",
+            "Liên đoàn Lao động",
+        ] {
+            assert_eq!(history(row(2023, "2024-01-15", issuer)), [], "{issuer}");
+        }
+    }
+
+    #[test]
+    fn a11_holds_for_commendations_given_and_a_higher_body_may_give_the_lower_form() {
+        let given = |form: &str, issuer: &str| {
+            let decision = json!({"type": "Quyết định", "number": "1/QĐ", "date": "2024-01-15", "issuer": issuer});
+            found(json!({"commendations": [{"form": form, "honoree": "collective", "count": 1, "decision": decision}]}))
+        };
+        let pointers = ["/content/commendations/0/decision/issuer", "/content/commendations/0/form"];
+        assert_eq!(given("merit-certificate-prime-minister", "UBND tỉnh"), one("A11", Severity::Error, &pointers));
+        assert_eq!(given("merit-certificate-prime-minister", "Thủ tướng Chính phủ"), []);
+        assert_eq!(given("Giấy khen", "UBND tỉnh"), []);
+    }
+
+    #[test]
+    fn a13_a_form_is_in_the_catalogue_of_the_edition() {
+        let given = |form: &str| found(json!({"commendations": [{"form": form, "honoree": "collective", "count": 1}]}));
+        assert_eq!(given("merit-certificate-province"), []);
+        assert_eq!(given("Bằng khen của Bộ Y tế"), []);
+        let place = ["/content/commendations/0/form"];
+        assert_eq!(given("merit-certificate-ward"), one("A13", Severity::Error, &place));
+        assert_eq!(given("Quà tặng"), one("A13", Severity::Warning, &place));
+        let nominated =
+            |form: &str| found(json!({"nominations": [{"nominee": "A", "sort": "individual", "form": form}]}));
+        let place = ["/content/nominations/0/form"];
+        assert_eq!(nominated("merit-certificate-ward"), one("A13", Severity::Error, &place));
+        assert_eq!(nominated("Quà tặng"), one("A13", Severity::Warning, &place));
+        assert_eq!(nominated("Bằng khen của UBND tỉnh"), []);
+        assert_eq!(found(json!({"form": "merit-certificate-ward"})), one("A13", Severity::Error, &["/content/form"]));
+        assert_eq!(found(json!({"form": "merit-certificate-province"})), []);
+    }
+
+    #[test]
+    fn a13_without_a_catalogue_nothing_is_judged() {
+        let facts =
+            Facts::read(&json!({"content": {"commendations": [{"form": "x-y", "honoree": "collective", "count": 1}]}}))
+                .unwrap();
+        assert_eq!(check(&facts, &Catalogue::of(&[])), []);
+    }
+}

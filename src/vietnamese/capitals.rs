@@ -1,0 +1,243 @@
+//! Capitals that Decree 30/2020, Annex II asks for (rule L01).
+//!
+//! Only what cannot be meant otherwise: a lint that is wrong once is not read again. All is worth knowing, nothing more.
+
+use super::nfc;
+
+/// A word or phrase that is written otherwise. `at` counts characters from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapitalFault {
+    pub at: usize,
+    pub found: String,
+    pub right: String,
+    /// The clause of the annex.
+    pub clause: &'static str,
+}
+
+const AGENCIES: &str = "Mục IV.1.a";
+const HONOURS: &str = "Mục V.2";
+const LAWS: &str = "Mục V.6";
+const PARTS: &str = "Mục V.7";
+const PLACES: &str = "Mục III.1";
+const HOLIDAYS: &str = "Mục V.8.b";
+
+/// Phrases, as they are right, with the ways in which they are wrong.
+const PHRASES: [(&str, &[&str], &str); 24] = [
+    ("Bộ Chỉ huy", &["Bộ chỉ huy", "bộ chỉ huy"], AGENCIES),
+    ("Bộ Tư lệnh", &["Bộ tư lệnh", "bộ tư lệnh"], AGENCIES),
+    ("Ủy ban nhân dân", &["Ủy ban Nhân dân", "Uỷ ban Nhân dân", "ủy ban nhân dân", "uỷ ban nhân dân"], AGENCIES),
+    ("Hội đồng nhân dân", &["Hội đồng Nhân dân", "hội đồng nhân dân"], AGENCIES),
+    ("Sở Nội vụ", &["Sở nội vụ", "sở nội vụ", "sở Nội vụ"], AGENCIES),
+    ("Sở Tài chính", &["Sở tài chính", "sở tài chính", "sở Tài chính"], AGENCIES),
+    ("Sở Tư pháp", &["Sở tư pháp", "sở tư pháp", "sở Tư pháp"], AGENCIES),
+    ("Sở Y tế", &["Sở y tế", "sở y tế", "sở Y tế"], AGENCIES),
+    ("Sở Ngoại vụ", &["Sở ngoại vụ", "sở ngoại vụ", "sở Ngoại vụ"], AGENCIES),
+    ("Huân chương Lao động", &["huân chương lao động", "Huân chương lao động", "huân chương Lao động"], HONOURS),
+    ("Huân chương Độc lập", &["huân chương độc lập", "Huân chương độc lập", "huân chương Độc lập"], HONOURS),
+    ("Huân chương Sao vàng", &["huân chương sao vàng", "huân chương Sao vàng"], HONOURS),
+    ("Anh hùng Lao động", &["anh hùng lao động", "Anh hùng lao động", "anh hùng Lao động"], HONOURS),
+    ("Nhà giáo Nhân dân", &["nhà giáo nhân dân", "Nhà giáo nhân dân"], HONOURS),
+    ("Nghệ sĩ Nhân dân", &["nghệ sĩ nhân dân", "Nghệ sĩ nhân dân"], HONOURS),
+    ("hạng Nhất", &["hạng nhất"], HONOURS),
+    ("hạng Nhì", &["hạng nhì"], HONOURS),
+    ("hạng Ba", &["hạng ba"], HONOURS),
+    ("Luật Thi đua", &["luật thi đua", "Luật thi đua", "luật Thi đua"], LAWS),
+    ("Thành phố Hồ Chí Minh", &["thành phố Hồ Chí Minh"], PLACES),
+    ("Thủ đô Hà Nội", &["thủ đô Hà Nội"], PLACES),
+    ("tết Nguyên đán", &["tết nguyên đán", "Tết nguyên đán", "tết Nguyên Đán", "Tết Nguyên Đán"], HOLIDAYS),
+    ("Đảng Cộng sản Việt Nam", &["đảng cộng sản Việt Nam", "Đảng cộng sản Việt Nam"], AGENCIES),
+    ("Mặt trận Tổ quốc Việt Nam", &["mặt trận tổ quốc Việt Nam", "Mặt trận tổ quốc Việt Nam"], AGENCIES),
+];
+
+/// All such places of a text, in order.
+pub fn capital_faults(text: &str) -> Vec<CapitalFault> {
+    let text = nfc(text);
+    let mut faults: Vec<(usize, CapitalFault)> = Vec::new();
+    for (right, wrongs, clause) in PHRASES {
+        for wrong in wrongs {
+            for (byte, found) in text.match_indices(wrong) {
+                if stands_alone(&text, byte, found) && is_meant(&text, byte, right) {
+                    faults.push((byte, fault(&text, byte, found, right.to_string(), clause)));
+                }
+            }
+        }
+    }
+    faults.extend(parts_of_laws(&text));
+    faults.extend(provinces(&text));
+    faults.sort_by_key(|(byte, _)| *byte);
+    faults.into_iter().map(|(_, fault)| fault).collect()
+}
+
+fn fault(text: &str, byte: usize, found: &str, right: String, clause: &'static str) -> CapitalFault {
+    CapitalFault { at: text[..byte].chars().count(), found: found.to_string(), right, clause }
+}
+
+/// No letter before or after.
+fn stands_alone(text: &str, byte: usize, found: &str) -> bool {
+    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    !letter(text[..byte].chars().next_back()) && !letter(text[byte + found.len()..].chars().next())
+}
+
+/// Some words make another phrase of what follows them: `pháp luật thi đua`, `kỷ luật`; a class counts only beside an order.
+fn is_meant(text: &str, byte: usize, right: &str) -> bool {
+    let before = &text[..byte];
+    let last = before.split_whitespace().next_back().unwrap_or_default().to_lowercase();
+    match right {
+        "Luật Thi đua" => !["pháp", "kỷ", "quy", "dự", "đạo"].contains(&last.as_str()),
+        "hạng Nhất" | "hạng Nhì" | "hạng Ba" => {
+            let words: Vec<&str> = before.split_whitespace().collect();
+            words.iter().rev().take(4).any(|word| word.to_lowercase() == "chương")
+        }
+        _ => true,
+    }
+}
+
+/// `Khoản 2`, `Điểm a` inside a sentence; `khoản 2 điều 74`.
+fn parts_of_laws(text: &str) -> Vec<(usize, CapitalFault)> {
+    let words = words_of(text);
+    let mut faults = Vec::new();
+    for pair in words.windows(2) {
+        let [(byte, word), (next_byte, next)] = pair else { continue };
+        let next = bare(next);
+        let numbered = next.starts_with(|c: char| c.is_ascii_digit());
+        let lettered = next.chars().count() == 1 && next.chars().all(char::is_lowercase);
+        let right = match bare(word) {
+            "Khoản" if numbered && is_inside_sentence(text, *byte) => "khoản",
+            "Điểm" if lettered && is_inside_sentence(text, *byte) => "điểm",
+            "điều" if numbered && follows_clause(text, *byte) => "Điều",
+            _ => continue,
+        };
+        let begin = byte + word.find(bare(word)).unwrap_or_default();
+        let end = next_byte + next.len();
+        let found = text.get(begin..end).unwrap_or(word);
+        faults.push((begin, fault(text, begin, found, format!("{right} {next}"), PARTS)));
+    }
+    faults
+}
+
+/// True if `khoản 2` stands right before.
+fn follows_clause(text: &str, byte: usize) -> bool {
+    let before: Vec<&str> = text[..byte].split_whitespace().collect();
+    matches!(before.as_slice(), [.., clause, number]
+        if clause.to_lowercase() == "khoản" && number.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// `Tỉnh Kon Tum` inside a sentence: the common noun is small before a name. `Tỉnh ủy`, `Tỉnh đoàn` are names themselves.
+fn provinces(text: &str) -> Vec<(usize, CapitalFault)> {
+    const OTHER_NAMES: [&str; 6] = ["Ủy", "Uỷ", "Đoàn", "Hội", "Đội", "Đảng"];
+    let words = words_of(text);
+    let mut faults = Vec::new();
+    for pair in words.windows(2) {
+        let [(byte, word), (next_byte, next)] = pair else { continue };
+        let name = bare(next);
+        let capital = name.starts_with(char::is_uppercase) && name.chars().nth(1).is_some_and(char::is_lowercase);
+        if *word == "Tỉnh" && capital && !OTHER_NAMES.contains(&name) && is_inside_sentence(text, *byte) {
+            let found = text.get(*byte..next_byte + name.len()).unwrap_or(word);
+            faults.push((*byte, fault(text, *byte, found, format!("tỉnh {name}"), PLACES)));
+        }
+    }
+    faults
+}
+
+/// Words with the byte at which they begin.
+fn words_of(text: &str) -> Vec<(usize, &str)> {
+    let begin = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
+    text.split_whitespace().map(|word| (begin(word), word)).collect()
+}
+
+fn bare(word: &str) -> &str {
+    word.trim_matches(|c: char| !c.is_alphanumeric())
+}
+
+/// True if a word stands before on the same line and ends neither a sentence nor an introduction.
+fn is_inside_sentence(text: &str, byte: usize) -> bool {
+    let line = text[..byte].rsplit('\n').next().unwrap_or_default();
+    let mark = line.trim_end().chars().next_back();
+    mark.is_some_and(|mark| mark.is_alphanumeric() || mark == ',')
+        && line.split_whitespace().any(|word| word.chars().all(char::is_alphabetic))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, &str)]) {
+        let faults = capital_faults(text);
+        let found: Vec<(&str, &str)> =
+            faults.iter().map(|fault| (fault.found.as_str(), fault.right.as_str())).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn l01_a_phrase_with_wrong_capitals_is_found_with_the_right_ones() {
+        check("Bộ chỉ huy Quân sự tỉnh", &[("Bộ chỉ huy", "Bộ Chỉ huy")]);
+        check("theo luật thi đua, khen thưởng", &[("luật thi đua", "Luật Thi đua")]);
+        check(
+            "tặng huân chương lao động hạng ba",
+            &[("huân chương lao động", "Huân chương Lao động"), ("hạng ba", "hạng Ba")],
+        );
+        check("Huân chương Lao động hạng nhất", &[("hạng nhất", "hạng Nhất")]);
+        check("danh hiệu anh hùng lao động", &[("anh hùng lao động", "Anh hùng Lao động")]);
+        check("Ủy ban Nhân dân tỉnh", &[("Ủy ban Nhân dân", "Ủy ban nhân dân")]);
+        check("tại thành phố Hồ Chí Minh", &[("thành phố Hồ Chí Minh", "Thành phố Hồ Chí Minh")]);
+        check("dịp Tết Nguyên Đán", &[("Tết Nguyên Đán", "tết Nguyên đán")]);
+    }
+
+    #[test]
+    fn l01_parts_of_a_law_are_small_but_for_the_article() {
+        check("theo Khoản 2 Điều 74", &[("Khoản 2", "khoản 2")]);
+        check("tại Điểm a khoản 2 Điều 74", &[("Điểm a", "điểm a")]);
+        check("tại điểm a, khoản 2 điều 74 của Luật", &[("điều 74", "Điều 74")]);
+        check("Căn cứ điểm a khoản 2 Điều 74", &[]);
+        for begins in [
+            "Khoản 2 Điều 74 quy định",
+            "Nội dung như sau. Khoản 2 áp dụng",
+            "Gồm:\nKhoản 2",
+            "1. Khoản 2",
+            "- Điểm a",
+            "Điểm mạnh của khối",
+            "điều 2 năm nay",
+        ] {
+            check(begins, &[]);
+        }
+    }
+
+    #[test]
+    fn l01_a_province_is_small_before_its_name_inside_a_sentence() {
+        check("các sở của Tỉnh Kon Tum đã", &[("Tỉnh Kon", "tỉnh Kon")]);
+        for right in [
+            "Tỉnh Kon Tum có 10 sở",
+            "các sở, ban, ngành của tỉnh Kon Tum",
+            "Bí thư Tỉnh Đoàn",
+            "Bí thư Tỉnh ủy",
+            "của Tỉnh giao",
+            "UBND TỈNH KON TUM",
+            "văn phòng Tỉnh Ủy",
+        ] {
+            check(right, &[]);
+        }
+    }
+
+    #[test]
+    fn l01_what_may_be_meant_otherwise_is_left_alone() {
+        for text in [
+            "chấp hành pháp luật thi đua lành mạnh",
+            "giữ kỷ luật thi đua",
+            "Luật Thi đua, khen thưởng",
+            "Bộ Chỉ huy Quân sự tỉnh",
+            "Sở Nội vụ, Sở Tài chính",
+            "xếp hạng ba trong khối",
+            "Huân chương Lao động hạng Ba",
+            "đơn vị anh hùng, lao động sáng tạo",
+            "SỞ NỘI VỤ",
+            "",
+        ] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn l01_places_count_characters() {
+        assert_eq!(capital_faults("Được tặng huân chương lao động")[0].at, 10);
+    }
+}
