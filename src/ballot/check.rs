@@ -306,7 +306,7 @@ fn check_election(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (place, unit) in elected {
         let named = |candidate: &Candidate| {
-            [Some(&candidate.name), candidate.unit.as_ref()]
+            [Some(candidate.bare_name()), candidate.unit.as_deref()]
                 .into_iter()
                 .flatten()
                 .any(|name| fold_unit(name) == fold_unit(unit))

@@ -173,6 +173,11 @@ fn v03_who_leads_next_year_was_chosen() {
         })
     };
     assert_eq!(election("Sở A", 0), []);
+    let with_remark = found(|content| {
+        content["ballots"][0]["candidates"][1]["name"] = json!("Sở B (Phó Trưởng khối)");
+        content["election"] = json!({"year": 2026, "head": "Sở B", "ballot": 0});
+    });
+    assert_eq!(with_remark.len(), 1);
     assert_eq!(
         election("sở b", 0),
         one("V03", Severity::Error, &["/content/election/head", "/content/ballots/0/candidates/1/chosen"])

@@ -267,7 +267,7 @@ fn candidates_of<'a>(pointer: &str, ballot: &'a Ballot) -> Vec<(String, &'a str)
     };
     let unit = |(place, candidate): (String, &'a Candidate)| match &candidate.unit {
         Some(unit) => Some((format!("{place}/unit"), unit.as_str())),
-        None => of_units.then(|| (format!("{place}/name"), candidate.name.as_str())),
+        None => of_units.then(|| (format!("{place}/name"), candidate.bare_name())),
     };
     numbered(&format!("{pointer}/candidates"), &ballot.candidates).filter_map(unit).collect()
 }

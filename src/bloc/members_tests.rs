@@ -87,6 +87,30 @@ fn m03_a_name_in_a_table_is_spelled_as_in_the_list() {
 }
 
 #[test]
+fn m03_names_in_scores_ballots_and_the_election_are_those_of_the_list() {
+    let ballot =
+        |purpose: &str, candidate: Value| json!([{"subject": "x", "purpose": purpose, "candidates": [candidate]}]);
+    let fits = |c: &mut Value| {
+        c["scores"] = json!([{"member": "Sở Nội vụ"}]);
+        c["election"] = json!({"year": 2021, "head": "Sở Tài chính", "deputies": ["Sở Ngoại vụ"]});
+        c["ballots"] = ballot("head", json!({"name": "Sở Nội vụ (Trưởng khối)"}));
+    };
+    assert_eq!(found_in(fits), []);
+    let person = json!({"name": "Lê Thị Hoa", "unit": "Sở Nội vụ"});
+    assert_eq!(found_in(|c| c["ballots"] = ballot("certificate", person)), []);
+    let changes: [(&str, Value, &str); 4] = [
+        ("scores", json!([{"member": "Sở Y tế"}]), "scores/0/member"),
+        ("election", json!({"year": 2021, "head": "Sở Y tế"}), "election/head"),
+        ("ballots", ballot("flag", json!({"name": "Sở Y tế"})), "ballots/0/candidates/0/name"),
+        ("ballots", ballot("other", json!({"name": "A", "unit": "Sở Y tế"})), "ballots/0/candidates/0/unit"),
+    ];
+    for (field, value, place) in changes {
+        let pointers = [&format!("/content/{place}"), "/content/members"];
+        assert_eq!(found_in(|c| c[field] = value), one("M03", Severity::Warning, &pointers), "{place}");
+    }
+}
+
+#[test]
 fn m04_an_alphabetical_list_is_worth_knowing() {
     let findings = with_units(&["Báo Quảng Nam", "Công an tỉnh", "Sở Nội vụ", "Sở Y tế"]);
     assert_eq!(findings, one("M04", Severity::Info, &["/content/members"]));

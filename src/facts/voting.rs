@@ -63,6 +63,15 @@ pub struct Candidate {
     pub reason: Option<String>,
 }
 
+impl Candidate {
+    /// The name without a remark in brackets: `Sở Nội vụ (Trưởng khối)`.
+    pub fn bare_name(&self) -> &str {
+        let name = self.name.trim();
+        let remark = name.strip_suffix(')').and_then(|name| name.rfind(" ("));
+        remark.map_or(name, |at| name[..at].trim_end())
+    }
+}
+
 /// The share of votes that a candidate must reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub struct Threshold {
