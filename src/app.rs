@@ -63,11 +63,11 @@ pub fn serve(settings: &Settings) -> Result<(), Failure> {
             parts.doorbell.clone(),
             Arc::clone(&parts.press),
         );
+        let server = http_server(settings, desk)?;
         let mut staff = Staff::hire(settings, &parts);
         if settings.work {
             staff.put_to_work(settings, &parts);
         }
-        let server = http_server(settings, desk)?;
         let handle = server.handle();
         tokio::pin!(server);
         tokio::select! {

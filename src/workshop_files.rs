@@ -8,7 +8,7 @@ use crate::{
     catalog::{FilesError, TemplateFiles},
     rendering::{Workshop, WorkshopError},
     settings::Settings,
-    typesetting::FontFile,
+    typesetting::{FontFile, FontShelf, FontsError},
 };
 
 static SHIPPED_FONTS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fonts");
@@ -20,6 +20,8 @@ pub enum LoadError {
     Files(#[from] FilesError),
     #[error("{path}: {source}")]
     Fonts { path: PathBuf, source: std::io::Error },
+    #[error("{path}: {error}")]
+    OwnFonts { path: PathBuf, error: FontsError },
     #[error("{0}")]
     Workshop(#[from] WorkshopError),
 }
@@ -48,6 +50,8 @@ pub fn fonts(path: &Path) -> Result<Vec<FontFile>, LoadError> {
             let bytes = std::fs::read(font).map_err(|source| LoadError::Fonts { path: font.clone(), source })?;
             files.push(FontFile { name: font.display().to_string(), bytes });
         }
+        // A folder that was named is meant: it has whole families, and at least one.
+        FontShelf::new(files.clone()).map_err(|error| LoadError::OwnFonts { path: path.to_owned(), error })?;
     }
     let mut shipped: Vec<_> = SHIPPED_FONTS.files().filter(|file| is_font(file.path())).collect();
     shipped.sort_by_key(|file| file.path());

@@ -143,6 +143,11 @@ impl Kind {
         schema::word_at(&self.schema, pointer, "description")
     }
 
+    /// Most characters that the text at a place of a request may have.
+    pub fn longest_at(&self, pointer: &str) -> Option<u64> {
+        schema::longest_at(&self.schema, pointer)
+    }
+
     /// Names of the properties that the object at a place may have.
     pub fn properties_at(&self, pointer: &str) -> Vec<&str> {
         schema::properties_at(&self.schema, pointer)

@@ -140,6 +140,11 @@ pub(super) fn word_at<'a>(root: &'a Value, pointer: &str, word: &str) -> Option<
     schemas_at(root, pointer)?.into_iter().find_map(|schema| schema.get(word)?.as_str())
 }
 
+/// `maxLength` of the text at a pointer.
+pub(super) fn longest_at(root: &Value, pointer: &str) -> Option<u64> {
+    schemas_at(root, pointer)?.into_iter().find_map(|schema| schema.get("maxLength")?.as_u64())
+}
+
 /// Names of the properties of the object at a pointer.
 pub(super) fn properties_at<'a>(root: &'a Value, pointer: &str) -> Vec<&'a str> {
     let properties = schemas_at(root, pointer).and_then(|[_, schema]| schema.get("properties")?.as_object());

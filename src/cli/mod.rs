@@ -107,6 +107,10 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
+    if matches!(command, Command::Serve | Command::Work | Command::Doctor) {
+        // Ledger and archive hold people's data: what these commands make is their owner's alone.
+        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    }
     match command {
         Command::Serve => serve::serve(settings),
         Command::Work => serve::work(settings),

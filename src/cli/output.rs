@@ -1,7 +1,7 @@
 //! What people read on standard error.
 
 use std::{
-    io::{self, IsTerminal, Read, Write},
+    io::{self, Read, Write},
     path::Path,
     process::ExitCode,
 };
@@ -58,13 +58,6 @@ fn findings(list: &[Finding], text: &mut String) {
 /// A line on standard error; a broken pipe there is nobody's loss.
 pub(super) fn say(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
-}
-
-/// A progress line, only where somebody watches.
-pub(super) fn progress(text: &str) {
-    if io::stderr().is_terminal() {
-        say(&format!("{text}\n"));
-    }
 }
 
 /// Writes data to standard output.

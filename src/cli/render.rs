@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Fail
 fn paper(workshop: &Workshop, manuscript: &Manuscript, target: &Path) -> Result<(), Failure> {
     let rendered = workshop.render(manuscript)?;
     output::write(target, &rendered.pdf)?;
-    output::progress(&format!("Đã lập {} ({} trang).", target.display(), rendered.pages));
+    output::say(&format!("Đã lập {} ({} trang).\n", target.display(), rendered.pages));
     Ok(())
 }
 
@@ -68,7 +68,7 @@ fn pictures(workshop: &Workshop, manuscript: &Manuscript, target: &Path) -> Resu
         let stem = target.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let path = target.with_file_name(format!("{stem}-{page}.png"));
         output::write(&path, &picture.png)?;
-        output::progress(&format!("Đã ghi {} ({page}/{pages}).", path.display()));
+        output::say(&format!("Đã ghi {} ({page}/{pages}).\n", path.display()));
     }
     Ok(())
 }

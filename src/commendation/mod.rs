@@ -128,7 +128,27 @@ fn check_selections(facts: &Facts) -> Vec<Finding> {
             .found(years.from.to_string()),
         )
     });
-    spans.collect()
+    let counts = numbered("/content/selections", &facts.selections).filter_map(|(pointer, selection)| {
+        let listed = selection.names.len() as u64;
+        let differ = listed > 0 && listed != selection.count;
+        differ.then(|| {
+            Finding::new(
+                "S01",
+                Severity::Error,
+                format!("{pointer}/count"),
+                format!(
+                    "Ghi bình chọn {} nhưng danh sách có {} tên; hãy sửa số hoặc danh sách.",
+                    crate::vietnamese::count(selection.count),
+                    crate::vietnamese::count(listed)
+                ),
+                format!("{} are stated, {listed} are named.", selection.count),
+            )
+            .and_at(format!("{pointer}/names"))
+            .found(selection.count.to_string())
+            .expected(listed.to_string())
+        })
+    });
+    spans.chain(counts).collect()
 }
 
 #[cfg(test)]

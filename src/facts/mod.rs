@@ -251,6 +251,8 @@ pub struct Selection {
     pub honoree: Honoree,
     #[serde(default)]
     pub period: Option<Years>,
+    #[serde(default)]
+    pub names: Vec<String>,
 }
 
 /// A span of years, both included (*giai đoạn*).

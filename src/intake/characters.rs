@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::{
+    catalog::Kind,
     failure::{Finding, Severity},
     vietnamese::{self, LegacyEncoding},
 };
@@ -12,17 +13,39 @@ use crate::{
 /// The field of a request that says in which old font encoding its texts are.
 const ENCODING_FIELD: &str = "text_encoding";
 
-/// Puts every text into NFC (TCVN 6909: precomposed letters).
+/// Puts every text into NFC (TCVN 6909: precomposed letters), and what editors leave of tabs and line ends into a blank
+/// and a line feed.
 pub(super) fn normalise(value: &mut Value) {
     match value {
         Value::String(text) => {
             if let Cow::Owned(composed) = vietnamese::nfc(text) {
                 *text = composed;
             }
+            if text.contains(['\t', '\r']) {
+                *text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(normalise),
         Value::Object(object) => object.values_mut().for_each(normalise),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// A text of a request with at most so many characters is a name: it stands on one line.
+const LONGEST_NAME: u64 = 500;
+
+/// Puts a blank in place of line ends in names; paragraphs keep theirs.
+pub(super) fn join_lines_of_names(kind: &Kind, request: &mut Value) {
+    let mut places = Vec::new();
+    vietnamese::visit_strings(request, &mut |pointer, text| {
+        if text.contains('\n') && kind.longest_at(pointer).is_some_and(|most| most <= LONGEST_NAME) {
+            places.push(pointer.to_owned());
+        }
+    });
+    for place in places {
+        if let Some(Value::String(text)) = request.pointer_mut(&place) {
+            *text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        }
     }
 }
 

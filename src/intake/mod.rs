@@ -77,6 +77,7 @@ pub fn check(
     if let (Treatment::AsDraft, Value::Object(request)) = (treatment, &mut value) {
         request.insert("status".into(), "draft".into());
     }
+    characters::join_lines_of_names(kind, &mut value);
     findings.extend(schema_faults::find(kind, &value, MOST_FINDINGS));
     findings.extend(characters::check(&value, covers));
     findings.extend(signature::check(&value));
@@ -92,10 +93,38 @@ pub fn check(
     let day = governing_day(&value);
     let edition = edition_of(&value, kind, catalog, day)?;
     findings.extend(rules::check(&value, status, day, Some(edition), kind, catalog)?);
+    findings.extend(edition_out_of_time(&value, edition, day, status));
     refuse_errors(&mut findings)?;
     let manuscript =
         Manuscript { kind: kind.manifest.kind.clone(), status, edition: edition.id.clone(), day, request: value };
     Ok(Accepted { manuscript, findings })
+}
+
+/// D08: an edition that was asked for and is not in force on the paper's day. It may stand in wordings of an older year; its
+/// legal bases may not stand in an issued paper.
+fn edition_out_of_time(request: &Value, edition: &Edition, day: NaiveDate, status: Status) -> Option<Finding> {
+    if edition.is_in_force_on(day) {
+        return None;
+    }
+    let prints_bases = request.pointer("/paper/legal_bases/include_edition").and_then(Value::as_bool) == Some(true);
+    let severity = match status {
+        Status::Issued if prints_bases => Severity::Error,
+        Status::Issued | Status::Draft => Severity::Warning,
+    };
+    let (id, day) = (&edition.id, calendar::short(day));
+    Some(
+        Finding::new(
+            "D08",
+            severity,
+            "/paper/edition",
+            format!(
+                "Phiên bản {id} không có hiệu lực vào ngày {day} của văn bản; hãy bỏ trường này hoặc kiểm tra ngày."
+            ),
+            format!("Edition {id} is not in force on {day}, the paper's day."),
+        )
+        .and_at("/paper/issued_on")
+        .found(id.clone()),
+    )
 }
 
 fn refuse_errors(findings: &mut Vec<Finding>) -> Result<(), Failure> {

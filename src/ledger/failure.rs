@@ -31,7 +31,7 @@ pub enum LedgerError {
         source: std::io::Error,
     },
     /// SQLite did not answer, or refused.
-    #[error("the ledger's database failed")]
+    #[error("the ledger's database failed: {0}")]
     Store(#[from] sqlx::Error),
 }
 

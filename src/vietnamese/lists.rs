@@ -14,9 +14,10 @@ pub fn join_and<S: AsRef<str>>(parts: &[S]) -> String {
     }
 }
 
-/// `a; b; c`.
+/// `a; b; c`. Marks that the parts bring along at their ends give way to those between them.
 pub fn semicolons<S: AsRef<str>>(parts: &[S]) -> String {
-    joined(parts, "; ")
+    let parts: Vec<String> = parts.iter().map(|part| without_end_mark(part.as_ref())).collect();
+    joined(&parts, "; ")
 }
 
 fn joined<S: AsRef<str>>(parts: &[S], mark: &str) -> String {

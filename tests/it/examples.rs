@@ -12,8 +12,8 @@ use crate::support::papers::{
 #[test]
 fn every_fact_of_the_source_stands_in_the_paper() {
     let mut count = 0;
-    for name in EXAMPLES {
-        let text = whole(&pages(&papers::pdf(&example(name))));
+    for name in papers::every_example() {
+        let text = whole(&pages(&papers::pdf(&example(&name))));
         let facts = std::fs::read_to_string(repository(&format!("examples/facts/{name}.txt"))).expect("readable");
         let missing: Vec<&str> = facts.lines().filter(|fact| !text.contains(&compact(fact))).collect();
         assert!(missing.is_empty(), "{name} lacks:\n{}", missing.join("\n"));

@@ -98,13 +98,14 @@ fn papers() -> Vec<Golden> {
     let mut papers = Vec::new();
     for (kind, name, request) in samples() {
         let request: Value = serde_json::from_slice(&request).expect("JSON");
-        let pictures = match name.as_str() {
-            "simple" => vec![0, 2],
-            "minimal" => vec![0],
-            _ => Vec::new(),
+        let pictures = match (kind.as_str(), name.as_str()) {
+            ("six-month-review", "simple") => vec![0, 2],
+            ("six-month-review", "minimal") => vec![0],
+            (_, "simple") => vec![0],
+            (_, _) => Vec::new(),
         };
         papers.push(golden(&kind, &name, &request, pictures));
-        if name == "simple" {
+        if kind == "six-month-review" && name == "simple" {
             for edition in WORKSHOP.catalog().editions().iter() {
                 let dated = in_edition(&request, &edition.id);
                 let golden = golden(&kind, "simple-with-legal-bases", &dated, Vec::new());

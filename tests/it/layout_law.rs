@@ -9,7 +9,7 @@ use tdkt_reports::{
 };
 
 use crate::support::papers::{
-    WORKSHOP, all_requests, example_value, manuscript, manuscript_of, marks_with, replace, sample_value,
+    WORKSHOP, all_requests, check_kind, example_value, manuscript, manuscript_of, marks_with, replace, sample_value,
 };
 
 const MEASURES: &str = "layout/measures/nd30-2020.typ";
@@ -196,7 +196,7 @@ fn nothing_is_found_on_what_we_ship() {
     for (name, request) in all_requests() {
         let manuscript = manuscript(&request);
         let marks = WORKSHOP.marks(&manuscript).unwrap_or_else(|failure| panic!("{name}: {failure:#?}"));
-        assert_eq!(inspect(&marks, "report"), [], "{name}");
+        assert_eq!(inspect(&marks, check_kind(&manuscript)), [], "{name}");
     }
 }
 

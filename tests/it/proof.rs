@@ -88,7 +88,7 @@ fn a_finished_file_is_read_as_it_was_laid_out() {
             };
             assert_eq!(letters(&from_file.runs), letters(&from_layout.runs), "{name}, page {}", page + 1);
         }
-        let faults = Workshop::inspect_paper(&pdf, "report").expect("inspected");
+        let faults = Workshop::inspect_paper(&pdf, papers::check_kind(&manuscript)).expect("inspected");
         assert_eq!(faults, [], "{name}");
     }
 }

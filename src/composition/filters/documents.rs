@@ -2,12 +2,15 @@
 
 use minijinja::{Error, Value};
 
-use super::{day, field, wrong};
+use super::{super::literal::typst_string, day, field, wrong};
 use crate::{calendar, vietnamese};
 
 /// First citation of a document (Decree 30/2020, Annex I, II.6.b): type, number, date, issuer, subject.
-pub(super) fn cite(reference: &Value) -> Result<String, Error> {
-    let mut text = cite_short(reference)?;
+/// The result is markup: the number is a box, so that no line ends inside it.
+pub(super) fn cite(reference: &Value) -> Result<Value, Error> {
+    let sort = field(reference, "type").ok_or_else(|| wrong("a reference without type"))?;
+    let number = field(reference, "number").ok_or_else(|| wrong("a reference without number"))?;
+    let mut text = String::new();
     if let Some(date) = field(reference, "date") {
         text.push_str(&format!(" ngày {}", calendar::short(day(&date)?)));
     }
@@ -21,8 +24,16 @@ pub(super) fn cite(reference: &Value) -> Result<String, Error> {
         text.push_str(if joined { " " } else { " về việc " });
         text.push_str(&if joined { vietnamese::lower_first(&subject) } else { subject });
     }
-    Ok(text)
+    let literal = |text: &str| format!("#{};", typst_string(&vietnamese::keep_together(text)));
+    if number.chars().count() > LONGEST_WHOLE_NUMBER {
+        return Ok(Value::from_safe_string(literal(&format!("{sort} số {number}{text}"))));
+    }
+    let whole = format!("#together({});", typst_string(&number));
+    Ok(Value::from_safe_string(format!("{}{whole}{}", literal(&format!("{sort} số\u{a0}")), literal(&text))))
 }
+
+/// A number of a document that is longer may break; no office writes one.
+const LONGEST_WHOLE_NUMBER: usize = 24;
 
 /// Later citations: type and number.
 pub(super) fn cite_short(reference: &Value) -> Result<String, Error> {

@@ -69,6 +69,23 @@ pub fn all_requests() -> Vec<(String, Vec<u8>)> {
     samples.chain(EXAMPLES.iter().map(|name| ((*name).to_owned(), example(name)))).collect()
 }
 
+/// What the layout law takes a manuscript's paper for.
+pub fn check_kind(manuscript: &Manuscript) -> &'static str {
+    &WORKSHOP.catalog().kind(&manuscript.kind).expect("the kind is there").manifest.check_kind
+}
+
+/// Names of all files under `examples/`, without ending.
+pub fn every_example() -> Vec<String> {
+    let files = std::fs::read_dir(repository("examples")).expect("the examples are there");
+    let names = files.filter_map(|file| {
+        let name = file.expect("an entry").file_name().into_string().expect("UTF-8");
+        name.strip_suffix(".json").map(str::to_owned)
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
 /// Checks a request and expects it to be acceptable.
 pub fn manuscript(request: &[u8]) -> Manuscript {
     let accepted = WORKSHOP.check(request, Treatment::AsSent);
