@@ -274,8 +274,8 @@ fn a_font_that_cannot_be_read_is_named() {
     fs::create_dir(&fonts).expect("made");
     fs::write(fonts.join("readme.txt"), "no font, and no fault").expect("written");
     let render = || run_in(desk.path(), &["render", "simple.json", "--fonts", "fonts", "-o", "out.pdf"], b"");
-    assert_eq!(render().code, Some(0), "a folder without fonts changes nothing");
-    fs::remove_file(desk.path().join("out.pdf")).expect("removed");
+    // A folder that is named is meant to hold fonts.
+    fails(&render(), 3, &["fonts"]);
     fs::write(fonts.join("Times.ttf"), "not a font").expect("written");
     fails(&render(), 3, &["Times.ttf"]);
     assert!(!desk.path().join("out.pdf").exists());

@@ -6,7 +6,7 @@ use super::{super::literal::typst_string, day, field, wrong};
 use crate::{calendar, vietnamese};
 
 /// First citation of a document (Decree 30/2020, Annex I, II.6.b): type, number, date, issuer, subject.
-/// The result is markup: the number is a box, so that no line ends inside it.
+/// The result is markup: the layout keeps the number whole.
 pub(super) fn cite(reference: &Value) -> Result<Value, Error> {
     let sort = field(reference, "type").ok_or_else(|| wrong("a reference without type"))?;
     let number = field(reference, "number").ok_or_else(|| wrong("a reference without number"))?;
@@ -25,15 +25,9 @@ pub(super) fn cite(reference: &Value) -> Result<Value, Error> {
         text.push_str(&if joined { vietnamese::lower_first(&subject) } else { subject });
     }
     let literal = |text: &str| format!("#{};", typst_string(&vietnamese::keep_together(text)));
-    if number.chars().count() > LONGEST_WHOLE_NUMBER {
-        return Ok(Value::from_safe_string(literal(&format!("{sort} số {number}{text}"))));
-    }
     let whole = format!("#together({});", typst_string(&number));
     Ok(Value::from_safe_string(format!("{}{whole}{}", literal(&format!("{sort} số\u{a0}")), literal(&text))))
 }
-
-/// A number of a document that is longer may break; no office writes one.
-const LONGEST_WHOLE_NUMBER: usize = 24;
 
 /// Later citations: type and number.
 pub(super) fn cite_short(reference: &Value) -> Result<String, Error> {
