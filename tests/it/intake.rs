@@ -516,3 +516,49 @@ fn any_text(chance: &mut Chance) -> String {
         _ => (*text).to_owned(),
     }
 }
+
+/// The simple sample with one place changed, checked as it is sent.
+fn checked(
+    pointer: &str,
+    value: serde_json::Value,
+) -> Result<tdkt_reports::intake::Accepted, tdkt_reports::failure::Failure> {
+    let mut request = papers::sample_value("simple");
+    *request.pointer_mut(pointer).unwrap_or_else(|| panic!("the sample has {pointer}")) = value;
+    papers::WORKSHOP.check(request.to_string().as_bytes(), tdkt_reports::intake::Treatment::AsSent)
+}
+
+#[test]
+fn tabs_and_line_ends_of_editors_become_blanks_in_names_and_line_feeds_in_paragraphs() {
+    for sent in ["An\r\nBình", "An\rBình", "An\nBình", "An\tBình"] {
+        let accepted = checked("/paper/place", sent.into()).unwrap_or_else(|failure| panic!("{sent:?}: {failure:#?}"));
+        assert_eq!(accepted.manuscript.request["paper"]["place"], "An Bình", "{sent:?}");
+    }
+    let accepted = checked("/content/leadership/0", "Một\r\nHai\tBa.".into()).expect("acceptable");
+    assert_eq!(accepted.manuscript.request["content"]["leadership"][0], "Một\nHai Ba.");
+    let text = papers::text(&papers::WORKSHOP.render(&accepted.manuscript).expect("rendered").pdf);
+    assert!(text.contains("Hai Ba."), "a tab parts words");
+}
+
+#[test]
+fn an_issued_paper_prints_no_legal_bases_of_an_edition_out_of_time() {
+    let paper = |status: &str, bases: bool| {
+        let mut request = papers::sample_value("simple");
+        request["status"] = status.into();
+        request["paper"]["edition"] = "E1a".into();
+        request["paper"]["legal_bases"] = serde_json::json!({"include_edition": bases});
+        papers::WORKSHOP.check(request.to_string().as_bytes(), tdkt_reports::intake::Treatment::AsSent)
+    };
+    let failure = paper("issued", true).expect_err("refused");
+    assert!(failure.findings.iter().any(|f| f.code == "D08" && f.pointers[0] == "/paper/edition"), "{failure:#?}");
+    for (status, bases) in [("issued", false), ("draft", true)] {
+        let findings = paper(status, bases).expect("acceptable").findings;
+        assert!(findings.iter().any(|f| f.code == "D08"), "{status} {bases}: said all the same");
+    }
+}
+
+#[test]
+fn a_selection_names_as_many_as_it_counts() {
+    let failure = checked("/content/selections/0/count", 3.into()).expect_err("refused");
+    let place = "/content/selections/0/count";
+    assert!(failure.findings.iter().any(|f| f.code == "S01" && f.pointers[0] == place), "{failure:#?}");
+}
