@@ -252,6 +252,24 @@ mod tests {
     }
 
     #[test]
+    fn a_zero_stands_before_every_day_below_ten_and_before_the_months_one_and_two_only() {
+        for month in 1..=12 {
+            for day in [1, 9, 10, 28] {
+                let date = NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+                let months = ["01", "02", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"];
+                let days = [(1, "01"), (9, "09"), (10, "10"), (28, "28")];
+                let of_month = months[month as usize - 1];
+                let of_day = days.iter().find(|(known, _)| *known == day).unwrap().1;
+                assert_eq!(short(date), format!("{of_day}/{of_month}/2026"));
+                assert_eq!(long(date), format!("ngày {of_day} tháng {of_month} năm 2026"));
+                // What a format string gives is wrong on one side or the other.
+                assert_eq!(date.format("%d/%m/%Y").to_string() == short(date), !(3..=9).contains(&month));
+                assert_eq!(date.format("%-d/%-m/%Y").to_string() == short(date), day >= 10 && month >= 3);
+            }
+        }
+    }
+
+    #[test]
     fn only_days_of_the_calendar_are_dates() {
         for (text, fault) in [
             ("2020-02-30", DateFault::NoSuchDay),

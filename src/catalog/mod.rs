@@ -14,6 +14,7 @@ use serde::Deserialize;
 use crate::{
     fingerprint,
     regulation::{Edition, Editions},
+    vietnamese::NameCustoms,
 };
 pub use files::{FilesError, TemplateFiles};
 pub use kind::{Kind, LegalBasesDefault, Manifest};
@@ -42,6 +43,7 @@ pub struct Catalog {
     layout: BTreeMap<String, String>,
     templates: BTreeMap<String, String>,
     claims: Vec<ClaimPhrase>,
+    customs: NameCustoms,
     digest: String,
 }
 
@@ -52,6 +54,7 @@ impl Catalog {
         let editions = load_editions(files, &mut faults);
         let kinds = load_kinds(files, &editions, &mut faults);
         let claims = load_claims(files, &mut faults);
+        let customs = load_customs(files, &mut faults);
         let layout = files.below("layout/", ".typ");
         if !layout.contains_key("layout/official.typ") {
             faults.push("layout/official.typ: missing".into());
@@ -67,7 +70,7 @@ impl Catalog {
         if !faults.is_empty() {
             return Err(CatalogError(faults));
         }
-        Ok(Self { kinds, editions, layout, templates, claims, digest: files.digest() })
+        Ok(Self { kinds, editions, layout, templates, claims, customs, digest: files.digest() })
     }
 
     /// Kinds of paper, by name.
@@ -98,6 +101,11 @@ impl Catalog {
     /// Phrases that need data behind them.
     pub fn claims(&self) -> &[ClaimPhrase] {
         &self.claims
+    }
+
+    /// How full names are built.
+    pub fn customs(&self) -> &NameCustoms {
+        &self.customs
     }
 
     /// SHA-256 over the whole folder, hex: part of a paper's recipe.
@@ -153,6 +161,14 @@ fn load_claims(files: &TemplateFiles, faults: &mut Vec<String>) -> Vec<ClaimPhra
     toml::from_str::<Claims>(text).map(|file| file.claims).unwrap_or_else(|error| {
         faults.push(format!("claims.toml: {error}"));
         Vec::new()
+    })
+}
+
+fn load_customs(files: &TemplateFiles, faults: &mut Vec<String>) -> NameCustoms {
+    let Some(text) = files.text("names.toml") else { return NameCustoms::default() };
+    toml::from_str(text).unwrap_or_else(|error| {
+        faults.push(format!("names.toml: {error}"));
+        NameCustoms::default()
     })
 }
 

@@ -14,7 +14,10 @@ use minijinja::{
     value::{Serde, ValueKind},
 };
 
-use crate::{catalog::Catalog, vietnamese};
+use crate::{
+    catalog::Catalog,
+    vietnamese::{self, NameCustoms},
+};
 pub use lines::Place;
 pub use literal::typst_string;
 
@@ -75,6 +78,7 @@ impl Context {
 pub struct Composer {
     bodies: Environment<'static>,
     sources: BTreeMap<String, String>,
+    customs: NameCustoms,
     marked: OnceLock<Option<Environment<'static>>>,
 }
 
@@ -86,7 +90,8 @@ impl Composer {
             sources.insert(subject_template(&kind.manifest.kind), kind.manifest.subject.clone());
             sources.insert(file_name_template(&kind.manifest.kind), kind.manifest.file_name.clone());
         }
-        Ok(Self { bodies: environment(sources.clone())?, sources, marked: OnceLock::new() })
+        let customs = catalog.customs().clone();
+        Ok(Self { bodies: environment(sources.clone(), &customs)?, sources, customs, marked: OnceLock::new() })
     }
 
     /// The subject (*trích yếu*) of a paper, as plain text.
@@ -119,7 +124,8 @@ impl Composer {
     /// The template line that wrote the byte at `offset` of what [`Composer::compose`] returned, as far as it can be
     /// told; for the messages that template authors see.
     pub fn place(&self, body: &str, context: &Context, source: &str, offset: usize) -> Option<Place> {
-        let marked = self.marked.get_or_init(|| environment(lines::mark_all(&self.sources)).ok()).as_ref()?;
+        let marked =
+            self.marked.get_or_init(|| environment(lines::mark_all(&self.sources), &self.customs).ok()).as_ref()?;
         let marked_source = marked.get_template(body).ok()?.render(context.0.clone()).ok()?;
         lines::place(source, offset, &marked_source)
     }
@@ -157,7 +163,10 @@ fn is_plain_text(template: &str) -> bool {
     template.contains(MANIFEST_ENTRY)
 }
 
-fn environment(sources: BTreeMap<String, String>) -> Result<Environment<'static>, CompositionError> {
+fn environment(
+    sources: BTreeMap<String, String>,
+    customs: &NameCustoms,
+) -> Result<Environment<'static>, CompositionError> {
     let mut environment = Environment::new();
     environment.set_debug(true);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -172,7 +181,7 @@ fn environment(sources: BTreeMap<String, String>) -> Result<Environment<'static>
     for filter in ["safe", "escape", "e"] {
         environment.remove_filter(filter);
     }
-    filters::register(&mut environment);
+    filters::register(&mut environment, customs.clone());
     for (name, source) in sources {
         environment.add_template_owned(name, source)?;
     }
@@ -226,7 +235,7 @@ mod tests {
 
     fn composed(body: &str) -> Result<String, CompositionError> {
         let name = "documents/x/body.typ.j2";
-        let environment = environment(BTreeMap::from([(name.to_owned(), body.to_owned())]))?;
+        let environment = environment(BTreeMap::from([(name.to_owned(), body.to_owned())]), &NameCustoms::default())?;
         let context = Context::new(&serde_json::json!({"text": "#str(1+1)", "count": 2}));
         Ok(environment.get_template(name)?.render(context.0)?)
     }

@@ -105,6 +105,8 @@ fn parts_of_laws(text: &str) -> Vec<(usize, CapitalFault)> {
             "Khoản" if numbered && is_inside_sentence(text, *byte) => "khoản",
             "Điểm" if lettered && is_inside_sentence(text, *byte) => "điểm",
             "điều" if numbered && follows_clause(text, *byte) => "Điều",
+            "mục" if numbered && follows_article(text, *byte) => "Mục",
+            "chương" if numbered_roman(next) && follows_article(text, *byte) => "Chương",
             _ => continue,
         };
         let begin = byte + word.find(bare(word)).unwrap_or_default();
@@ -120,6 +122,17 @@ fn follows_clause(text: &str, byte: usize) -> bool {
     let before: Vec<&str> = text[..byte].split_whitespace().collect();
     matches!(before.as_slice(), [.., clause, number]
         if clause.to_lowercase() == "khoản" && number.chars().all(|c| c.is_ascii_digit()))
+}
+
+/// True if `Điều 24` or a larger part with its number stands right before: then no plain word can be meant.
+fn follows_article(text: &str, byte: usize) -> bool {
+    let before: Vec<&str> = text[..byte].split_whitespace().collect();
+    matches!(before.as_slice(), [.., part, number]
+        if ["điều", "mục"].contains(&part.to_lowercase().as_str()) && number.chars().all(|c| c.is_ascii_digit()))
+}
+
+fn numbered_roman(next: &str) -> bool {
+    !next.is_empty() && next.chars().all(|c| "IVXLC".contains(c) || c.is_ascii_digit())
 }
 
 /// `Tỉnh Kon Tum` inside a sentence: the common noun is small before a name. `Tỉnh ủy`, `Tỉnh đoàn` are names themselves.
@@ -233,6 +246,50 @@ mod tests {
             "",
         ] {
             check(text, &[]);
+        }
+    }
+
+    /// Every example of the annex that these rules could touch, as the annex writes it.
+    #[test]
+    fn l01_the_examples_of_the_annex_are_right() {
+        for text in [
+            "Nguyễn Ái Quốc, Trần Phú",
+            "Vla-đi-mia I-lích Lê-nin",
+            "thành phố Thái Nguyên, tỉnh Thái Nguyên",
+            "sinh sống ở Quận 1, Phường Điện Biên Phủ",
+            "về Thủ đô Hà Nội và Thành phố Hồ Chí Minh",
+            "biển Cửa Lò, chợ Bến Thành, sông Vàm Cỏ, vịnh Hạ Long",
+            "Ban Chỉ đạo trung ương về Phòng chống tham nhũng",
+            "Bộ Tài nguyên và Môi trường, Hội đồng nhân dân tỉnh Sơn La",
+            "Ban Chấp hành Trung ương Đảng Cộng sản Việt Nam",
+            "tặng Huân chương Sao vàng, danh hiệu Nghệ sĩ Nhân dân, Anh hùng Lao động",
+            "ngày Quốc khánh 2-9, ngày Quốc tế Lao động 1-5",
+            "theo Bộ luật Hình sự, Luật Tổ chức Quốc hội",
+            "Căn cứ điểm a khoản 2 Điều 103 Mục 5 Chương XII Phần I của Bộ luật Hình sự.",
+            "Theo quy định tại điểm a khoản 1 Điều 24 Tiểu mục 1 Mục 1 Chương III của Nghị quyết số 351/2017/UBTVQH14.",
+            "năm Kỷ Tỵ, Tân Hợi, Mậu Tuất",
+            "dịp tết Nguyên đán, tết Đoan ngọ, tết Trung thu, trước Tết",
+            "thứ Hai, thứ Tư, tháng Năm, tháng Tám",
+            "theo Điều 24 chương trình hành động, Điều 5 mục tiêu chung",
+        ] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn l01_what_a_simpler_rule_would_write_is_found() {
+        // All words small, all words large, the first word large.
+        for (plain, right) in [
+            ("của hội đồng nhân dân tỉnh", "Hội đồng nhân dân"),
+            ("của Hội đồng Nhân dân tỉnh", "Hội đồng nhân dân"),
+            ("của Bộ tư lệnh", "Bộ Tư lệnh"),
+            ("của sở y tế", "Sở Y tế"),
+            ("tặng Anh hùng lao động", "Anh hùng Lao động"),
+            ("khoản 1 Điều 24 mục 1 Chương III", "Mục 1"),
+            ("khoản 1 Điều 24 Mục 1 chương III", "Chương III"),
+        ] {
+            let found: Vec<String> = capital_faults(plain).into_iter().map(|fault| fault.right).collect();
+            assert_eq!(found, [right], "{plain}");
         }
     }
 

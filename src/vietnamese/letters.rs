@@ -19,30 +19,55 @@ pub fn point_letter(n: usize) -> String {
     letters.into_iter().rev().collect()
 }
 
-const ALPHABET: &str = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz";
+/// The alphabet with the letters that offices meet in foreign words, and ƀ of the Ê-đê, Gia-rai and M'nông.
+const ALPHABET: &str = "aăâbƀcdđeêfghijklmnoôơpqrstuưvwxyz";
 /// Level, grave, hook, tilde, acute, dot: the order of a Vietnamese dictionary.
 const TONES: [char; 5] = ['\u{300}', '\u{309}', '\u{303}', '\u{301}', '\u{323}'];
+/// Blanks and signs stand before digits, digits before letters, letters that we do not know behind all.
+const SIGN: usize = 0;
+const FIRST_DIGIT: usize = 1;
+const FIRST_LETTER: usize = 11;
+const UNKNOWN: usize = 99;
+/// Weight of a mark that makes no letter of its own (č, ŏ, ê̆): after every tone.
+const OTHER_MARK: usize = TONES.len() + 1;
 
 /// A key that sorts like a Vietnamese dictionary: letters first, tones only between equal letters.
 pub fn alphabetical_key(text: &str) -> (Vec<usize>, Vec<usize>) {
     let mut letters = Vec::new();
-    let mut tones = Vec::new();
+    let mut marks: Vec<usize> = Vec::new();
     for c in nfc(text).to_lowercase().chars() {
-        let mut tone = 0;
-        let mut base = String::new();
-        for part in c.nfd() {
-            match TONES.iter().position(|known| *known == part) {
-                Some(place) => tone = place + 1,
-                None => base.push(part),
-            }
+        // A mark that could not be composed belongs to the letter before it.
+        if let (true, Some(last)) = (is_combining(c), marks.last_mut()) {
+            *last += mark_weight(c);
+            continue;
         }
-        let base = base.nfc().next().unwrap_or(c);
-        // Blanks and signs stand before all letters, foreign letters behind.
-        let place = ALPHABET.chars().position(|letter| letter == base);
-        letters.push(place.map_or(if base.is_alphabetic() { 99 } else { 0 }, |place| place + 1));
-        tones.push(tone);
+        let (tones, rest): (Vec<char>, Vec<char>) = c.nfd().partition(|part| TONES.contains(part));
+        let mut mark: usize = tones.into_iter().map(mark_weight).sum();
+        let letter = rest.iter().copied().nfc().next().unwrap_or(c);
+        let place = place_of(letter).unwrap_or_else(|| {
+            mark += rest.iter().skip(1).copied().map(mark_weight).sum::<usize>();
+            rest.first().copied().and_then(place_of).unwrap_or(UNKNOWN)
+        });
+        letters.push(place);
+        marks.push(mark);
     }
-    (letters, tones)
+    (letters, marks)
+}
+
+fn place_of(c: char) -> Option<usize> {
+    match ALPHABET.chars().position(|letter| letter == c) {
+        Some(place) => Some(FIRST_LETTER + place),
+        None if c.is_ascii_digit() => Some(FIRST_DIGIT + (c as usize - '0' as usize)),
+        None => (!c.is_alphabetic()).then_some(SIGN),
+    }
+}
+
+fn mark_weight(mark: char) -> usize {
+    TONES.iter().position(|known| *known == mark).map_or(OTHER_MARK, |place| place + 1)
+}
+
+fn is_combining(c: char) -> bool {
+    ('\u{300}'..='\u{36F}').contains(&c)
 }
 
 #[cfg(test)]
@@ -55,6 +80,33 @@ mod tests {
         assert_eq!(first.join(" "), "a b c d đ e g h i");
         assert_eq!([point_letter(23), point_letter(24), point_letter(46), point_letter(47)], ["y", "aa", "ay", "ba"]);
         assert_eq!(point_letter(0), "");
+    }
+
+    #[test]
+    fn no_point_is_counted_by_a_letter_that_vietnamese_lacks_or_marks() {
+        let ours: Vec<String> = (1..=23).map(point_letter).collect();
+        assert_eq!(ours.join(" "), "a b c d đ e g h i k l m n o p q r s t u v x y");
+        let ascii: Vec<String> = ('a'..='z').map(String::from).collect();
+        assert_ne!(ours[..], ascii[..23], "the letters of a keyboard would do");
+        for missing in ["f", "j", "w", "z", "ă", "â", "ê", "ô", "ơ", "ư"] {
+            assert!(!(1..=23 * 24).any(|n| point_letter(n).contains(missing)), "{missing}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_highlands_and_numbers_have_their_place() {
+        for ordered in [
+            ["Bang", "Ƀang", "Ceo", "Čeo", "Čep"],
+            ["Niê", "Niê\u{306}", "Niêng", "Ñung", "Nut"],
+            ["Kpa", "Kpă", "Kpâ", "Krah", "Krăh"],
+            ["Ea Sup", "Ea Súp", "Êa", "Ênuôl", "Êñuôl"],
+            ["Khối 1", "Khối 2", "Khối 9", "Khối A", "Khối Ă"],
+        ] {
+            let mut sorted = ordered.to_vec();
+            sorted.reverse();
+            sorted.sort_by_key(|word| alphabetical_key(word));
+            assert_eq!(sorted, ordered);
+        }
     }
 
     #[test]

@@ -21,6 +21,6 @@ pub use legacy::{LegacyEncoding, convert_declared, convert_legacy, looks_like_tc
 pub use letters::{alphabetical_key, point_letter};
 pub use lists::{join_and, lower_first, semicolons, sentence, upper, upper_first, without_end_mark};
 pub use numbers::{change, count, group, in_words, money, percent, roman};
-pub use people::name_key;
+pub use people::NameCustoms;
 pub use spaces::keep_together;
 pub use text::{TidyFault, forbidden_character, nfc, tidy_faults};

@@ -231,4 +231,65 @@ mod tests {
         }
         assert!(in_words(u64::MAX).starts_with("mười tám tỷ"));
     }
+
+    /// Digit by digit with the names of places, as one would do who does not speak the language.
+    fn by_place(number: u64) -> String {
+        let digits = number.to_string();
+        let places = ["", " mươi", " trăm", " nghìn", " mươi", " trăm", " triệu", " mươi", " trăm", " tỷ"];
+        let words = digits
+            .bytes()
+            .enumerate()
+            .map(|(at, digit)| format!("{}{}", DIGITS[(digit - b'0') as usize], places[digits.len() - 1 - at]));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn one_four_five_and_nought_are_read_by_their_place() {
+        for (number, words) in [
+            (19, "mười chín"),
+            (31, "ba mươi mốt"),
+            (34, "ba mươi tư"),
+            (35, "ba mươi lăm"),
+            (40, "bốn mươi"),
+            (44, "bốn mươi tư"),
+            (91, "chín mươi mốt"),
+            (101, "một trăm linh một"),
+            (104, "một trăm linh bốn"),
+            (115, "một trăm mười lăm"),
+            (121, "một trăm hai mươi mốt"),
+            (500, "năm trăm"),
+            (554, "năm trăm năm mươi tư"),
+            (1_015, "một nghìn không trăm mười lăm"),
+            (1_100, "một nghìn một trăm"),
+            (4_004, "bốn nghìn không trăm linh bốn"),
+            (10_000, "mười nghìn"),
+            (21_021, "hai mươi mốt nghìn không trăm hai mươi mốt"),
+            (105_005, "một trăm linh năm nghìn không trăm linh năm"),
+            (2_340_000, "hai triệu ba trăm bốn mươi nghìn"),
+            (1_000_010, "một triệu không trăm mười"),
+            (15_000_000, "mười lăm triệu"),
+            (24_000_000_000, "hai mươi tư tỷ"),
+            (1_001_001_001, "một tỷ không trăm linh một triệu không trăm linh một nghìn không trăm linh một"),
+        ] {
+            assert_eq!(in_words(number), words);
+            if number < 10_000_000_000 {
+                assert_ne!(by_place(number), words, "this case says nothing");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_is_not_written_as_a_computer_does() {
+        for (number, written) in [
+            ("1234.5", "1.234,5"),
+            ("0.5", "0,5"),
+            ("95.50", "95,5"),
+            ("1234567", "1.234.567"),
+            ("1000000000.25", "1.000.000.000,25"),
+            ("-2500.75", "-2.500,75"),
+        ] {
+            assert_eq!(group(&number.parse().unwrap()), written);
+            assert_ne!(number.parse::<f64>().unwrap().to_string(), written, "this case says nothing");
+        }
+    }
 }

@@ -102,6 +102,9 @@ mod tests {
         check("Quyết định số 278/QĐ-UBND ngày 13/5/2020 của", "Quyết định số~278/QĐ-UBND ngày~13/5/2020 của");
         check("ngày 24 tháng 7 năm 2020.", "ngày~24~tháng~7~năm~2020.");
         check("Khối Thi đua số 6", "Khối Thi đua số~6");
+        check("Số 05/BC-SNV ngày 05 tháng 01 năm 2026", "Số~05/BC-SNV ngày~05~tháng~01~năm~2026");
+        check("từ ngày 01/01/2026 đến ngày 30/6/2026", "từ ngày~01/01/2026 đến ngày~30/6/2026");
+        check("Quyết định số: 278/QĐ-UBND", "Quyết định số: 278/QĐ-UBND");
     }
 
     #[test]
@@ -109,6 +112,12 @@ mod tests {
         check("điểm a khoản 2 Điều 74 Chương XII", "điểm~a khoản~2 Điều~74 Chương~XII");
         check("(Điều 74)", "(Điều~74)");
         check("Phụ lục II kèm theo", "Phụ lục~II kèm theo");
+        check(
+            "tại điểm đ khoản 1 Điều 24 Tiểu mục 1 Mục 1 Chương III",
+            "tại điểm~đ khoản~1 Điều~24 Tiểu mục~1 Mục~1 Chương~III",
+        );
+        check("Mẫu số 02 kèm theo Nghị định số 98/2023/NĐ-CP", "Mẫu số~02 kèm theo Nghị định số~98/2023/NĐ-CP");
+        check("Điều 73, Điều 74.", "Điều~73, Điều~74.");
     }
 
     #[test]

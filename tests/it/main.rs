@@ -14,6 +14,8 @@ mod layout_law;
 mod page_breaks;
 mod proof;
 mod purity;
+// the language
+mod vietnamese_order;
 // the doors
 mod cli;
 mod intake;

@@ -231,6 +231,7 @@ fn a_broken_folder_says_everything_at_once_with_the_files_names() {
     change(&mut broken, "editions/E3.toml", "in_force_from = \"2025-07-01\"", "in_force_from = \"2025-06-01\"");
     broken.insert("editions/E9.toml".into(), broken["editions/E4.toml"].clone());
     broken.insert("claims.toml".into(), "claims = 3".into());
+    broken.insert("names.toml".into(), "clans = []".into());
     broken.remove("layout/official.typ");
     broken.remove(&format!("{KIND}/samples/hostile.json"));
     change(&mut broken, "phrases/people.j2", "{{ p.name }}", "{{ p.name | safe }}");
@@ -244,6 +245,7 @@ fn a_broken_folder_says_everything_at_once_with_the_files_names() {
         "editions/: editions E2 and E3 overlap",
         "editions/E9.toml: holds edition E4",
         "claims.toml: ",
+        "names.toml: ",
         "layout/official.typ: missing",
         &format!("{KIND}/samples/hostile.json: missing"),
         &format!("{KIND}/manifest.toml: there is no edition \"E5\""),

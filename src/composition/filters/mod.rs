@@ -11,9 +11,12 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 use rust_decimal::Decimal;
 
 use super::literal::typst_code;
-use crate::{calendar, vietnamese};
+use crate::{
+    calendar,
+    vietnamese::{self, NameCustoms},
+};
 
-pub(super) fn register(environment: &mut Environment<'static>) {
+pub(super) fn register(environment: &mut Environment<'static>, customs: NameCustoms) {
     environment.add_filter("code", |value: &Value| typst_code(value).map(Value::from_safe_string));
     environment.add_filter("date", |text: &str| Ok::<_, Error>(calendar::short(day(text)?)));
     environment.add_filter("date_words", |text: &str| Ok::<_, Error>(calendar::long(day(text)?)));
@@ -47,7 +50,8 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     });
     environment.add_filter("group_by", tables::group_by);
     environment.add_filter("rank", tables::rank);
-    environment.add_filter("sort_people", tables::sort_people);
+    environment
+        .add_filter("sort_people", move |people: &Value, name: &str| tables::sort_people(&customs, people, name));
     environment.add_filter("tally", votes::tally);
     environment.add_function("missing", |text: &str| {
         Value::from_safe_string(format!("#missing({});", super::typst_string(text)))

@@ -8,8 +8,11 @@ use minijinja::{
 };
 use rust_decimal::Decimal;
 
-use super::{day, decimal, documents::cite_table, figures, is_absent, wrong};
-use crate::{calendar, emulation, vietnamese};
+use super::{day, decimal, documents::cite_table, field, figures, is_absent, wrong};
+use crate::{
+    calendar, emulation,
+    vietnamese::{self, NameCustoms},
+};
 
 /// `value | word("role")`: the word that the manifest's table `maps.role` gives for the value, else the value.
 pub(super) fn word(state: &State, value: &Value, table: &str) -> Result<String, Error> {
@@ -174,12 +177,14 @@ pub(super) fn fields_of(row: &Value) -> Result<BTreeMap<String, Value>, Error> {
     row.try_iter()?.map(|name| Ok((name.to_string(), row.get_item(&name)?))).collect()
 }
 
-/// `people | sort_people("name")`: by given name, family name, middle names, each as a Vietnamese dictionary sorts.
-pub(super) fn sort_people(people: &Value, name: &str) -> Result<Value, Error> {
+/// `people | sort_people("name")`: by given name, family or clan, middle names, each as a Vietnamese dictionary sorts. A
+/// field `given_name` of the row wins over what the customs find.
+pub(super) fn sort_people(customs: &NameCustoms, people: &Value, name: &str) -> Result<Value, Error> {
     let mut keyed = Vec::new();
     for person in people.try_iter()? {
-        let value = person.get_attr(name)?;
-        let key = if is_absent(&value) { None } else { Some(vietnamese::name_key(&value.to_string())) };
+        let name = field(&person, name);
+        let given = field(&person, "given_name");
+        let key = name.map(|name| customs.key(&name, given.as_deref()));
         keyed.push(((key.is_none(), key), person));
     }
     keyed.sort_by(|(one, _), (other, _)| one.cmp(other));

@@ -6,7 +6,8 @@ use serde_json::{Value as Json, json};
 fn render(template: &str, content: Json) -> String {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    super::register(&mut environment);
+    let customs = toml::from_str(include_str!("../../../report_templates/names.toml")).unwrap();
+    super::register(&mut environment, customs);
     let context = minijinja::context! { content => Value::from(Serde(&content)) };
     environment.render_str(template, context).unwrap_or_else(|error| panic!("{template}: {error:#}"))
 }
@@ -38,6 +39,17 @@ fn sort_people_goes_by_given_name() {
         "{{ content.people | sort_people('name') | pluck('name') | join('; ') }}",
         people,
         "Âu Văn An; Lê Thị Ánh; Nguyễn Văn Dũng; Trần Văn Đức; None",
+    );
+}
+
+#[test]
+fn sort_people_knows_clans_that_stand_last_and_takes_a_stated_given_name() {
+    let people = json!({"people": [{"name": "Y Thoa Niê"}, {"name": "Thạch Thị Chal Thi", "given_name": "Chal Thi"},
+        {"name": "H'Hen Niê", "given_name": null}, {"name": "Sùng A Páo"}, {"name": "Ksor Phước"}]});
+    check(
+        "{{ content.people | sort_people('name') | pluck('name') | join('; ') }}",
+        people,
+        "Thạch Thị Chal Thi; H'Hen Niê; Sùng A Páo; Ksor Phước; Y Thoa Niê",
     );
 }
 
