@@ -18,6 +18,16 @@ pub enum Confidence {
     Unsure,
 }
 
+impl Confidence {
+    /// Whether a paper may say it.
+    pub fn is_printable(self) -> bool {
+        match self {
+            Self::Sure | Self::Likely => true,
+            Self::Unsure => false,
+        }
+    }
+}
+
 /// One legal basis (*căn cứ*), ready to print without its end mark.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,14 +126,24 @@ impl Edition {
         day >= self.in_force_from && self.in_force_until.is_none_or(|until| day <= until)
     }
 
-    /// The legal bases that a paper of that day may print, in order. What is unsure is not printed before an operator
-    /// has confirmed it.
+    /// The legal bases that a paper of that day may print, in order. What is unsure is neither printed nor compared with
+    /// before an operator has confirmed it, which is to change its `confidence`.
     pub fn legal_bases_on(&self, day: NaiveDate) -> impl Iterator<Item = &LegalBasis> {
         self.legal_bases.iter().filter(move |basis| {
-            basis.confidence != Confidence::Unsure
+            basis.confidence.is_printable()
                 && basis.applies_from.is_none_or(|from| day >= from)
                 && basis.applies_until.is_none_or(|until| day <= until)
         })
+    }
+
+    /// The catalogue that papers and rules go by.
+    pub fn printable_awards(&self) -> Vec<&Award> {
+        self.awards.iter().filter(|award| award.confidence.is_printable()).collect()
+    }
+
+    /// The forms whose numbers a paper may name.
+    pub fn printable_forms(&self) -> Vec<&AppendedForm> {
+        self.forms.iter().filter(|form| form.confidence.is_printable()).collect()
     }
 }
 
@@ -184,7 +204,8 @@ impl Editions {
     /// Every dated text that any edition names, for the rule that a paper cites only what is in force (D08).
     pub fn cited_laws(&self) -> Vec<CitedLaw> {
         let mut laws: Vec<CitedLaw> = Vec::new();
-        for law in self.0.iter().flat_map(|edition| &edition.cites) {
+        let cites = self.0.iter().flat_map(|edition| &edition.cites);
+        for law in cites.filter(|law| law.confidence.is_printable()) {
             if !laws.iter().any(|known| known.number == law.number) {
                 laws.push(law.clone());
             }
@@ -227,6 +248,31 @@ mod tests {
         assert_eq!(id("2025-06-30"), Some("E2"));
         assert_eq!(id("2025-07-01"), Some("E3"));
         assert_eq!(id("2090-07-01"), Some("E3"));
+    }
+
+    #[test]
+    fn what_is_unsure_is_neither_printed_nor_compared_with() {
+        let text = |confidence: &str| {
+            format!(
+                r#"
+                id = "E2"
+                title = "E2"
+                in_force_from = "2024-01-01"
+                confidence = "sure"
+                legal_bases = [{{ text = "Căn cứ Thông tư", confidence = "{confidence}" }}]
+                cites = [{{ number = "1/2024/TT-BNV", from = "2024-01-01", confidence = "{confidence}" }}]
+                awards = [{{ id = "flag", name = "Cờ", sort = "title", decided_by = "Tỉnh", confidence = "{confidence}" }}]
+                forms = [{{ number = "01", title = "Tờ trình", confidence = "{confidence}" }}]
+                "#
+            )
+        };
+        for (confidence, count) in [("sure", 1), ("likely", 1), ("unsure", 0)] {
+            let edition: Edition = toml::from_str(&text(confidence)).unwrap();
+            let bases = edition.legal_bases_on(day("2024-05-01")).count();
+            let counts = [bases, edition.printable_awards().len(), edition.printable_forms().len()];
+            assert_eq!(counts, [count; 3], "{confidence}");
+            assert_eq!(Editions::new(vec![edition]).unwrap().cited_laws().len(), count, "{confidence}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(super) fn check(
         .map(|law| CitedLaw { number: law.number, from: law.from, until: law.until })
         .collect();
     let awards: Vec<ListedAward> =
-        edition.map(|edition| edition.awards.iter().map(listed).collect()).unwrap_or_default();
+        edition.map(|edition| edition.printable_awards().into_iter().map(listed).collect()).unwrap_or_default();
     let claims: Vec<Claim> = catalog
         .claims()
         .iter()

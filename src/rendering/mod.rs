@@ -17,7 +17,7 @@ use crate::{
     fingerprint, inspection,
     intake::{self, Accepted, Manuscript, Treatment},
     marks::Marks,
-    regulation::Edition,
+    regulation::{Award, Edition},
     typesetting::{Diagnosis, FontFile, FontShelf, FontsError, Pages, Sheet, Typesetter, TypesettingError},
 };
 pub use proof::{Carried, Verification};
@@ -171,7 +171,7 @@ impl Workshop {
         let mut request = manuscript.request.clone();
         kind.fill_absent(&mut request);
         if let Some(content) = request.get_mut("content") {
-            name_awards(content, edition);
+            name_awards(content, &edition.printable_awards());
         }
         let status = match manuscript.status {
             Status::Draft => "draft",
@@ -181,7 +181,12 @@ impl Workshop {
             "content": request.get("content"),
             "request_paper": request.get("paper"),
             "status": status,
-            "edition": {"id": edition.id, "title": edition.title, "awards": edition.awards, "forms": edition.forms},
+            "edition": {
+                "id": edition.id,
+                "title": edition.title,
+                "awards": edition.printable_awards(),
+                "forms": edition.printable_forms(),
+            },
             "maps": kind.manifest.maps,
         })
     }
@@ -249,21 +254,21 @@ impl Workshop {
 }
 
 /// Puts the catalogue's name in place of a form of commendation that is given by its id.
-fn name_awards(value: &mut serde_json::Value, edition: &Edition) {
+fn name_awards(value: &mut serde_json::Value, awards: &[&Award]) {
     match value {
         serde_json::Value::Object(object) => {
             for (key, inner) in object {
                 match inner {
                     serde_json::Value::String(form) if key == "form" => {
-                        if let Some(award) = edition.awards.iter().find(|award| award.id == *form) {
+                        if let Some(award) = awards.iter().find(|award| award.id == *form) {
                             *form = award.name.clone();
                         }
                     }
-                    _ => name_awards(inner, edition),
+                    _ => name_awards(inner, awards),
                 }
             }
         }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| name_awards(item, edition)),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| name_awards(item, awards)),
         serde_json::Value::Null
         | serde_json::Value::Bool(_)
         | serde_json::Value::Number(_)

@@ -7,6 +7,7 @@ mod failures_doc;
 mod stairs;
 mod templates_tidy;
 // the papers
+mod confidence;
 mod examples;
 mod golden;
 mod injection;
