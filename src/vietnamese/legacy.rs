@@ -50,7 +50,13 @@ pub fn convert_legacy(text: &str) -> Option<(LegacyEncoding, String)> {
 /// parts of a form that were typed later are not spoiled.
 pub fn convert_declared(text: &str, encoding: LegacyEncoding) -> String {
     let composed = nfc(text);
-    let untouched = |word: &str| !word.is_ascii() && is_vietnamese_syllable(word) && encoding.decode(word) == word;
+    // What the encoding writes as Unicode does tells nothing.
+    let alike = match encoding {
+        LegacyEncoding::Tcvn3 => "ý",
+        LegacyEncoding::Vni => "íìÍÌ",
+    };
+    let tells = |word: &str| word.chars().any(|c| !c.is_ascii() && !alike.contains(c));
+    let untouched = |word: &str| tells(word) && is_vietnamese_syllable(word) && encoding.decode(word) == word;
     let is_unicode = composed.chars().any(is_unicode_only)
         || weigh(&composed, encoding) < 0
         || composed.split(|c: char| !c.is_alphabetic()).any(untouched);
@@ -70,24 +76,55 @@ fn detect(text: &str) -> Option<LegacyEncoding> {
     }
     let [tcvn3, vni] = [LegacyEncoding::Tcvn3, LegacyEncoding::Vni].map(|encoding| (weigh(&text, encoding), encoding));
     let (weight, encoding) = if vni.0 >= tcvn3.0 { vni } else { tcvn3 };
-    (weight >= ENOUGH).then_some(encoding)
+    let suffices = weight >= ENOUGH || (weight > 0 && is_all_vietnamese(&text, encoding));
+    suffices.then_some(encoding)
 }
 
-/// Two plain words, or one with a letter that Vietnamese does not have or a sign between letters.
+/// Two plain words, or one with a letter that Vietnamese does not have, a sign between letters or a capital amid small ones.
 const ENOUGH: i32 = 2;
 
 /// Words that only this encoding explains count for it, words that only Unicode explains count against it.
 fn weigh(text: &str, encoding: LegacyEncoding) -> i32 {
-    let words = text.split(|c: char| !c.is_ascii_alphabetic() && !('\u{A1}'..='\u{FF}').contains(&c));
-    words
-        .filter(|word| !word.is_ascii() && word.chars().any(|c| c.is_ascii_alphabetic()))
-        .map(|word| match (is_vietnamese_syllable(&encoding.decode(word)), is_vietnamese_syllable(word)) {
-            (true, false) if word.chars().any(is_foreign_letter) || has_sign_inside(word) => 2,
-            (true, false) => 1,
-            (false, true) => -2,
-            (true, true) | (false, false) => 0,
-        })
-        .sum()
+    let words = words(text).filter(|word| !word.is_ascii());
+    words.filter(|word| word.chars().any(|c| c.is_ascii_alphabetic())).map(|word| weigh_word(word, encoding)).sum()
+}
+
+fn weigh_word(word: &str, encoding: LegacyEncoding) -> i32 {
+    let read = encoding.decode(word);
+    let meant = is_vietnamese_syllable(&read);
+    let plainly = match (meant, is_vietnamese_syllable(word)) {
+        (true, false) if word.chars().any(is_foreign_letter) || has_sign_inside(word) => 2,
+        (true, false) if is_formula(word) => 0,
+        (true, false) => 1,
+        (false, true) => -2,
+        (true, true) | (false, false) => 0,
+    };
+    let is_telling = match encoding {
+        LegacyEncoding::Tcvn3 => has_sign_of_tcvn3(word),
+        LegacyEncoding::Vni => has_pair_of_vni(word),
+    };
+    match capital_inside(word) {
+        _ if is_telling => 2,
+        capital if meant && read != word && capital > 0 => plainly.max(capital),
+        _ => plainly,
+    }
+}
+
+/// Runs of letters, and of the signs that stand for letters in TCVN3.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| !c.is_ascii_alphabetic() && !('\u{A1}'..='\u{FF}').contains(&c));
+    parts.filter(|word| !word.is_empty())
+}
+
+/// Whether a text of several words is Vietnamese from end to end when read so; then one telling word is enough. Ñ tells nothing
+/// here: it is a letter of the Ê-đê and Gia-rai.
+fn is_all_vietnamese(text: &str, encoding: LegacyEncoding) -> bool {
+    let mut count = 0;
+    let all = words(text).all(|word| {
+        count += 1;
+        is_vietnamese_syllable(&encoding.decode(word)) && !word.starts_with(['ñ', 'Ñ'])
+    });
+    all && count > 1
 }
 
 /// A letter that Vietnamese writes and neither old encoding can contain.
@@ -95,23 +132,49 @@ fn is_unicode_only(c: char) -> bool {
     matches!(c, 'ă' | 'Ă' | 'đ' | 'Đ' | 'ĩ' | 'Ĩ' | 'ũ' | 'Ũ' | 'ơ' | 'Ơ' | 'ư' | 'Ư' | '\u{1EA0}'..='\u{1EF9}')
 }
 
-/// A letter of Latin-1 that Vietnamese does not write. Signs (`µ`, `·`, `¹`) are weaker: they occur in real texts.
+/// A letter of Latin-1 that Vietnamese and the peoples of the highlands do not write. Signs (`µ`, `·`, `¹`) are weaker: they
+/// occur in real texts.
 fn is_foreign_letter(c: char) -> bool {
-    matches!(c, '\u{C0}'..='\u{FF}') && c.is_alphabetic() && !"ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝàáâãèéêìíòóôõùúý".contains(c)
+    matches!(c, '\u{C0}'..='\u{FF}') && c.is_alphabetic() && !"ÀÁÂÃÈÉÊÌÍÒÓÔÕÙÚÝÑàáâãèéêìíòóôõùúýñ".contains(c)
 }
 
-/// `Th¹nh`: a sign between letters, other than those that units and formulas put there (`N·m`, `m×n`).
+/// A sign where a letter would be; `µ`, `ª` and `º` are letters to Unicode only.
+fn is_sign(c: char) -> bool {
+    !c.is_ascii() && (!c.is_alphabetic() || "µªº".contains(c))
+}
+
+/// `Th¹nh`, `tr×nh`, `Giµng`: signs between letters.
 fn has_sign_inside(word: &str) -> bool {
+    word.trim_matches(is_sign).chars().any(is_sign) && !is_formula(word)
+}
+
+/// `N·m`, `m×n`: what units and formulas put between letters, in words as short as those.
+fn is_formula(word: &str) -> bool {
+    word.chars().count() <= 3 && word.trim_matches(is_sign).contains(['·', '×', '÷'])
+}
+
+/// `Nieâ`, `Khaêp`, `Bnöôùch`: letter and sign of VNI that no language puts side by side, also in words that are no Vietnamese
+/// syllables.
+fn has_pair_of_vni(word: &str) -> bool {
+    let word = word.to_lowercase();
+    ["aâ", "eâ", "oâ", "aê", "öô"].iter().any(|pair| word.contains(pair))
+}
+
+/// `Bli¨ng`, `K®¨m`, `§er`: signs that no text has there, also in words that are no Vietnamese syllables.
+fn has_sign_of_tcvn3(word: &str) -> bool {
+    let inner = word.trim_matches(is_sign);
+    let amid = inner.chars().any(|c| "¨©ª«¬®¶¸»¼½¾".contains(c));
+    let opening = word.strip_prefix('§').is_some_and(|rest| rest.chars().filter(|c| c.is_alphabetic()).count() > 1);
+    amid || opening
+}
+
+/// `GiÊy`: 2 for a capital behind a small letter; `TÈn`: 1 for one before a small letter that does not open the word.
+fn capital_inside(word: &str) -> i32 {
     let word: Vec<char> = word.chars().collect();
-    word.windows(3).any(|three| match three {
-        [before, sign, after] => {
-            before.is_ascii_alphabetic()
-                && after.is_ascii_alphabetic()
-                && !sign.is_alphabetic()
-                && !"·×÷".contains(*sign)
-        }
-        _ => false,
-    })
+    let capital = |at: usize| ('\u{C0}'..='\u{DE}').contains(&word[at]) && word[at].is_uppercase();
+    let small = |at: usize| word.get(at).is_some_and(|c| c.is_lowercase() && c.is_ascii());
+    let inside = (1..word.len()).filter(|at| capital(*at));
+    inside.map(|at| if small(at - 1) { 2 } else { i32::from(small(at + 1)) }).max().unwrap_or_default()
 }
 
 /// U+00A1 to U+00FE in TCVN3; a blank is a place the encoding leaves free.

@@ -16,6 +16,7 @@ mod page_breaks;
 mod proof;
 mod purity;
 // the language
+mod vietnamese_corpus;
 mod vietnamese_order;
 // the doors
 mod cli;
