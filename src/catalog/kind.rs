@@ -11,6 +11,9 @@ use crate::regulation::Editions;
 /// Samples that every kind has.
 const NEEDED_SAMPLES: [&str; 4] = ["simple", "minimal", "overflow", "hostile"];
 
+/// What the layout law can take a paper for.
+const CHECK_KINDS: [&str; 4] = ["report", "minutes", "letter", "statement"];
+
 /// `manifest.toml` of a kind.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,7 +32,7 @@ pub struct Manifest {
     /// Whose legal bases a request prints that names none.
     #[serde(default)]
     pub legal_bases: LegalBasesDefault,
-    /// What the layout law takes the paper for: `report`, `minutes`, `letter`.
+    /// What the layout law takes the paper for: one of [`CHECK_KINDS`].
     pub check_kind: String,
     /// Layout to use.
     pub layout: String,
@@ -100,6 +103,9 @@ impl Kind {
         let mut faults = Vec::new();
         if manifest.kind != name {
             faults.push(format!("{folder}/manifest.toml: kind is {:?}, the folder {name:?}", manifest.kind));
+        }
+        if !CHECK_KINDS.contains(&manifest.check_kind.as_str()) {
+            faults.push(format!("{folder}/manifest.toml: check_kind is none of {}", CHECK_KINDS.join(", ")));
         }
         let mut samples = BTreeMap::new();
         for sample in &manifest.samples {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tdkt_reports::intake::Manuscript;
+use tdkt_reports::{intake::Manuscript, regulation::Edition};
 use typst::{
     foundations::Bytes,
     visualize::{ExchangeFormat, RasterImage},
@@ -105,14 +105,17 @@ fn papers() -> Vec<Golden> {
             (_, _) => Vec::new(),
         };
         papers.push(golden(&kind, &name, &request, pictures));
-        if kind == "six-month-review" && name == "simple" {
-            for edition in WORKSHOP.catalog().editions().iter() {
-                let dated = in_edition(&request, &edition.id);
-                let golden = golden(&kind, "simple-with-legal-bases", &dated, Vec::new());
-                assert_eq!(golden.manuscript.edition, edition.id);
-                papers.push(golden);
-            }
-        }
+    }
+    // An edition may be too short to hold a July; then another paper of the year prints its legal bases.
+    for edition in WORKSHOP.catalog().editions().iter() {
+        let dated = ["six-month-review", "annual-summary", "award-proposal"].into_iter().find_map(|kind| {
+            let sample = WORKSHOP.catalog().kind(kind)?.sample("simple")?;
+            Some((kind, in_edition(&serde_json::from_str(sample).expect("JSON"), edition)?))
+        });
+        let (kind, request) = dated.unwrap_or_else(|| panic!("no sample falls into edition {}", edition.id));
+        let golden = golden(kind, "simple-with-legal-bases", &request, Vec::new());
+        assert_eq!(golden.manuscript.edition, edition.id);
+        papers.push(golden);
     }
     for name in EXAMPLES {
         let pictures = if name == "kon-tum-2020" { vec![0, 1, 2] } else { Vec::new() };
@@ -127,15 +130,18 @@ fn golden(kind: &str, name: &str, request: &Value, pictures: Vec<usize>) -> Gold
     Golden { folder, manuscript, pictures }
 }
 
-/// The simple sample moved by whole years into an edition, with the edition's legal bases printed.
-fn in_edition(request: &Value, edition: &str) -> Value {
-    let year = match edition {
-        "E1a" => 2019,
-        "E1b" => 2022,
-        "E2" => 2024,
-        "E3" => 2026,
-        "E4" => 2027,
-        other => panic!("say in which year the simple sample falls into edition {other}"),
+/// The sample moved by whole years into the middle of an edition, with the edition's legal bases printed; `None` if its day
+/// of the year never falls into the edition.
+fn in_edition(request: &Value, edition: &Edition) -> Option<Value> {
+    let issued_on = request["paper"]["issued_on"].as_str().expect("an issued sample");
+    let day = |year: i32| format!("{year}{}", &issued_on[4..]).parse().ok();
+    let mut years = (2000..=2100).filter(|year| day(*year).is_some_and(|day| edition.is_in_force_on(day)));
+    let year = match edition.in_force_until {
+        None => years.next()?,
+        Some(_) => {
+            let years: Vec<i32> = years.collect();
+            *years.get(years.len() / 2)?
+        }
     };
     let mut text = request.to_string();
     // From far to near, so that no year is moved twice.
@@ -148,7 +154,7 @@ fn in_edition(request: &Value, edition: &str) -> Value {
     }
     let mut moved: Value = serde_json::from_str(&text).expect("JSON");
     moved["paper"]["legal_bases"] = json!({"include_edition": true, "extra": []});
-    moved
+    Some(moved)
 }
 
 /// Page by page, every line with single spaces.

@@ -204,10 +204,8 @@ fn bounds(schema: &Value, place: &str, faults: &mut Vec<String>) {
 #[test]
 fn the_editions_follow_each_other_without_gap_or_overlap() {
     let editions: Vec<_> = WORKSHOP.catalog().editions().iter().collect();
-    assert_eq!(
-        editions.iter().map(|edition| edition.id.as_str()).collect::<Vec<_>>(),
-        ["E1a", "E1b", "E2", "E3", "E4"]
-    );
+    let ids: Vec<&str> = editions.iter().map(|edition| edition.id.as_str()).collect();
+    assert!(ids.starts_with(&["E1a", "E1b", "E2", "E3", "E4"]), "papers of these editions exist: {ids:?}");
     for pair in editions.windows(2) {
         let [earlier, later] = pair else { continue };
         let until = earlier.in_force_until.unwrap_or_else(|| panic!("{} must end", earlier.id));
@@ -235,7 +233,8 @@ fn a_broken_folder_says_everything_at_once_with_the_files_names() {
     broken.remove("layout/official.typ");
     broken.remove(&format!("{KIND}/samples/hostile.json"));
     change(&mut broken, "phrases/people.j2", "{{ p.name }}", "{{ p.name | safe }}");
-    change(&mut broken, &format!("{KIND}/manifest.toml"), "\"E4\"]", "\"E4\", \"E5\"]");
+    change(&mut broken, &format!("{KIND}/manifest.toml"), "editions = [", "editions = [\"E99\", ");
+    change(&mut broken, "documents/scorecard/manifest.toml", "check_kind = \"", "check_kind = \"un");
     broken.insert("documents/empty/SOURCES.md".into(), String::new());
     broken.insert("documents/half/manifest.toml".into(), "kind = \"half\"\nwing = 1\n".into());
     let Err(error) = Catalog::load(&TemplateFiles::from_memory(broken)) else { panic!("a broken folder loads") };
@@ -248,8 +247,9 @@ fn a_broken_folder_says_everything_at_once_with_the_files_names() {
         "names.toml: ",
         "layout/official.typ: missing",
         &format!("{KIND}/samples/hostile.json: missing"),
-        &format!("{KIND}/manifest.toml: there is no edition \"E5\""),
+        &format!("{KIND}/manifest.toml: there is no edition \"E99\""),
         "phrases/people.j2: the filter `safe` is forbidden",
+        "documents/scorecard/manifest.toml: check_kind is none of report, minutes, letter, statement",
         "documents/empty/manifest.toml: missing",
         "documents/half/manifest.toml: ",
     ] {
