@@ -148,10 +148,13 @@ fn runtime() -> Result<Runtime, Failure> {
 }
 
 fn load_workshop(settings: &Settings) -> Result<crate::rendering::Workshop, Failure> {
-    workshop_files::load(settings).map_err(|error| {
-        Failure::new(FailureCode::TemplateFault, "Không dùng được thư mục mẫu hoặc phông chữ.", error.to_string())
+    let unusable = |fault: String| {
+        Failure::new(FailureCode::TemplateFault, "Không dùng được thư mục mẫu hoặc phông chữ.", fault)
             .hint("Chạy `tdkt-reports doctor` để xem chi tiết.")
-    })
+    };
+    let workshop = workshop_files::load(settings).map_err(|error| unusable(error.to_string()))?;
+    workshop.catalog().examine().map_err(|error| unusable(format!("template folder:\n{error}")))?;
+    Ok(workshop)
 }
 
 async fn open(settings: &Settings) -> Result<Parts, Failure> {

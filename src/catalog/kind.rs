@@ -1,11 +1,14 @@
 //! One kind of paper: its manifest, its schema, its samples, its bodies.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::OnceLock};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{TemplateFiles, schema};
+use super::{
+    TemplateFiles,
+    schema::{self, Library},
+};
 use crate::regulation::Editions;
 
 /// Samples that every kind has.
@@ -74,7 +77,8 @@ pub struct Kind {
     pub manifest: Manifest,
     /// The schema as callers get it: one document, all references inside.
     pub schema: Value,
-    validator: jsonschema::Validator,
+    /// Compiled when it is first asked for: it costs more than all else of a kind.
+    validator: OnceLock<Result<jsonschema::Validator, String>>,
     samples: BTreeMap<String, String>,
     bodies: BTreeMap<String, String>,
 }
@@ -83,7 +87,7 @@ impl Kind {
     pub(super) fn load(
         name: &str,
         files: &TemplateFiles,
-        shared: &BTreeMap<String, String>,
+        shared: &Library,
         editions: &Editions,
     ) -> Result<Self, Vec<String>> {
         let folder = format!("documents/{name}");
@@ -95,10 +99,6 @@ impl Kind {
         let manifest: Manifest = toml::from_str(text).map_err(|error| vec![format!("{path}: {error}")])?;
         let (path, text) = read("schema.json")?;
         let schema = schema::bundle(text, shared).map_err(|fault| vec![format!("{path}: {fault}")])?;
-        let validator = jsonschema::options()
-            .should_validate_formats(true)
-            .build(&schema)
-            .map_err(|error| vec![format!("{path}: {error}")])?;
 
         let mut faults = Vec::new();
         if manifest.kind != name {
@@ -131,12 +131,20 @@ impl Kind {
                 }
             }
         }
-        if faults.is_empty() { Ok(Self { manifest, schema, validator, samples, bodies }) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Self { manifest, schema, validator: OnceLock::new(), samples, bodies })
+        } else {
+            Err(faults)
+        }
     }
 
-    /// Compiled form of [`Kind::schema`].
-    pub fn validator(&self) -> &jsonschema::Validator {
-        &self.validator
+    /// Compiled form of [`Kind::schema`]; else what is wrong with it, with the file's name.
+    pub fn validator(&self) -> Result<&jsonschema::Validator, &str> {
+        let compiled = self.validator.get_or_init(|| {
+            let validator = jsonschema::options().should_validate_formats(true).build(&self.schema);
+            validator.map_err(|error| format!("documents/{}/schema.json: {error}", self.manifest.kind))
+        });
+        compiled.as_ref().map_err(String::as_str)
     }
 
     /// Vietnamese title of the property at a place of a request (RFC 6901 pointer), if the schema has one.

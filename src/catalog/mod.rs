@@ -1,7 +1,7 @@
 //! Loads the template folder once: kinds of paper, editions of the law, layout, phrases.
 //!
 //! The rule: a new kind of paper or a new edition is a folder or a file, never Rust. Whatever is wrong with the
-//! folder is said at start, all of it at once, with the file's name.
+//! folder is said at start, all of it at once, with the file's name (schemas by [`Catalog::examine`]).
 
 mod files;
 mod kind;
@@ -83,6 +83,13 @@ impl Catalog {
         self.kinds.get(name)
     }
 
+    /// Compiles every schema, which is else done when a kind is first asked for: long-lived processes and the doctor say
+    /// at start whatever is wrong.
+    pub fn examine(&self) -> Result<(), CatalogError> {
+        let faults: Vec<String> = self.kinds().filter_map(|kind| kind.validator().err().map(str::to_owned)).collect();
+        if faults.is_empty() { Ok(()) } else { Err(CatalogError(faults)) }
+    }
+
     /// Editions of the law.
     pub fn editions(&self) -> &Editions {
         &self.editions
@@ -130,7 +137,10 @@ fn load_editions(files: &TemplateFiles, faults: &mut Vec<String>) -> Editions {
 }
 
 fn load_kinds(files: &TemplateFiles, editions: &Editions, faults: &mut Vec<String>) -> BTreeMap<String, Kind> {
-    let shared = files.below("schema/", ".json");
+    let shared = schema::library(&files.below("schema/", ".json")).unwrap_or_else(|fault| {
+        faults.push(fault);
+        schema::Library::new()
+    });
     let names: BTreeSet<String> = files
         .paths()
         .filter_map(|path| path.strip_prefix("documents/")?.split_once('/').map(|(kind, _)| kind.to_owned()))

@@ -4,23 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-/// Reads a kind's schema and copies every shared definition it reaches into its own `$defs`.
-pub(super) fn bundle(text: &str, shared: &BTreeMap<String, String>) -> Result<Value, String> {
-    let mut schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let mut library: BTreeMap<String, Value> = BTreeMap::new();
+/// Shared definitions by their full reference, `https://…/common.json#/$defs/Name`.
+pub(super) type Library = BTreeMap<String, Value>;
+
+/// Reads the shared files: path → text.
+pub(super) fn library(shared: &BTreeMap<String, String>) -> Result<Library, String> {
+    let mut library = Library::new();
     for (path, text) in shared {
-        let document: Value = serde_json::from_str(text).map_err(|error| format!("{path}: {error}"))?;
-        let id = document.get("$id").and_then(Value::as_str).ok_or_else(|| format!("{path}: has no $id"))?;
-        let definitions = document.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
-        for (name, mut definition) in definitions {
-            // Inside a shared document "#/$defs/X" means that document's own X.
-            rename_references(&mut definition, &|reference| {
-                reference.strip_prefix('#').map(|rest| format!("{id}#{rest}"))
-            });
-            library.insert(format!("{id}#/$defs/{name}"), definition);
-        }
+        let mut document: Value = serde_json::from_str(text).map_err(|error| format!("{path}: {error}"))?;
+        let id = document.get("$id").and_then(Value::as_str).ok_or_else(|| format!("{path}: has no $id"))?.to_owned();
+        // Inside a shared document "#/$defs/X" means that document's own X.
+        rename_references(&mut document, &|reference| reference.strip_prefix('#').map(|rest| format!("{id}#{rest}")));
+        let Some(Value::Object(definitions)) = document.get_mut("$defs").map(Value::take) else { continue };
+        library.extend(definitions.into_iter().map(|(name, definition)| (format!("{id}#/$defs/{name}"), definition)));
     }
-    add_envelope(&mut schema, &library);
+    Ok(library)
+}
+
+/// Reads a kind's schema and copies every shared definition it reaches into its own `$defs`.
+pub(super) fn bundle(text: &str, library: &Library) -> Result<Value, String> {
+    let mut schema: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    add_envelope(&mut schema, library);
     let mut wanted = references(&schema);
     let mut copied: Map<String, Value> = Map::new();
     while let Some(reference) = wanted.pop_first() {
@@ -47,7 +51,7 @@ pub(super) fn bundle(text: &str, shared: &BTreeMap<String, String>) -> Result<Va
 }
 
 /// Gives the request the properties that every kind's request has: those of a shared definition named `Envelope`.
-fn add_envelope(schema: &mut Value, library: &BTreeMap<String, Value>) {
+fn add_envelope(schema: &mut Value, library: &Library) {
     let envelopes = library.iter().filter(|(id, _)| id.ends_with("#/$defs/Envelope"));
     let shared = envelopes.filter_map(|(_, definition)| definition.get("properties")?.as_object());
     let Some(own) = schema.get_mut("properties").and_then(Value::as_object_mut) else { return };
@@ -168,12 +172,12 @@ mod tests {
 
     use super::*;
 
-    fn shared() -> BTreeMap<String, String> {
+    fn shared() -> Library {
         let text = r##"{"$id": "https://x/common.json", "$defs": {
             "Name": {"type": "string"},
             "Person": {"type": "object", "properties": {"name": {"$ref": "#/$defs/Name"}, "titles": {"type": "array"}}},
             "Unused": {"type": "null"}}}"##;
-        BTreeMap::from([("schema/common.json".to_owned(), text.to_owned())])
+        library(&BTreeMap::from([("schema/common.json".to_owned(), text.to_owned())])).unwrap()
     }
 
     #[test]

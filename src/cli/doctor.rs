@@ -69,6 +69,9 @@ fn examine_workshop(workshop: &Workshop, examination: &mut Examination) {
     let outcome = if missing.is_empty() { Ok(families) } else { Err(format!("thiếu ký tự {missing}")) };
     examination.note("Phông chữ", outcome);
     let catalog = workshop.catalog();
+    if let Err(error) = catalog.examine() {
+        examination.note("Lược đồ dữ liệu", Err(error.to_string()));
+    }
     let editions: Vec<&str> = catalog.editions().iter().map(|edition| edition.id.as_str()).collect();
     let digest = &catalog.digest()[..12];
     examination.note("Phiên bản pháp luật", Ok(format!("{} (mẫu sha256 {digest})", editions.join(", "))));

@@ -78,7 +78,7 @@ pub fn check(
         request.insert("status".into(), "draft".into());
     }
     characters::join_lines_of_names(kind, &mut value);
-    findings.extend(schema_faults::find(kind, &value, MOST_FINDINGS));
+    findings.extend(schema_faults::find(kind, &value, MOST_FINDINGS)?);
     findings.extend(characters::check(&value, covers));
     findings.extend(signature::check(&value));
     if findings.iter().any(|finding| finding.severity == Severity::Error) {

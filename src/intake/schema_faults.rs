@@ -5,19 +5,23 @@ use serde_json::Value;
 
 use crate::{
     catalog::Kind,
-    failure::{Finding, Severity},
+    failure::{Failure, FailureCode, Finding, Severity},
 };
 
 /// Up to `most` faults of a request against its kind's schema.
-pub(super) fn find(kind: &Kind, request: &Value, most: usize) -> Vec<Finding> {
+pub(super) fn find(kind: &Kind, request: &Value, most: usize) -> Result<Vec<Finding>, Failure> {
+    let validator = kind.validator().map_err(|fault| {
+        Failure::new(FailureCode::TemplateFault, "Lược đồ dữ liệu của loại văn bản có lỗi.", fault)
+            .hint("Báo cho người soạn mẫu; dữ liệu của bạn không có lỗi.")
+    })?;
     let mut findings = Vec::new();
-    for error in kind.validator().iter_errors(request) {
+    for error in validator.iter_errors(request) {
         explain(kind, &error, &mut findings);
         if findings.len() >= most {
             break;
         }
     }
-    findings
+    Ok(findings)
 }
 
 fn explain(kind: &Kind, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {

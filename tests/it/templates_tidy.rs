@@ -262,8 +262,12 @@ fn a_sample_that_breaks_its_schema_is_found() {
     for kind in WORKSHOP.catalog().kinds() {
         for name in kind.sample_names() {
             let request: Value = serde_json::from_str(kind.sample(name).expect("listed")).expect("JSON");
-            let faults: Vec<String> =
-                kind.validator().iter_errors(&request).map(|error| error.instance_path().to_string()).collect();
+            let faults: Vec<String> = kind
+                .validator()
+                .expect("compiles")
+                .iter_errors(&request)
+                .map(|error| error.instance_path().to_string())
+                .collect();
             assert!(faults.is_empty(), "{}/{name}: {faults:?}", kind.manifest.kind);
         }
     }
