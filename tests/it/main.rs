@@ -22,6 +22,7 @@ mod vietnamese_order;
 mod cli;
 mod intake;
 mod service;
+mod text_encoding;
 // the keeping
 mod backlog;
 mod doorbells;
