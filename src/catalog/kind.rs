@@ -162,6 +162,11 @@ impl Kind {
         schema::longest_at(&self.schema, pointer)
     }
 
+    /// The values that a place of a request chooses from; empty where anything may stand.
+    pub fn choices_at(&self, pointer: &str) -> Vec<Value> {
+        schema::choices_at(&self.schema, pointer)
+    }
+
     /// Names of the properties that the object at a place may have.
     pub fn properties_at(&self, pointer: &str) -> Vec<&str> {
         schema::properties_at(&self.schema, pointer)

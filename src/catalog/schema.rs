@@ -149,6 +149,13 @@ pub(super) fn longest_at(root: &Value, pointer: &str) -> Option<u64> {
     schemas_at(root, pointer)?.into_iter().find_map(|schema| schema.get("maxLength")?.as_u64())
 }
 
+/// `enum` of the value at a pointer.
+pub(super) fn choices_at(root: &Value, pointer: &str) -> Vec<Value> {
+    let found =
+        schemas_at(root, pointer).and_then(|schemas| schemas.into_iter().find_map(|s| s.get("enum")?.as_array()));
+    found.cloned().unwrap_or_default()
+}
+
 /// Names of the properties of the object at a pointer.
 pub(super) fn properties_at<'a>(root: &'a Value, pointer: &str) -> Vec<&'a str> {
     let properties = schemas_at(root, pointer).and_then(|[_, schema]| schema.get("properties")?.as_object());

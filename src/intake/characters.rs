@@ -50,8 +50,9 @@ pub(super) fn join_lines_of_names(kind: &Kind, request: &mut Value) {
 }
 
 /// Converts every text into Unicode if the request says that they are in TCVN3 or VNI, and takes that word away: what is
-/// kept of the request is in Unicode. A word that is neither stays for the schema to refuse.
-pub(super) fn convert(request: &mut Value) -> Option<Finding> {
+/// kept of the request is in Unicode. A word that is neither stays for the schema to refuse. What `is_choice` knows as one
+/// of the schema's own words is not a text and stays: `sáng` would read as `sỏng`.
+pub(super) fn convert(request: &mut Value, is_choice: &dyn Fn(&str, &str) -> bool) -> Option<Finding> {
     let Value::Object(fields) = &mut *request else { return None };
     let encoding = match fields.get(ENCODING_FIELD)?.as_str()? {
         "tcvn3" => LegacyEncoding::Tcvn3,
@@ -60,7 +61,20 @@ pub(super) fn convert(request: &mut Value) -> Option<Finding> {
     };
     fields.remove(ENCODING_FIELD);
     let mut converted = 0_u64;
-    convert_below(request, encoding, &mut converted);
+    let mut places = Vec::new();
+    vietnamese::visit_strings(request, &mut |pointer, text| {
+        if !text.is_ascii() && !is_choice(pointer, text) {
+            places.push(pointer.to_owned());
+        }
+    });
+    for place in places {
+        let Some(Value::String(text)) = request.pointer_mut(&place) else { continue };
+        let read = vietnamese::convert_declared(text, encoding);
+        if read != *text {
+            *text = read;
+            converted += 1;
+        }
+    }
     let (name, number) = (encoding.name(), vietnamese::count(converted));
     Some(Finding::new(
         "N01",
@@ -71,21 +85,6 @@ pub(super) fn convert(request: &mut Value) -> Option<Finding> {
         ),
         format!("{converted} texts were converted from {name} to Unicode, as asked."),
     ))
-}
-
-fn convert_below(value: &mut Value, encoding: LegacyEncoding, converted: &mut u64) {
-    match value {
-        Value::String(text) => {
-            let read = vietnamese::convert_declared(text, encoding);
-            if read != *text {
-                *text = read;
-                *converted += 1;
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| convert_below(item, encoding, converted)),
-        Value::Object(object) => object.values_mut().for_each(|item| convert_below(item, encoding, converted)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 /// Hidden and control characters, legacy encodings, untidy spacing, characters without a glyph.
@@ -150,7 +149,7 @@ mod tests {
     fn texts_in_an_old_encoding_are_converted_only_when_asked() {
         let mut asked = json!({"text_encoding": "tcvn3", "kind": "six-month-review", "content": {"bloc": {"name": "Khèi thi ®ua sè 6"},
             "tasks": ["Tèt", "Sở Nội vụ"], "period": {"year": 2020}}});
-        let finding = convert(&mut asked).unwrap();
+        let finding = convert(&mut asked, &|_, _| false).unwrap();
         assert_eq!(
             asked,
             json!({"kind": "six-month-review", "content": {"bloc": {"name": "Khối thi đua số 6"}, "tasks": ["Tốt", "Sở Nội vụ"],
@@ -159,19 +158,26 @@ mod tests {
         assert_eq!((finding.code.as_str(), finding.severity), ("N01", Severity::Info));
         assert!(finding.message.contains("02 đoạn chữ"), "{}", finding.message);
         let mut not_asked = json!({"content": {"tasks": ["Tèt l¾m"]}});
-        assert_eq!(convert(&mut not_asked), None);
+        assert_eq!(convert(&mut not_asked, &|_, _| false), None);
         assert_eq!(not_asked, json!({"content": {"tasks": ["Tèt l¾m"]}}));
+    }
+
+    #[test]
+    fn a_word_of_the_schema_is_not_converted() {
+        let mut request = json!({"text_encoding": "tcvn3", "session": "sáng", "task": "sáng"});
+        convert(&mut request, &|pointer, text| (pointer, text) == ("/session", "sáng"));
+        assert_eq!(request, json!({"session": "sáng", "task": "sỏng"}));
     }
 
     #[test]
     fn vni_is_converted_and_another_word_is_left_to_the_schema() {
         let mut vni = json!({"text_encoding": "vni", "a": "Sôû Noäi vuï"});
-        assert!(convert(&mut vni).is_some());
+        assert!(convert(&mut vni, &|_, _| false).is_some());
         assert_eq!(vni, json!({"a": "Sở Nội vụ"}));
         for other in [json!("latin1"), json!(3), json!(null)] {
             let mut request = json!({"text_encoding": other, "a": "Së"});
             let before = request.clone();
-            assert_eq!(convert(&mut request), None);
+            assert_eq!(convert(&mut request, &|_, _| false), None);
             assert_eq!(request, before);
         }
     }

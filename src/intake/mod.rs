@@ -72,8 +72,9 @@ pub fn check(
     let json::Read { mut value, duplicates } = json::read(bytes)?;
     let mut findings = duplicates;
     characters::normalise(&mut value);
-    findings.extend(characters::convert(&mut value));
     let kind = kind_of(&value, catalog)?;
+    let is_choice = |pointer: &str, text: &str| kind.choices_at(pointer).iter().any(|choice| choice == text);
+    findings.extend(characters::convert(&mut value, &is_choice));
     if let (Treatment::AsDraft, Value::Object(request)) = (treatment, &mut value) {
         request.insert("status".into(), "draft".into());
     }
