@@ -3,8 +3,12 @@
 //! The rule: the paper's own date chooses the edition, never the day on which it is made. Everything here is data
 //! that a province can correct (`report_templates/editions`); `confidence` says how sure the entry is.
 
+mod days;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+
+pub use days::{EditionView, EditionsView, Gap, SeenOn, named_by_request, no_edition};
 
 /// How well an entry of an edition is established.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

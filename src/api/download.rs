@@ -13,7 +13,7 @@ use actix_web::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Problem;
+use super::{Problem, conditions::lists};
 use crate::{desk::Document, failure::Failure};
 
 /// What RFC 8187 leaves as it is (`attr-char`).
@@ -106,14 +106,6 @@ fn range(part: &ByteRangeSpec, size: u64) -> Part {
         Some((start, end)) => Part::Bytes { start, end },
         None => Part::Outside,
     }
-}
-
-fn lists(request: &HttpRequest, name: &header::HeaderName, etag: &str) -> bool {
-    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|one| {
-        let one = one.trim();
-        one == "*" || one.strip_prefix("W/").unwrap_or(one) == etag
-    })
 }
 
 fn disposition(name: &str) -> String {

@@ -3,8 +3,10 @@
 //! The rule: a handler extracts, calls the desk once, and maps; it decides nothing.
 
 mod body;
+mod conditions;
 mod documents;
 mod download;
+mod editions;
 mod health;
 mod jobs;
 mod kinds;
@@ -47,6 +49,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(read("/v1/kinds", shown().to(kinds::list)))
         .service(read("/v1/kinds/{kind}/schema", shown().to(kinds::schema)))
         .service(read("/v1/kinds/{kind}/samples/{name}", shown().to(kinds::sample)))
+        .service(read("/v1/editions", shown().to(editions::list)))
+        .service(read("/v1/editions/{id}", shown().to(editions::show)))
         .service(read("/problems/{code}", shown().to(problem::explain)))
         .service(read("/livez", shown().to(health::live)))
         .service(read("/readyz", shown().to(health::ready)))

@@ -4,6 +4,7 @@
 
 mod check;
 mod doctor;
+mod editions;
 mod kinds;
 mod output;
 mod paper;
@@ -70,6 +71,8 @@ enum Command {
     },
     /// Liệt kê các loại văn bản.
     Kinds,
+    /// Liệt kê các phiên bản pháp luật: ngày hiệu lực, căn cứ, danh hiệu, hình thức khen thưởng, biểu mẫu.
+    Editions(editions::Arguments),
     /// In lược đồ JSON (JSON Schema) của một loại văn bản.
     Schema {
         /// Mã loại văn bản.
@@ -122,6 +125,7 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Extract { file, output } => paper::extract(&file, &output, settings),
         Command::Verify { file } => paper::verify(&file, settings),
         Command::Kinds => kinds::list(settings),
+        Command::Editions(arguments) => editions::run(&arguments, settings),
         Command::Schema { kind } => kinds::schema(&kind, settings),
         Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),
         Command::Preview(arguments) => preview::run(&arguments, settings),

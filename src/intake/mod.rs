@@ -18,7 +18,7 @@ use crate::{
     catalog::{Catalog, Kind},
     document::Status,
     failure::{Failure, FailureCode, Finding, Severity},
-    regulation::Edition,
+    regulation::{self, Edition},
 };
 pub use rules::kind_words;
 pub use signature::image as signature_image;
@@ -95,6 +95,9 @@ pub fn check(
     let edition = edition_of(&value, kind, catalog, day)?;
     findings.extend(rules::check(&value, status, day, Some(edition), kind, catalog)?);
     findings.extend(edition_out_of_time(&value, edition, day, status));
+    if value.pointer("/paper/edition").is_some() {
+        findings.push(regulation::named_by_request(edition, catalog.editions().on(day)));
+    }
     refuse_errors(&mut findings)?;
     let manuscript =
         Manuscript { kind: kind.manifest.kind.clone(), status, edition: edition.id.clone(), day, request: value };
@@ -201,34 +204,34 @@ fn period_end(period: &Value) -> Option<NaiveDate> {
 }
 
 fn edition_of<'a>(request: &Value, kind: &Kind, catalog: &'a Catalog, day: NaiveDate) -> Result<&'a Edition, Failure> {
+    let editions = catalog.editions();
     let wanted = request.pointer("/paper/edition").and_then(Value::as_str);
     let edition = match wanted {
-        Some(id) => catalog.editions().named(id),
-        None => catalog.editions().on(day),
+        Some(id) => editions.named(id),
+        None => editions.on(day),
     };
-    let found = edition.filter(|edition| kind.body(&edition.id).is_some());
-    found.ok_or_else(|| {
-        let accepted: Vec<String> = catalog
-            .editions()
-            .iter()
-            .filter(|edition| kind.body(&edition.id).is_some())
-            .map(|edition| {
-                let until = edition.in_force_until.map_or("nay".to_owned(), calendar::short);
-                format!("{} ({} – {until})", edition.id, calendar::short(edition.in_force_from))
-            })
-            .collect();
-        let (pointer, found) = match wanted {
-            Some(id) => ("/paper/edition", id.to_owned()),
-            None => ("/paper/issued_on", calendar::short(day)),
-        };
-        let message = format!("Không có phiên bản pháp luật nào áp dụng cho “{found}”.");
-        let message_en = format!("No edition of the law covers {found:?}.");
-        Failure::new(FailureCode::NoEdition, message.clone(), message_en.clone())
-            .hint("Kiểm tra ngày văn bản, hoặc nêu phiên bản trong “paper.edition”.")
-            .with_findings(vec![
-                Finding::new("edition", Severity::Error, pointer, message, message_en)
-                    .found(found)
-                    .expected(accepted.join("; ")),
-            ])
-    })
+    if let Some(edition) = edition
+        && kind.body(&edition.id).is_some()
+    {
+        return Ok(edition);
+    }
+    let served = editions.iter().filter(|edition| kind.body(&edition.id).is_some());
+    let accepted: Vec<String> = served.map(Edition::with_days).collect();
+    let (pointer, found) = match wanted {
+        Some(id) => ("/paper/edition", id.to_owned()),
+        None => ("/paper/issued_on", calendar::short(day)),
+    };
+    let sentences = match (edition, wanted) {
+        (Some(edition), _) => [
+            format!("Loại văn bản này không có trong phiên bản pháp luật {}.", edition.with_days()),
+            format!("This kind of paper does not exist in edition {}.", edition.id),
+        ],
+        (None, Some(id)) => {
+            [format!("Không có phiên bản pháp luật “{id}”."), format!("There is no edition of the law {id:?}.")]
+        }
+        (None, None) => editions.no_edition_on(day),
+    };
+    let [message, message_en] = sentences.clone();
+    let finding = Finding::new("edition", Severity::Error, pointer, message, message_en);
+    Err(regulation::no_edition(Some(finding.found(found).expected(accepted.join("; "))), sentences))
 }

@@ -20,6 +20,7 @@ mod vietnamese_corpus;
 mod vietnamese_order;
 // the doors
 mod cli;
+mod editions;
 mod intake;
 mod service;
 mod text_encoding;
