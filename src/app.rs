@@ -6,7 +6,7 @@ use actix_web::{App, HttpServer, middleware, web::Data};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{Semaphore, watch},
     task::JoinSet,
 };
 use tracing::{info, warn};
@@ -36,6 +36,8 @@ const SWEEP_AGE: Duration = Duration::from_secs(3600);
 const LAST_WRITES: Duration = Duration::from_secs(5);
 /// Connections that one thread of the HTTP server holds.
 const CONNECTIONS: usize = 512;
+/// Uploaded papers that are in memory at a time.
+const PAPERS_HELD: usize = 16;
 /// Threads that answer HTTP; they never render.
 const HTTP_THREADS: usize = 2;
 
@@ -292,6 +294,8 @@ async fn sweep(archive: Archive, ledger: Ledger, mut stopping: watch::Receiver<b
 fn http_server(settings: &Settings, desk: Desk) -> Result<actix_web::dev::Server, Failure> {
     let limits = ApiLimits {
         max_body: settings.max_body_bytes,
+        max_paper: settings.max_paper_bytes,
+        papers_held: Arc::new(Semaphore::new(PAPERS_HELD)),
         body_deadline: Duration::from_secs(settings.body_deadline_s),
         longest_wait: LONGEST_WAIT,
         papers_per_second: PAPERS_PER_CHILD_SECOND * settings.renderer_count() as f64,

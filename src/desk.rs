@@ -13,7 +13,7 @@ use crate::{
     ledger::{CancelOutcome, Counts, Ledger, LedgerError},
     press::{Press, Pressed, Verdict},
     queue::Doorbell,
-    rendering::Workshop,
+    rendering::{Question, Workshop},
 };
 
 /// A preview is worth something while somebody waits for it.
@@ -128,6 +128,14 @@ impl Desk {
         pressed.map(|pressed| (pressed, findings)).map_err(verdict_failure)
     }
 
+    /// The answer to a question about a finished file, as JSON. The file is a stranger's: a render child reads it, never
+    /// this process.
+    pub async fn examine(&self, file: Vec<u8>, question: Question) -> Result<Vec<u8>, Failure> {
+        let busy = |_| Verdict::Unavailable("no render child became free in time".to_owned());
+        let told = tokio::time::timeout(LONGEST_PREVIEW, self.press.examine(&file, question)).await;
+        told.map_err(busy).flatten().map_err(reading_failure)
+    }
+
     /// How many jobs are in which state.
     pub async fn counts(&self) -> Result<Counts, Failure> {
         self.ledger.counts().await.map_err(ledger_failure)
@@ -188,6 +196,18 @@ fn ledger_failure(error: LedgerError) -> Failure {
 
 fn archive_failure(error: &ArchiveError) -> Failure {
     Failure::store_unavailable(error.to_string())
+}
+
+/// What a stranger's file did to the child is the file's fault, not ours.
+fn reading_failure(verdict: Verdict) -> Failure {
+    let cause = match verdict {
+        Verdict::Timeout => "the file could not be read in time".to_owned(),
+        Verdict::Memory => "reading the file takes more memory than a render child may have".to_owned(),
+        Verdict::Crashed(how) => format!("the process that read the file died: {how}"),
+        Verdict::Refused(_) | Verdict::Unavailable(_) => return verdict_failure(verdict),
+    };
+    Failure::new(FailureCode::PaperTooHeavy, "Tệp PDF không đọc được trong giới hạn thời gian và bộ nhớ.", cause)
+        .hint("Chọn đúng tệp PDF gốc.")
 }
 
 fn verdict_failure(verdict: Verdict) -> Failure {

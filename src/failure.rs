@@ -135,7 +135,7 @@ failure_codes! {
     BodyTooLarge = "body-too-large", FixRequest;
     /// The body arrived too slowly.
     BodyTooSlow = "body-too-slow", FixRequest;
-    /// The content type is not application/json.
+    /// The content type is not the one that the address takes.
     UnsupportedMediaType = "unsupported-media-type", FixRequest;
     /// No kind of paper has this name.
     UnknownKind = "unknown-kind", FixRequest;
@@ -161,8 +161,14 @@ failure_codes! {
     JobAlreadyEnded = "job-already-ended", FixRequest;
     /// A character has no glyph in any configured font.
     MissingGlyph = "missing-glyph", FixRequest;
-    /// A PDF file cannot be read, or carries no data.
+    /// A file is no PDF, is damaged, or carries data that is not ours.
     UnreadablePaper = "unreadable-paper", FixRequest;
+    /// A PDF file is protected by a password.
+    EncryptedPaper = "encrypted-paper", FixRequest;
+    /// A PDF file carries no data.
+    PaperWithoutData = "paper-without-data", FixRequest;
+    /// A PDF file cannot be read within the limits of time, memory and size.
+    PaperTooHeavy = "paper-too-heavy", FixRequest;
     /// A font family that the layout asks for is not installed.
     MissingFont = "missing-font", FixTemplate;
     /// A template does not compile.

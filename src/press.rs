@@ -14,7 +14,7 @@ use tokio::{
     sync::Semaphore,
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, rendering::Question};
 pub use child::serve as serve_child;
 pub use frame::Output;
 use frame::{Answer, Order};
@@ -75,6 +75,8 @@ struct RenderChild {
 
 /// Longest start-up of a child: reading templates and fonts.
 const LONGEST_START: Duration = Duration::from_secs(30);
+/// Longest reading of a stranger's file, the render that proves it included.
+const LONGEST_READING: Duration = Duration::from_secs(20);
 /// How much of a dead child's last words is kept.
 const LAST_WORDS: usize = 4 << 10;
 
@@ -86,12 +88,25 @@ impl Press {
 
     /// Renders one print order (a [`crate::intake::Manuscript`] as JSON) to PDF. Dropping the future kills the child.
     pub async fn render(&self, order: &str) -> Result<Pressed, Verdict> {
-        self.press(order, Output::Pdf).await
+        self.make(order, Output::Pdf).await
     }
 
     /// Renders one page of a print order to PNG.
     pub async fn render_page(&self, order: &str, page: usize, ppi: f64) -> Result<Pressed, Verdict> {
-        self.press(order, Output::Png { page, ppi }).await
+        self.make(order, Output::Png { page, ppi }).await
+    }
+
+    /// Asks something about a finished file, which may be anybody's; the answer is JSON. The child that has read it makes no
+    /// papers afterwards: it is ended.
+    pub async fn examine(&self, file: &[u8], question: Question) -> Result<Vec<u8>, Verdict> {
+        let deadline = self.settings.deadline.min(LONGEST_READING);
+        let (mut child, answer) = self.press(&Order::Examine(question), Some(file), deadline).await?;
+        child.end().await;
+        match answer {
+            Answer::Told(bytes) => Ok(bytes),
+            Answer::Refused(failure) => Err(Verdict::Refused(*failure)),
+            Answer::Paper { .. } => Err(Verdict::Crashed("answered another question".to_owned())),
+        }
     }
 
     /// Process ids of the children that wait for work; for operators and tests.
@@ -99,7 +114,24 @@ impl Press {
         self.idle.lock().map(|idle| idle.iter().filter_map(|child| child.process.id()).collect()).unwrap_or_default()
     }
 
-    async fn press(&self, order: &str, output: Output) -> Result<Pressed, Verdict> {
+    async fn make(&self, order: &str, output: Output) -> Result<Pressed, Verdict> {
+        let order = Order::Render { order: order.to_owned(), output };
+        let (child, answer) = self.press(&order, None, self.settings.deadline).await?;
+        self.keep(child);
+        match answer {
+            Answer::Paper { pages, bytes } => Ok(Pressed { bytes, pages }),
+            Answer::Refused(failure) => Err(Verdict::Refused(*failure)),
+            Answer::Told(_) => Err(Verdict::Crashed("answered another question".to_owned())),
+        }
+    }
+
+    /// Hands an order to a child and gives both the child and its answer.
+    async fn press(
+        &self,
+        order: &Order,
+        file: Option<&[u8]>,
+        deadline: Duration,
+    ) -> Result<(RenderChild, Answer), Verdict> {
         let unavailable = |cause: &str| Verdict::Unavailable(cause.to_owned());
         let _place = self.places.acquire().await.map_err(|_| unavailable("the press is closed"))?;
         let waiting = self.idle.lock().map_err(|_| unavailable("the press is broken"))?.pop();
@@ -108,12 +140,12 @@ impl Press {
             Some(child) => child,
             None => self.start()?,
         };
-        // A fresh child reads templates and fonts before it reads the order.
-        let deadline = if child.renders == 0 { self.settings.deadline + LONGEST_START } else { self.settings.deadline };
+        // A fresh child reads templates and fonts before it reads the order; whoever sent a file does not wait for ever.
+        let deadline = if child.renders == 0 && file.is_none() { deadline + LONGEST_START } else { deadline };
         child.renders += 1;
         let answer = {
             let exchange = async {
-                frame::send(&mut child.stdin, &Order { order: order.to_owned(), output }).await?;
+                frame::send(&mut child.stdin, order, file).await?;
                 frame::receive(&mut child.stdout).await
             };
             tokio::time::timeout(deadline, exchange).await
@@ -124,13 +156,7 @@ impl Press {
                 Err(Verdict::Timeout)
             }
             Ok(Err(_broken_pipe)) => Err(child.autopsy().await),
-            Ok(Ok(answer)) => {
-                self.keep(child);
-                match answer {
-                    Answer::Paper { pages, bytes } => Ok(Pressed { bytes, pages }),
-                    Answer::Refused(failure) => Err(Verdict::Refused(*failure)),
-                }
-            }
+            Ok(Ok(answer)) => Ok((child, answer)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reads finished PDF files: what stands on their pages, and what is attached to them.
 //!
-//! The rule: the file is a stranger's. It is read by a library without unsafe code, and only facts are taken from it.
+//! The rule: the file is a stranger's. It is read by a library without unsafe code, only facts are taken from it, and the
+//! service reads it in a child of the press, where it may take all time and memory that the child has.
 
 use hayro_interpret::{
     BlendMode, ClipPath, Context, Device, GlyphDrawMode, Image, InterpreterCache, InterpreterSettings, Paint,
@@ -8,7 +9,7 @@ use hayro_interpret::{
     font::Glyph,
     hayro_cmap::BfString,
     hayro_syntax::{
-        Pdf,
+        LoadPdfError, Pdf,
         object::{Array, Dict, Object, Stream, String as PdfString},
     },
     interpret_page,
@@ -25,14 +26,24 @@ const WORD_GAP: f64 = 0.15;
 const RUN_GAP: f64 = 1.0;
 /// A path with more parts than a box has is a picture, not a rule.
 const BOX_PARTS: usize = 6;
+/// The most pages of a paper that is measured; the longest sample has forty.
+const MOST_PAGES: usize = 1_000;
+/// The largest data that a paper carries, in bytes; a request has at most half of it.
+const LARGEST_ATTACHMENT: usize = 16 << 20;
 /// The deepest name tree that is walked.
 const DEEPEST_TREE: usize = 8;
+/// The most nodes of it: a tree may name its own nodes again and again.
+const MOST_NODES: usize = 1_000;
 
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ReadingError {
-    #[error("not a PDF file, damaged, or protected by a password")]
+    #[error("not a PDF file, or damaged")]
     Unreadable,
+    #[error("protected by a password")]
+    Encrypted,
+    #[error("the file has {0}")]
+    TooMuch(String),
     #[error("nothing is attached under the name {0:?}")]
     NotAttached(String),
 }
@@ -40,6 +51,9 @@ pub enum ReadingError {
 /// What stands on the pages of a PDF file.
 pub fn marks(file: &[u8]) -> Result<Marks, ReadingError> {
     let pdf = open(file)?;
+    if pdf.pages().len() > MOST_PAGES {
+        return Err(ReadingError::TooMuch(format!("{} pages; at most {MOST_PAGES} are read", pdf.pages().len())));
+    }
     let cache = InterpreterCache::new();
     let pages = pdf.pages().iter().map(|page| {
         let (width, height) = page.render_dimensions();
@@ -64,16 +78,28 @@ pub fn attachment(file: &[u8], name: &str) -> Result<Vec<u8>, ReadingError> {
     let root: Dict<'_> = xref.get(xref.root_id()).ok_or(ReadingError::Unreadable)?;
     let names: Dict<'_> = root.get("Names").ok_or_else(missing)?;
     let tree: Dict<'_> = names.get("EmbeddedFiles").ok_or_else(missing)?;
-    let stream = find_file(&tree, name, DEEPEST_TREE).ok_or_else(missing)?;
-    stream.decoded().map(|bytes| bytes.into_owned()).map_err(|_| ReadingError::Unreadable)
+    let mut nodes = MOST_NODES;
+    let stream = find_file(&tree, name, DEEPEST_TREE, &mut nodes).ok_or_else(missing)?;
+    let bytes = stream.decoded().map_err(|_| ReadingError::Unreadable)?;
+    if bytes.len() > LARGEST_ATTACHMENT {
+        return Err(ReadingError::TooMuch(format!(
+            "{} bytes attached; at most {LARGEST_ATTACHMENT} are read",
+            bytes.len()
+        )));
+    }
+    Ok(bytes.into_owned())
 }
 
 fn open(file: &[u8]) -> Result<Pdf, ReadingError> {
-    Pdf::new(file.to_vec()).map_err(|_| ReadingError::Unreadable)
+    Pdf::new(file.to_vec()).map_err(|error| match error {
+        LoadPdfError::Decryption(_) => ReadingError::Encrypted,
+        LoadPdfError::Invalid => ReadingError::Unreadable,
+    })
 }
 
 /// Walks the name tree of embedded files (ISO 32000-1, 7.9.6 and 7.11.4).
-fn find_file<'a>(tree: &Dict<'a>, name: &str, depth: usize) -> Option<Stream<'a>> {
+fn find_file<'a>(tree: &Dict<'a>, name: &str, depth: usize, nodes: &mut usize) -> Option<Stream<'a>> {
+    *nodes = nodes.checked_sub(1)?;
     if let Some(entries) = tree.get::<Array<'a>>("Names") {
         // Names and file specifications alternate.
         for entry in entries.iter::<Object<'a>>() {
@@ -88,7 +114,7 @@ fn find_file<'a>(tree: &Dict<'a>, name: &str, depth: usize) -> Option<Stream<'a>
         }
     }
     let kids = tree.get::<Array<'a>>("Kids").filter(|_| depth > 0)?;
-    kids.iter::<Dict<'a>>().find_map(|kid| find_file(&kid, name, depth - 1))
+    kids.iter::<Dict<'a>>().find_map(|kid| find_file(&kid, name, depth - 1, nodes))
 }
 
 /// A text string: UTF-16 with its mark, or bytes taken as Latin letters (ISO 32000-1, 7.9.2.2).

@@ -38,6 +38,18 @@ pub enum Ingredient {
 }
 
 impl Ingredient {
+    /// Its name for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Ingredient::Program => "program",
+            Ingredient::Engine => "engine",
+            Ingredient::Templates => "templates",
+            Ingredient::Fonts => "fonts",
+            Ingredient::Edition => "edition",
+            Ingredient::Data => "data",
+        }
+    }
+
     /// What a clerk calls it.
     pub fn vietnamese(self) -> &'static str {
         match self {

@@ -8,6 +8,9 @@ use serde::Deserialize;
 /// The defaults, and the manual of every setting.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
 
+/// The largest paper that a render child is handed, in bytes.
+const LARGEST_PAPER: usize = 64 << 20;
+
 /// Why settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -75,6 +78,8 @@ settings! {
     ring_again_s: u64, "TDKT_RING_AGAIN_S", "Sau bao nhiêu giây thì báo lại việc chưa ai nhận";
     /// Bytes.
     max_body_bytes: usize, "TDKT_MAX_BODY_BYTES", "Kích thước dữ liệu gửi lên nhiều nhất, byte";
+    /// Bytes.
+    max_paper_bytes: usize, "TDKT_MAX_PAPER_BYTES", "Kích thước tệp PDF gửi lên nhiều nhất, byte";
     /// Seconds.
     body_deadline_s: u64, "TDKT_BODY_DEADLINE_S", "Thời hạn nhận dữ liệu gửi lên, giây";
     /// Seconds.
@@ -115,8 +120,12 @@ impl Settings {
         if self.render_deadline_s == 0 || self.render_memory_mib < 128 || self.renders_per_child == 0 {
             return wrong("render_…", "deadline and renders must be above 0, memory at least 128 MiB");
         }
-        if self.max_starts == 0 || self.max_body_bytes == 0 || self.body_deadline_s == 0 {
-            return wrong("max_starts, max_body_bytes, body_deadline_s", "must be above 0");
+        if [self.max_body_bytes, self.max_paper_bytes].contains(&0) || self.max_starts == 0 || self.body_deadline_s == 0
+        {
+            return wrong("max_starts, max_body_bytes, max_paper_bytes, body_deadline_s", "must be above 0");
+        }
+        if self.max_paper_bytes > LARGEST_PAPER {
+            return wrong("max_paper_bytes", "must be at most 67108864 (64 MiB)");
         }
         Ok(self)
     }

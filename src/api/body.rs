@@ -1,4 +1,6 @@
-//! A request's body: JSON, not larger than the limit, not slower than the deadline.
+//! A request's body: JSON or a paper, not larger than the limit, not slower than the deadline.
+
+use std::sync::Arc;
 
 use actix_web::{
     HttpRequest,
@@ -6,18 +8,50 @@ use actix_web::{
     web::{BytesMut, Payload},
 };
 use futures_util::StreamExt;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{ApiLimits, Problem};
 use crate::failure::{Failure, FailureCode};
 
-/// Reads the whole body.
+/// What an address takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Media {
+    Json,
+    Pdf,
+}
+
+/// Reads the whole body, which has to be JSON.
 pub(super) async fn read(request: &HttpRequest, body: Payload, limits: &ApiLimits) -> Result<Vec<u8>, Problem> {
-    refuse_other_types(request)?;
+    read_as(Media::Json, limits.max_body, request, body, limits).await
+}
+
+/// Reads a paper. Only so many are held at a time: a file is much larger than data.
+pub(super) async fn read_paper(
+    request: &HttpRequest,
+    body: Payload,
+    limits: &ApiLimits,
+) -> Result<(Vec<u8>, OwnedSemaphorePermit), Problem> {
+    let place = Arc::clone(&limits.papers_held).try_acquire_owned().map_err(|_| {
+        Failure::new(FailureCode::PressUnavailable, "Đang đọc quá nhiều tệp PDF.", "Too many files are being read.")
+            .hint("Thử lại sau ít phút.")
+    })?;
+    let file = read_as(Media::Pdf, limits.max_paper, request, body, limits).await?;
+    Ok((file, place))
+}
+
+async fn read_as(
+    media: Media,
+    most: usize,
+    request: &HttpRequest,
+    body: Payload,
+    limits: &ApiLimits,
+) -> Result<Vec<u8>, Problem> {
+    refuse_other_types(media, request)?;
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > limits.max_body) {
-        return Err(too_large(limits.max_body));
+    if announced.is_some_and(|length: usize| length > most) {
+        return Err(too_large(media, most));
     }
-    match tokio::time::timeout(limits.body_deadline, collect(body, limits.max_body)).await {
+    match tokio::time::timeout(limits.body_deadline, collect(media, body, most)).await {
         Ok(body) => body,
         Err(_elapsed) => Err(Failure::new(
             FailureCode::BodyTooSlow,
@@ -28,40 +62,52 @@ pub(super) async fn read(request: &HttpRequest, body: Payload, limits: &ApiLimit
     }
 }
 
-fn refuse_other_types(request: &HttpRequest) -> Result<(), Problem> {
+fn refuse_other_types(media: Media, request: &HttpRequest) -> Result<(), Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if essence == "application/json" || essence.ends_with("+json") {
-        return Ok(());
-    }
-    Err(Failure::new(
-        FailureCode::UnsupportedMediaType,
-        "Chỉ nhận dữ liệu JSON (Content-Type: application/json).",
-        "Only application/json is accepted.",
-    )
-    .into())
+    let (taken, message, message_en) = match media {
+        Media::Json => (
+            essence == "application/json" || essence.ends_with("+json"),
+            "Chỉ nhận dữ liệu JSON (Content-Type: application/json).",
+            "Only application/json is accepted.",
+        ),
+        Media::Pdf => (
+            essence == "application/pdf",
+            "Chỉ nhận tệp PDF (Content-Type: application/pdf).",
+            "Only application/pdf is accepted.",
+        ),
+    };
+    if taken { Ok(()) } else { Err(Failure::new(FailureCode::UnsupportedMediaType, message, message_en).into()) }
 }
 
-async fn collect(mut body: Payload, most: usize) -> Result<Vec<u8>, Problem> {
+async fn collect(media: Media, mut body: Payload, most: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(part) = body.next().await {
         let part = part.map_err(|_| {
-            Failure::new(FailureCode::MalformedJson, "Dữ liệu gửi lên bị ngắt giữa chừng.", "The body broke off.")
+            let code = match media {
+                Media::Json => FailureCode::MalformedJson,
+                Media::Pdf => FailureCode::UnreadablePaper,
+            };
+            Failure::new(code, "Dữ liệu gửi lên bị ngắt giữa chừng.", "The body broke off.")
         })?;
         if bytes.len() + part.len() > most {
-            return Err(too_large(most));
+            return Err(too_large(media, most));
         }
         bytes.extend_from_slice(&part);
     }
     Ok(bytes.to_vec())
 }
 
-fn too_large(most: usize) -> Problem {
+fn too_large(media: Media, most: usize) -> Problem {
+    let hint = match media {
+        Media::Json => "Chia nhỏ dữ liệu hoặc bỏ bớt ảnh.",
+        Media::Pdf => "Chọn đúng tệp PDF gốc.",
+    };
     Failure::new(
         FailureCode::BodyTooLarge,
         format!("Dữ liệu gửi lên vượt giới hạn {most} byte."),
         format!("The body is larger than {most} bytes."),
     )
-    .hint("Chia nhỏ dữ liệu hoặc bỏ bớt ảnh.")
+    .hint(hint)
     .into()
 }

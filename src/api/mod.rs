@@ -10,12 +10,14 @@ mod editions;
 mod health;
 mod jobs;
 mod kinds;
+mod papers;
 mod problem;
 mod request_id;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpResponse, Resource, Route, guard, web};
+use tokio::sync::Semaphore;
 
 pub use problem::Problem;
 pub use request_id::stamp;
@@ -25,6 +27,10 @@ pub use request_id::stamp;
 pub struct ApiLimits {
     /// Largest body, in bytes.
     pub max_body: usize,
+    /// Largest paper, in bytes.
+    pub max_paper: usize,
+    /// Places for papers that are held in memory while they are read.
+    pub papers_held: Arc<Semaphore>,
     /// Longest time a body may take to arrive.
     pub body_deadline: Duration,
     /// Longest time a long poll waits.
@@ -46,6 +52,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .default_service(wrong_method("GET, HEAD, DELETE")),
         )
         .service(read("/v1/jobs/{id}/document", shown().to(jobs::document)))
+        .service(posted("/v1/papers/extract", web::post().to(papers::extract)))
+        .service(posted("/v1/papers/verify", web::post().to(papers::verify)))
+        .service(posted("/v1/papers/check", web::post().to(papers::check)))
         .service(read("/v1/kinds", shown().to(kinds::list)))
         .service(read("/v1/kinds/{kind}/schema", shown().to(kinds::schema)))
         .service(read("/v1/kinds/{kind}/samples/{name}", shown().to(kinds::sample)))

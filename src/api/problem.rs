@@ -111,6 +111,9 @@ fn status(code: FailureCode) -> StatusCode {
         C::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         C::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         C::UnreadablePaper
+        | C::EncryptedPaper
+        | C::PaperWithoutData
+        | C::PaperTooHeavy
         | C::UnknownKind
         | C::InvalidDocument
         | C::NoEdition

@@ -14,10 +14,11 @@ mod serve;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, builder::PossibleValuesParser};
 
 use crate::{
     failure::{Failure, FailureCode},
+    inspection::FORMS,
     rendering::Workshop,
     settings::{GivenSettings, Settings},
     telemetry, workshop_files,
@@ -50,7 +51,7 @@ enum Command {
         #[arg(long, value_name = "TỆP", conflicts_with = "file")]
         paper: Option<PathBuf>,
         /// Dạng văn bản của tệp PDF.
-        #[arg(long, value_name = "DẠNG", default_value = "report", value_parser = ["report", "minutes", "letter"])]
+        #[arg(long, value_name = "DẠNG", default_value = "report", value_parser = PossibleValuesParser::new(FORMS))]
         form: String,
         /// In kết quả dạng JSON.
         #[arg(long)]

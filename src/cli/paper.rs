@@ -40,15 +40,10 @@ pub(super) fn extract(file: &Path, target: &Path, settings: &Settings) -> Result
 /// Renders the data that a file carries once more and says whether the bytes agree.
 pub(super) fn verify(file: &Path, settings: &Settings) -> Result<(), Failure> {
     let verification = super::workshop(settings)?.verify(&output::read(file)?)?;
+    let [message, message_en] = verification.sentences();
     if verification.agrees {
-        return output::print("Khớp: lập lại từ dữ liệu đính kèm cho đúng từng byte.\n".as_bytes());
+        return output::print(format!("{message}\n").as_bytes());
     }
-    let names: Vec<&str> = verification.differences.iter().map(|part| part.vietnamese()).collect();
-    let message = if names.is_empty() {
-        "Không khớp: dữ liệu và công thức như cũ nhưng trang đã bị sửa sau khi lập.".to_owned()
-    } else {
-        format!("Không khớp: khác {}.", names.join(", "))
-    };
-    Err(Failure::new(FailureCode::InvalidDocument, message, "the file's bytes are not those its data gives")
+    Err(Failure::new(FailureCode::InvalidDocument, message, message_en)
         .hint("Nếu chỉ khác mẫu, phông chữ hoặc phiên bản, hãy đối chiếu bằng bản cài đặt đã lập văn bản."))
 }

@@ -8,20 +8,28 @@ mod header;
 mod lines;
 mod page;
 
+use serde::Serialize;
+
 use crate::marks::Marks;
 use lines::Line;
 
+/// What the layout law may take a paper for.
+pub const FORMS: [&str; 4] = ["report", "minutes", "letter", "statement"];
+
 /// One breach of the layout law.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LayoutFault {
     /// Clause of the decree, in Vietnamese as it is cited.
+    #[serde(rename = "law")]
     pub clause: &'static str,
     /// Page, from 1.
     pub page: usize,
     /// Vietnamese sentence.
+    #[serde(rename = "message_vi")]
     pub message: String,
     pub message_en: String,
     /// The value measured.
+    #[serde(rename = "found")]
     pub measured: String,
 }
 
@@ -38,7 +46,7 @@ enum Form {
     Statement,
 }
 
-/// Everything on the pages that breaks the layout law. `check_kind` is the manifest's (`report`, `minutes`, `letter`).
+/// Everything on the pages that breaks the layout law. `check_kind` is the manifest's, one of [`FORMS`].
 pub fn inspect(marks: &Marks, check_kind: &str) -> Vec<LayoutFault> {
     let form = match check_kind {
         "minutes" => Form::Minutes,

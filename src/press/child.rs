@@ -12,7 +12,7 @@ use super::frame::{self, Answer, Order, Output};
 use crate::{
     failure::{Failure, FailureCode},
     intake::Manuscript,
-    rendering::Workshop,
+    rendering::{Question, Workshop},
 };
 
 /// Stack of the rendering thread: Typst's own depth limits fit into it.
@@ -43,13 +43,25 @@ pub fn serve(memory_mib: u64, load: impl FnOnce() -> io::Result<Workshop> + Send
 fn answer_orders(workshop: &Workshop) -> io::Result<()> {
     let (mut input, mut output) = (io::stdin().lock(), io::stdout().lock());
     while let Some(order) = frame::next_order(&mut input)? {
-        frame::answer(&mut output, &render(workshop, &order))?;
+        let answer = match order {
+            Order::Render { order, output } => render(workshop, &order, output),
+            Order::Examine(question) => examine(workshop, &frame::next_file(&mut input)?, &question),
+        };
+        frame::answer(&mut output, &answer)?;
     }
     Ok(())
 }
 
-fn render(workshop: &Workshop, order: &Order) -> Answer {
-    let outcome = manuscript(&order.order).and_then(|manuscript| match order.output {
+/// The file is a stranger's: what it does to this process, the parent sees as a verdict.
+fn examine(workshop: &Workshop, file: &[u8], question: &Question) -> Answer {
+    match workshop.answer(file, question) {
+        Ok(told) => Answer::Told(told.to_string().into_bytes()),
+        Err(failure) => Answer::Refused(Box::new(failure)),
+    }
+}
+
+fn render(workshop: &Workshop, order: &str, output: Output) -> Answer {
+    let outcome = manuscript(order).and_then(|manuscript| match output {
         Output::Pdf => workshop.render(&manuscript).map(|paper| (paper.pages, paper.pdf)),
         Output::Png { page, ppi } => workshop.render_page(&manuscript, page, ppi).map(|page| (page.pages, page.png)),
     });

@@ -29,14 +29,22 @@ pub(super) fn template_failure(place_and_cause: String) -> Failure {
 
 pub(super) fn unreadable_paper(error: ReadingError) -> Failure {
     match error {
-        ReadingError::Unreadable => Failure::new(
-            FailureCode::UnreadablePaper,
-            "Tệp không phải PDF, bị hỏng hoặc có mật khẩu.",
+        ReadingError::Unreadable => {
+            Failure::new(FailureCode::UnreadablePaper, "Tệp không phải PDF hoặc bị hỏng.", error.to_string())
+                .hint("Chọn đúng tệp PDF gốc.")
+        }
+        ReadingError::Encrypted => {
+            Failure::new(FailureCode::EncryptedPaper, "Tệp PDF có mật khẩu nên không đọc được.", error.to_string())
+                .hint("Bỏ mật khẩu của tệp, hoặc chọn tệp gốc.")
+        }
+        ReadingError::TooMuch(_) => Failure::new(
+            FailureCode::PaperTooHeavy,
+            "Tệp PDF quá nhiều trang hoặc mang quá nhiều dữ liệu.",
             error.to_string(),
         )
         .hint("Chọn đúng tệp PDF gốc."),
         ReadingError::NotAttached(_) => {
-            Failure::new(FailureCode::UnreadablePaper, "Tệp PDF này không mang theo dữ liệu.", error.to_string())
+            Failure::new(FailureCode::PaperWithoutData, "Tệp PDF này không mang theo dữ liệu.", error.to_string())
                 .hint("Chỉ văn bản được lập với “attach_data”: true mới trích và đối chiếu được.")
         }
     }

@@ -20,7 +20,7 @@ use crate::{
     regulation::{Award, Edition},
     typesetting::{Diagnosis, FontFile, FontShelf, FontsError, Pages, Sheet, Typesetter, TypesettingError},
 };
-pub use proof::{Carried, Verification};
+pub use proof::{Carried, Question, Verification};
 
 /// Why templates and fonts cannot be used at all.
 #[derive(Debug, thiserror::Error)]

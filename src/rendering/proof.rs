@@ -1,7 +1,7 @@
 //! The paper proves itself: the data it carries, and whether that data gives these very bytes.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Workshop, failures};
 use crate::{
@@ -23,6 +23,18 @@ pub struct Carried {
     pub manuscript: Manuscript,
 }
 
+/// What somebody wants to know of a finished file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Question {
+    /// The data that it carries.
+    Extract,
+    /// Whether that data gives these bytes.
+    Verify,
+    /// What breaks the layout law; a form of [`inspection::FORMS`].
+    Check { form: String },
+}
+
 /// Whether a file is what its data gives.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
@@ -35,7 +47,71 @@ pub struct Verification {
     pub rendered: bool,
 }
 
+impl Verification {
+    /// One word for programs.
+    pub fn verdict(&self) -> &'static str {
+        match (self.agrees, self.differences.is_empty(), self.rendered) {
+            (true, _, _) => "agrees",
+            (false, false, _) => "ingredients-differ",
+            (false, true, true) => "pages-changed",
+            (false, true, false) => "cannot-be-made",
+        }
+    }
+
+    /// One sentence for the clerk, and the same in English.
+    pub fn sentences(&self) -> [String; 2] {
+        match self.verdict() {
+            "agrees" => [
+                "Khớp: lập lại từ dữ liệu đính kèm cho đúng từng byte.".to_owned(),
+                "The data that the file carries gives these very bytes.".to_owned(),
+            ],
+            "ingredients-differ" => {
+                let names: Vec<&str> = self.differences.iter().map(|part| part.vietnamese()).collect();
+                let codes: Vec<&str> = self.differences.iter().map(|part| part.as_str()).collect();
+                [
+                    format!("Không khớp: khác {}.", names.join(", ")),
+                    format!("The bytes differ; so do: {}.", codes.join(", ")),
+                ]
+            }
+            "pages-changed" => [
+                "Không khớp: dữ liệu và công thức như cũ nhưng trang đã bị sửa sau khi lập.".to_owned(),
+                "The bytes differ although every ingredient is the same: the file was changed.".to_owned(),
+            ],
+            _ => [
+                "Không khớp: không lập lại được văn bản từ dữ liệu đính kèm.".to_owned(),
+                "No paper can be made of the data that the file carries.".to_owned(),
+            ],
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        let [message, message_en] = self.sentences();
+        json!({"agrees": self.agrees, "verdict": self.verdict(), "differences": self.differences,
+            "message_vi": message, "message_en": message_en})
+    }
+}
+
+impl Carried {
+    fn as_json(&self) -> Value {
+        let manuscript = &self.manuscript;
+        json!({"kind": manuscript.kind, "status": manuscript.status, "edition": manuscript.edition,
+            "day": manuscript.day, "recipe": self.recipe, "request": manuscript.request})
+    }
+}
+
 impl Workshop {
+    /// The answer to a question about a finished file, as JSON for programs.
+    pub fn answer(&self, file: &[u8], question: &Question) -> Result<Value, Failure> {
+        match question {
+            Question::Extract => self.extract(file).map(|carried| carried.as_json()),
+            Question::Verify => self.verify(file).map(|verification| verification.as_json()),
+            Question::Check { form } => {
+                let faults = Self::inspect_paper(file, form)?;
+                Ok(json!({"conforms": faults.is_empty(), "form": form, "faults": faults}))
+            }
+        }
+    }
+
     /// What decides the paper's bytes.
     pub fn recipe(&self, manuscript: &Manuscript) -> Recipe {
         Recipe {

@@ -22,6 +22,7 @@ mod vietnamese_order;
 mod cli;
 mod editions;
 mod intake;
+mod papers_over_http;
 mod service;
 mod text_encoding;
 // the keeping
