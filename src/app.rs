@@ -170,7 +170,7 @@ async fn open(settings: &Settings) -> Result<Parts, Failure> {
         )
         .hint("Chọn thư mục khác bằng --data.")
     })?;
-    let archive = Archive::open(settings.data.join("archive"))
+    let archive = Archive::keeping_free(&settings.data.join("archive"), settings.keep_free_mib << 20)
         .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))?;
     Ok(Parts {
         ledger: open_ledger(settings).await?,

@@ -92,7 +92,11 @@ impl Archive {
         Self::keeping_free(dir.as_ref(), KEPT_FREE)
     }
 
-    fn keeping_free(dir: &Path, kept_free: u64) -> Result<Self, ArchiveError> {
+    /// Opens the archive in `dir`; below so many free bytes nothing is stored.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`] when the folders cannot be made.
+    pub fn keeping_free(dir: &Path, kept_free: u64) -> Result<Self, ArchiveError> {
         let inner = Inner { tmp: dir.join("tmp"), blobs: dir.join("blobs"), kept_free };
         for folder in [&inner.tmp, &inner.blobs] {
             fs::create_dir_all(folder).map_err(cannot("make its folders"))?;
@@ -163,6 +167,11 @@ impl Archive {
             swept.unreferenced += u64::from(removed);
         }
         Ok(swept)
+    }
+
+    /// Bytes that must stay free.
+    pub fn kept_free(&self) -> u64 {
+        self.inner.kept_free
     }
 
     /// Bytes free on the archive's file system.

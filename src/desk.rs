@@ -2,6 +2,8 @@
 //!
 //! The rule: a door translates and prints, the desk decides.
 
+mod readiness;
+
 use std::{sync::Arc, time::Duration};
 
 use crate::{
@@ -15,6 +17,8 @@ use crate::{
     queue::Doorbell,
     rendering::{Question, Workshop},
 };
+
+pub use readiness::{ArchiveCheck, Check, Overall, PartStatus, Readiness};
 
 /// A preview is worth something while somebody waits for it.
 const LONGEST_PREVIEW: Duration = Duration::from_secs(25);
@@ -141,10 +145,20 @@ impl Desk {
         self.ledger.counts().await.map_err(ledger_failure)
     }
 
-    /// Whether work can be accepted: the ledger answers, and the doorbell where one is configured.
-    pub async fn readiness(&self) -> Result<(), Failure> {
-        self.ledger.ping().await.map_err(ledger_failure)?;
-        self.doorbell.ping().await.map_err(|error| Failure::store_unavailable(format!("the doorbell: {error}")))
+    /// How the parts are that work needs.
+    pub async fn readiness(&self) -> Readiness {
+        let (ledger, archive, doorbell) = tokio::join!(self.ledger.ping(), self.archive.free(), self.doorbell.ping());
+        let kept_free = self.archive.kept_free();
+        Readiness {
+            ledger: Check::of(ledger.is_ok()),
+            archive: ArchiveCheck {
+                status: Check::of(archive.as_ref().is_ok_and(|free| *free > kept_free)).status,
+                free_bytes: archive.ok(),
+                kept_free_bytes: kept_free,
+            },
+            doorbell: Check::of(doorbell.is_ok()),
+            press: Check::of(self.press.pulse().is_ok()),
+        }
     }
 
     /// Reading a large request takes milliseconds of processor; it does not belong on a thread that answers others.

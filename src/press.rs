@@ -109,6 +109,20 @@ impl Press {
         }
     }
 
+    /// Whether a child can be had: one waits, or works, or could be started now (it is kept).
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn pulse(&self) -> Result<(), Verdict> {
+        let Ok(_place) = self.places.try_acquire() else { return Ok(()) };
+        let mut idle = self.idle.lock().map_err(|_| Verdict::Unavailable("the press is broken".to_owned()))?;
+        idle.retain_mut(|child| matches!(child.process.try_wait(), Ok(None)));
+        if idle.is_empty() {
+            idle.push(self.start()?);
+        }
+        Ok(())
+    }
+
     /// Process ids of the children that wait for work; for operators and tests.
     pub fn idle_children(&self) -> Vec<u32> {
         self.idle.lock().map(|idle| idle.iter().filter_map(|child| child.process.id()).collect()).unwrap_or_default()

@@ -1,9 +1,13 @@
 //! One checked struct of settings: flags over environment over file over `config.default.toml`.
 
+mod environment;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use serde::Deserialize;
+
+pub use environment::{Stray, strays};
 
 /// The defaults, and the manual of every setting.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -40,6 +44,9 @@ macro_rules! settings {
         }
 
         impl Settings {
+            /// Every variable of the environment that is read.
+            pub const ENVIRONMENT: &'static [&'static str] = &["TDKT_CONFIG", $( $env, )*];
+
             fn overlay(&mut self, given: &GivenSettings) {
                 $( if let Some(value) = &given.$field { self.$field = value.clone(); } )*
             }
@@ -82,6 +89,8 @@ settings! {
     max_paper_bytes: usize, "TDKT_MAX_PAPER_BYTES", "Kích thước tệp PDF gửi lên nhiều nhất, byte";
     /// Seconds.
     body_deadline_s: u64, "TDKT_BODY_DEADLINE_S", "Thời hạn nhận dữ liệu gửi lên, giây";
+    /// MiB.
+    keep_free_mib: u64, "TDKT_KEEP_FREE_MIB", "Dung lượng đĩa phải còn trống, MiB";
     /// Seconds.
     drain_s: u64, "TDKT_DRAIN_S", "Thời gian chờ việc đang chạy khi dừng dịch vụ, giây";
     /// Filter of the log.
@@ -123,6 +132,9 @@ impl Settings {
         if [self.max_body_bytes, self.max_paper_bytes].contains(&0) || self.max_starts == 0 || self.body_deadline_s == 0
         {
             return wrong("max_starts, max_body_bytes, max_paper_bytes, body_deadline_s", "must be above 0");
+        }
+        if self.keep_free_mib > u64::MAX >> 20 {
+            return wrong("keep_free_mib", "is more than there is");
         }
         if self.max_paper_bytes > LARGEST_PAPER {
             return wrong("max_paper_bytes", "must be at most 67108864 (64 MiB)");

@@ -7,7 +7,7 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::request_id;
@@ -25,12 +25,14 @@ pub struct Problem {
     retry_after: Option<u64>,
     /// Methods that the address takes, where another was used.
     allowed: Option<&'static str>,
+    /// A member besides those that every problem has (RFC 9457, 3.2).
+    besides: Option<(&'static str, Value)>,
 }
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         let retry_after = (failure.remedy() == Remedy::TryLater).then_some(LATER);
-        Self { failure: Box::new(failure), retry_after, allowed: None }
+        Self { failure: Box::new(failure), retry_after, allowed: None, besides: None }
     }
 }
 
@@ -38,6 +40,12 @@ impl Problem {
     /// Replaces the wait that the client is asked for, in seconds.
     pub(super) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Adds a member.
+    pub(super) fn with(mut self, name: &'static str, value: Value) -> Self {
+        self.besides = Some((name, value));
         self
     }
 }
@@ -74,7 +82,7 @@ impl ResponseError for Problem {
         let request_id = request_id::current();
         // A caller's own id may be anything; only a UUID is a URN.
         let instance = request_id.as_deref().and_then(|id| Uuid::try_parse(id).ok()).map(|id| id.urn().to_string());
-        let body = json!({
+        let mut body = json!({
             "type": format!("/problems/{}", failure.code.as_str()),
             "title": failure.message,
             "title_en": english,
@@ -85,6 +93,9 @@ impl ResponseError for Problem {
             "request_id": request_id,
             "errors": errors,
         });
+        if let Some((name, value)) = &self.besides {
+            body[*name] = value.clone();
+        }
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
         response.insert_header((header::CONTENT_LANGUAGE, "vi"));

@@ -35,7 +35,11 @@ pub(super) fn run(file: &Path, form: Form, settings: &Settings) -> Result<(), Fa
                 Ok(accepted) => (true, &accepted.findings),
                 Err(failure) => (false, &failure.findings),
             };
-            let result = json!({"acceptable": acceptable, "findings": findings});
+            let mut result = json!({"acceptable": acceptable, "findings": findings});
+            if let Err(failure) = &outcome {
+                result["failure"] = json!({"code": failure.code, "message_vi": failure.message,
+                    "message_en": failure.message_en, "hint": failure.hint});
+            }
             output::print(format!("{result:#}\n").as_bytes())?;
             outcome.map(drop)
         }

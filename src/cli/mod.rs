@@ -11,6 +11,7 @@ mod paper;
 mod preview;
 mod render;
 mod serve;
+mod usage;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -20,7 +21,7 @@ use crate::{
     failure::{Failure, FailureCode},
     inspection::FORMS,
     rendering::Workshop,
-    settings::{GivenSettings, Settings},
+    settings::{self, GivenSettings, Settings},
     telemetry, workshop_files,
 };
 
@@ -98,10 +99,16 @@ enum Command {
 /// Reads the arguments, runs the command, returns the exit code: 0, 1 fix the request, 2 usage, 3 fix the template or
 /// the installation, 75 try later.
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match usage::parse::<Arguments>() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     let outcome = Settings::resolve(&arguments.settings).map_err(|error| wrong_settings(&error.to_string()));
     let outcome = outcome.and_then(|settings| {
         telemetry::start(&settings).map_err(|error| wrong_settings(&error))?;
+        if !matches!(arguments.command, Command::Press) {
+            warn_of_strays();
+        }
         execute(arguments.command, &settings)
     });
     match outcome {
@@ -148,6 +155,15 @@ fn workshop(settings: &Settings) -> Result<Workshop, Failure> {
         Failure::new(code, "Không dùng được thư mục mẫu hoặc phông chữ.", error.to_string())
             .hint("Chạy `tdkt-reports doctor` để xem chi tiết.")
     })
+}
+
+/// A misspelled variable would else leave its setting at the default, unnoticed.
+fn warn_of_strays() {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for stray in settings::strays(names) {
+        let meant = stray.meant.map(|name| format!("; có phải {name}?")).unwrap_or_default();
+        output::say(&format!("cảnh báo: biến môi trường {} không phải mục cấu hình{meant}\n", stray.name));
+    }
 }
 
 fn wrong_settings(fault: &str) -> Failure {

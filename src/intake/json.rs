@@ -42,26 +42,54 @@ pub(super) fn read(bytes: &[u8]) -> Result<Read, Failure> {
 
 fn malformed(error: &serde_json::Error) -> Failure {
     let (line, column) = (error.line(), error.column());
-    let deep = error.to_string().contains(TOO_DEEP) || error.to_string().contains("recursion limit");
-    let message = if deep {
-        format!("Dữ liệu JSON lồng nhau quá {DEEPEST} tầng (dòng {line}, cột {column}).")
-    } else {
-        format!("Dữ liệu không phải JSON đúng cú pháp (dòng {line}, cột {column}).")
-    };
-    Failure::new(FailureCode::MalformedJson, message, format!("The request is not JSON: {}", without_values(error)))
-        .hint("Sửa cú pháp JSON tại vị trí đã nêu; tệp phải lưu theo UTF-8.")
+    let [cause, cause_en] = cause(error);
+    let finding = Finding::new(
+        "json-syntax",
+        Severity::Error,
+        "",
+        format!("Dòng {line}, cột {column}: {cause}."),
+        format!("Line {line}, column {column}: {cause_en}."),
+    );
+    Failure::new(
+        FailureCode::MalformedJson,
+        format!("Dữ liệu không phải JSON đúng cú pháp (dòng {line}, cột {column}): {cause}."),
+        format!("The request is not JSON: {cause_en} at line {line}, column {column}."),
+    )
+    .hint("Sửa cú pháp JSON tại vị trí đã nêu; tệp phải lưu theo UTF-8.")
+    .with_findings(vec![finding])
 }
 
-/// The category only: serde's own sentence may repeat a caller's value.
-fn without_values(error: &serde_json::Error) -> String {
-    let what = match error.classify() {
-        serde_json::error::Category::Io => "unreadable",
-        serde_json::error::Category::Syntax => "syntax error",
-        serde_json::error::Category::Data => "unacceptable structure",
-        serde_json::error::Category::Eof => "unexpected end",
-    };
-    format!("{what} at line {}, column {}", error.line(), error.column())
+/// What the reader stumbled over, in both languages. In words of our own: serde's sentence may repeat a caller's value.
+fn cause(error: &serde_json::Error) -> [&'static str; 2] {
+    let said = error.to_string();
+    let known = CAUSES.iter().find(|(beginning, _, _)| said.contains(beginning));
+    known.map_or(["sai cú pháp", "a fault of syntax"], |(_, vietnamese, english)| [vietnamese, english])
 }
+
+/// Beginnings of serde_json's sentences, as of 1.0; what is not listed is a fault of syntax.
+const CAUSES: [(&str, &str, &str); 17] = [
+    (TOO_DEEP, "lồng nhau quá 16 tầng", "nested deeper than 16 levels"),
+    ("recursion limit", "lồng nhau quá 16 tầng", "nested deeper than 16 levels"),
+    ("EOF while parsing a string", "chuỗi chữ chưa có dấu nháy đóng thì tệp đã hết", "the end inside a string"),
+    ("EOF while parsing", "tệp kết thúc giữa chừng, còn thiếu dấu đóng } hoặc ]", "an unexpected end"),
+    ("expected `:`", "thiếu dấu hai chấm sau tên trường", "a colon is missing after a key"),
+    ("expected `,` or `]`", "thiếu dấu phẩy giữa hai mục hoặc dấu ] ở cuối danh sách", "a comma or ] is missing"),
+    ("expected `,` or `}`", "thiếu dấu phẩy giữa hai trường hoặc dấu } ở cuối đối tượng", "a comma or } is missing"),
+    ("trailing comma", "thừa dấu phẩy trước dấu đóng } hoặc ]", "a comma too many before a closing bracket"),
+    ("trailing characters", "sau dữ liệu còn chữ thừa", "something follows after the value"),
+    ("key must be a string", "tên trường phải đặt trong dấu nháy kép", "a key is not a string in double quotes"),
+    (
+        "control character",
+        "trong chuỗi chữ có ký tự điều khiển hoặc xuống dòng chưa viết thành \\n",
+        "a control character in a string",
+    ),
+    ("invalid escape", "dấu \\ trong chuỗi chữ không đi với ký tự được phép", "an unknown escape in a string"),
+    ("hex escape", "mã \\u trong chuỗi chữ không đúng", "a wrong \\u escape in a string"),
+    ("invalid number", "số viết không đúng", "a malformed number"),
+    ("out of range", "số quá lớn", "a number out of range"),
+    ("unicode", "tệp không lưu theo UTF-8", "not UTF-8"),
+    ("expected", "gặp chữ không thuộc cú pháp JSON (chữ phải đặt trong dấu nháy kép)", "not a JSON value"),
+];
 
 const TOO_DEEP: &str = "nested too deeply";
 
@@ -168,6 +196,35 @@ mod tests {
         let read = read(br#"{"a": [{"b/c": 1, "b/c": 2}]}"#).unwrap();
         assert_eq!(read.duplicates.len(), 1);
         assert_eq!(read.duplicates[0].pointers, ["/a/0/b~1c"]);
+    }
+
+    #[test]
+    fn the_cause_is_said_with_its_place_and_without_the_callers_value() {
+        for (text, place, cause) in [
+            ("{\n  \"a\": 1,\n}", "Dòng 3, cột 1", "thừa dấu phẩy"),
+            ("{\"a\" 1}", "Dòng 1, cột 6", "thiếu dấu hai chấm"),
+            ("[1 2]", "Dòng 1, cột 4", "thiếu dấu phẩy giữa hai mục"),
+            ("{\"a\": 1 \"b\": 2}", "Dòng 1, cột 9", "thiếu dấu phẩy giữa hai trường"),
+            ("{\"a\": \"x", "Dòng 1, cột 8", "dấu nháy đóng"),
+            ("{\"a\": ", "Dòng 1, cột 6", "giữa chừng"),
+            ("{a: 1}", "Dòng 1, cột 2", "tên trường phải đặt trong dấu nháy kép"),
+            ("{\"a\": hello}", "Dòng 1, cột 7", "không thuộc cú pháp"),
+            ("{\"a\": \"x\ny\"}", "Dòng 2, cột 0", "xuống dòng"),
+            ("{} {}", "Dòng 1, cột 4", "chữ thừa"),
+            ("\"\\x\"", "Dòng 1, cột 3", "dấu \\"),
+        ] {
+            let failure = read(text.as_bytes()).err().expect("malformed");
+            let finding = &failure.findings[0];
+            assert_eq!(finding.code, "json-syntax");
+            assert!(
+                finding.message.starts_with(place) && finding.message.contains(cause),
+                "{text}: {}",
+                finding.message
+            );
+            assert!(!format!("{failure:?}").contains("hello"), "{failure:?}");
+        }
+        let failure = read(b"\"\xff\"").err().expect("malformed");
+        assert!(failure.message.contains("UTF-8"), "{}", failure.message);
     }
 
     #[test]

@@ -63,14 +63,8 @@ fn explain(kind: &Kind, error: &ValidationError<'_>, findings: &mut Vec<Finding>
             )
         }
         Fault::Type { kind: types } => {
-            let wanted = type_names(types);
-            fault(
-                "type",
-                pointer,
-                format!("{label} phải là {wanted}."),
-                format!("Wrong type; expected {types:?}."),
-                wanted,
-            )
+            let [wanted, wanted_en] = type_names(types);
+            fault("type", pointer, format!("{label} phải là {wanted}."), format!("Must be {wanted_en}."), wanted)
         }
         Fault::Enum { options } => {
             let options = list(options);
@@ -169,19 +163,25 @@ fn not_a_date(pointer: String, label: &str) -> Finding {
     .expected("ngày dạng NĂM-THÁNG-NGÀY, ví dụ 2020-07-24")
 }
 
-fn type_names(types: &jsonschema::error::TypeKind) -> String {
+/// The wanted types in Vietnamese and English.
+fn type_names(types: &jsonschema::error::TypeKind) -> [String; 2] {
     let text = format!("{types:?}").to_lowercase();
     let names = [
-        ("string", "chuỗi chữ"),
-        ("integer", "số nguyên"),
-        ("number", "số"),
-        ("array", "danh sách"),
-        ("object", "đối tượng"),
-        ("boolean", "true hoặc false"),
-        ("null", "null"),
+        ("string", "chuỗi chữ", "a string"),
+        ("integer", "số nguyên", "a whole number"),
+        ("number", "số", "a number"),
+        ("array", "danh sách", "a list"),
+        ("object", "đối tượng", "an object"),
+        ("boolean", "true hoặc false", "true or false"),
+        ("null", "null", "null"),
     ];
-    let found: Vec<&str> = names.iter().filter(|(json, _)| text.contains(json)).map(|(_, name)| *name).collect();
-    if found.is_empty() { "đúng kiểu dữ liệu".to_owned() } else { found.join(" hoặc ") }
+    let found: Vec<[&str; 2]> =
+        names.iter().filter(|(json, _, _)| text.contains(json)).map(|(_, name, english)| [*name, *english]).collect();
+    if found.is_empty() {
+        return ["đúng kiểu dữ liệu".to_owned(), "another type".to_owned()];
+    }
+    let [vietnamese, english] = [0, 1].map(|at| found.iter().map(|names| names[at]).collect::<Vec<_>>());
+    [vietnamese.join(" hoặc "), english.join(" or ")]
 }
 
 fn list(options: &Value) -> String {

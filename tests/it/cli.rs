@@ -114,6 +114,18 @@ fn a_check_says_what_is_wrong_for_people_and_for_programs() {
     let broken = run_in(desk.path(), &["check", "-", "--json"], b"{\"kind\": ");
     let result: Value = serde_json::from_str(broken.text()).expect("JSON");
     assert_eq!((broken.code, &result["acceptable"]), (Some(1), &json!(false)));
+    assert_eq!(
+        (&result["failure"]["code"], &result["findings"][0]["code"]),
+        (&json!("malformed-json"), &json!("json-syntax"))
+    );
+    let message = result["findings"][0]["message_vi"].as_str().expect("a sentence");
+    assert!(message.starts_with("Dòng 1, cột 9: tệp kết thúc giữa chừng"), "{message}");
+    // A schema's fault speaks English, not Rust.
+    let mut wrong = papers::sample_value("simple");
+    wrong["content"]["member_count"] = json!("chín");
+    let wrong = run_in(desk.path(), &["check", "-", "--json"], wrong.to_string().as_bytes());
+    let result: Value = serde_json::from_str(wrong.text()).expect("JSON");
+    assert_eq!(result["findings"][0]["message_en"], "Must be a whole number.", "{result:#}");
     assert_eq!(files(desk.path()).len(), 3, "a check writes nothing");
 }
 
@@ -154,6 +166,26 @@ fn the_exit_code_tells_whose_move_it_is() {
         let outcome = run_here(usage);
         assert_eq!(outcome.code, Some(2), "{usage:?}: {}", outcome.err);
         assert!(outcome.out.is_empty() && outcome.err.contains("--help"), "{usage:?}: {}", outcome.err);
+    }
+    for (arguments, words) in [
+        (&["chek", "x"][..], &["không có lệnh “chek”", "có phải “check”?"][..]),
+        (&["kinds", "--lissten", "x"], &["không có tùy chọn hoặc đối số “--lissten”", "“--listen”"]),
+        (&["render"], &["thiếu <"]),
+        (&["sample"], &["thiếu <"]),
+        (&["check", "--paper", "x.pdf", "--form", "poem"], &["giá trị “poem” của --form", "report, minutes, letter"]),
+        (&["kinds", "--listen", "x"], &["giá trị “x” của --listen"]),
+        (&["kinds", "--listen"], &["--listen", "cần một giá trị"]),
+        (&["check", "x.json", "--paper", "x.pdf"], &["không dùng cùng với"]),
+        (&[], &["chưa nêu lệnh", "Cách dùng:"]),
+    ] {
+        let outcome = run_here(arguments);
+        assert_eq!((outcome.code, outcome.text()), (Some(2), ""), "{arguments:?}: {}", outcome.err);
+        for word in words.iter().chain(&["lỗi: "]) {
+            assert!(outcome.err.contains(word), "{arguments:?}: nothing of {word:?} in:\n{}", outcome.err);
+        }
+        for english in ["error:", "Usage", "tip:", "For more information", "Options:", "Commands:"] {
+            assert!(!outcome.err.contains(english), "{arguments:?}: {english} in:\n{}", outcome.err);
+        }
     }
     fs::create_dir(desk.path().join("empty")).expect("made");
     fails(&run_here(&["render", "simple.json", "--templates", "empty", "-o", "x.pdf"]), 3, &["template folder"]);
@@ -280,6 +312,23 @@ fn a_font_that_cannot_be_read_is_named() {
     fails(&render(), 3, &["Times.ttf"]);
     assert!(!desk.path().join("out.pdf").exists());
     fails(&run_in(desk.path(), &["render", "simple.json", "--fonts", "none", "-o", "out.pdf"], b""), 3, &["none"]);
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_named_and_the_one_that_was_meant() {
+    let mut command = tdkt();
+    command.arg("kinds").env("TDKT_LISTN", "127.0.0.1:1").env("TDKT_REDISURL", "secret").env("TDKT_DATA", "x");
+    let outcome = run_command(command, b"");
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+    let lines: Vec<&str> = outcome.err.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "cảnh báo: biến môi trường TDKT_LISTN không phải mục cấu hình; có phải TDKT_LISTEN?",
+            "cảnh báo: biến môi trường TDKT_REDISURL không phải mục cấu hình; có phải TDKT_REDIS_URL?"
+        ]
+    );
+    assert!(!outcome.err.contains("secret"), "a value may be a password");
 }
 
 #[test]

@@ -335,22 +335,53 @@ fn every_problem_has_a_page_in_both_languages() {
 }
 
 #[test]
-fn the_service_is_alive_without_redis_but_not_ready() {
+fn without_redis_the_service_is_degraded_and_accepts_jobs() {
     let mut redis = Redis::start();
     let service = Service::start(&["--redis-url", &redis.address(), "--work", "false"]);
-    let status = |path: &str| service.get(path).status().as_u16();
-    assert_eq!((status("/livez"), status("/readyz")), (200, 200));
+    let ready = || {
+        let response = service.get("/readyz");
+        (response.status().as_u16(), json(response))
+    };
+    let (status, body) = ready();
+    assert_eq!(
+        (status, &body["status"], service.get("/livez").status().as_u16()),
+        (200, &json!("ready"), 200),
+        "{body:#}"
+    );
+    for part in ["ledger", "archive", "doorbell", "press"] {
+        assert_eq!(body["checks"][part]["status"], "ok", "{body:#}");
+    }
+    let free = body["checks"]["archive"]["free_bytes"].as_u64().expect("measured");
+    assert!(free > body["checks"]["archive"]["kept_free_bytes"].as_u64().expect("a number"), "{body:#}");
+    super::support::programs::until(Duration::from_secs(20), "a child was started to know", || {
+        !service.process.presses().is_empty()
+    });
     redis.kill();
+    let (status, body) = ready();
+    assert_eq!(
+        (status, &body["status"], &body["checks"]["doorbell"]["status"]),
+        (200, &json!("degraded"), &json!("down"))
+    );
+    assert_eq!(body["checks"]["ledger"]["status"], "ok", "only what is down is said to be down");
+    assert!(!body.to_string().contains("127.0.0.1"), "{body}");
+    let id = service.accept(papers::sample("minimal"));
+    redis.start_again();
+    super::support::programs::until(Duration::from_secs(20), "ready again", || ready().1["status"] == "ready");
+    assert_eq!(service.job(&id)["state"], "accepted");
+}
+
+#[test]
+fn a_full_disk_is_said_before_a_paper_is_lost_for_it() {
+    let service = Service::start(&["--work", "false", "--keep-free-mib", "1000000000"]);
     let response = service.get("/readyz");
     assert!(header(&response, "retry-after").parse::<u64>().is_ok());
     let body = problem(response, 503, FailureCode::StoreUnavailable);
-    assert!(!body.to_string().contains("127.0.0.1"), "{body}");
-    assert_eq!(status("/livez"), 200);
-    // A job is still accepted: the ledger is there, and the doorbell rings later.
-    let id = service.accept(papers::sample("minimal"));
-    redis.start_again();
-    super::support::programs::until(Duration::from_secs(20), "ready again", || status("/readyz") == 200);
-    assert_eq!(service.job(&id)["state"], "accepted");
+    assert_eq!(
+        (&body["checks"]["archive"]["status"], &body["checks"]["ledger"]["status"]),
+        (&json!("down"), &json!("ok"))
+    );
+    assert!(body["checks"]["archive"]["free_bytes"].is_u64(), "{body:#}");
+    assert_eq!(service.get("/livez").status(), 200);
 }
 
 #[test]
