@@ -145,28 +145,36 @@ fn a_file_that_is_not_ours_has_its_own_failure() {
 fn a_bomb_takes_at_most_a_child_and_the_service_goes_on() {
     let service = Service::start(&["--renderers", "1", "--render-deadline-s", "10"]);
     let before = service.process.id();
-    let heavy = [FailureCode::PaperTooHeavy];
-    let either = [FailureCode::PaperTooHeavy, FailureCode::UnreadablePaper, FailureCode::PaperWithoutData];
     let started = Instant::now();
-    let files: [(&str, &str, Vec<u8>, &[FailureCode]); 7] = [
-        ("attached deflate bomb", VERIFY, with_stream(&zeros(900 << 20), "/Filter /FlateDecode"), &heavy),
-        ("attached 20 MiB", EXTRACT, with_stream(&zeros(20 << 20), "/Filter /FlateDecode"), &heavy),
-        ("run-length bomb of four stages", EXTRACT, with_stream(&[129; 4_000], RUN_LENGTHS), &either),
-        ("100,000 pages", CHECK, with_pages(&"3 0 R ".repeat(100_000)), &heavy),
-        ("pages inside themselves", CHECK, with_pages("2 0 R"), &either),
-        ("pages inside themselves, many times", VERIFY, with_pages(&"2 0 R ".repeat(10)), &either),
-        ("names inside themselves", VERIFY, with_names_in_themselves(), &either),
+    let heavy: [(&str, &str, Vec<u8>); 3] = [
+        ("attached deflate bomb", VERIFY, with_stream(&zeros(900 << 20), "/Filter /FlateDecode")),
+        ("attached 20 MiB", EXTRACT, with_stream(&zeros(20 << 20), "/Filter /FlateDecode")),
+        ("100,000 pages", CHECK, with_pages(&"3 0 R ".repeat(100_000))),
     ];
-    for (what, path, file, codes) in files {
+    for (what, path, file) in heavy {
         let one = Instant::now();
-        let problem = refused(send(&service, path, &file), 422, codes);
-        println!("{what}: {} after {:?}: {}", problem["code"], one.elapsed(), problem["title_en"]);
+        let problem = refused(send(&service, path, &file), 422, &[FailureCode::PaperTooHeavy]);
+        println!("{what}: after {:?}: {}", one.elapsed(), problem["title_en"]);
         assert!(!problem["title_en"].to_string().contains("exit status"), "{what}: {problem:#}");
     }
-    // A page that draws itself, a page of nothing but zeros: a limit or an answer, but an end.
-    for file in [page_in_itself(), with_page(&zeros(900 << 20), "/Filter /FlateDecode")] {
-        let drawn = send(&service, CHECK, &file);
-        assert!([200, 422].contains(&drawn.status().as_u16()), "{}", drawn.status());
+    // What leads in a circle or swells: the reader may refuse it, stop halfway, or run into a limit; it ends.
+    let circles: [(&str, &str, Vec<u8>); 6] = [
+        ("run-length bomb of four stages", EXTRACT, with_stream(&[129; 4_000], RUN_LENGTHS)),
+        ("pages inside themselves", CHECK, with_pages("2 0 R")),
+        ("pages inside themselves, many times", CHECK, with_pages(&"2 0 R ".repeat(10))),
+        ("names inside themselves", VERIFY, with_names_in_themselves()),
+        ("a page that draws itself", CHECK, page_in_itself()),
+        ("a page of zeros", CHECK, with_page(&zeros(900 << 20), "/Filter /FlateDecode")),
+    ];
+    for (what, path, file) in circles {
+        let one = Instant::now();
+        let response = send(&service, path, &file);
+        let status = response.status().as_u16();
+        println!("{what}: {status} after {:?}", one.elapsed());
+        if status != 200 {
+            let codes = [FailureCode::PaperTooHeavy, FailureCode::UnreadablePaper, FailureCode::PaperWithoutData];
+            refused(response, 422, &codes);
+        }
     }
     assert!(started.elapsed() < Duration::from_secs(240), "{:?}", started.elapsed());
 
