@@ -46,6 +46,12 @@ preview KIND=kind SAMPLE="simple":
 bless:
     TDKT_BLESS=1 cargo test --release --locked --test it golden
 
+# Makes docs/gallery anew; look at every picture that changed
+gallery:
+    cargo build --release --locked
+    rm -rf docs/gallery
+    target/release/tdkt-reports gallery docs/gallery
+
 # The service, with its data in ./data
 run:
     cargo run --release --locked -- serve

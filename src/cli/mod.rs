@@ -5,6 +5,7 @@
 mod check;
 mod doctor;
 mod editions;
+mod gallery;
 mod kinds;
 mod output;
 mod paper;
@@ -93,6 +94,8 @@ enum Command {
     /// Kiểm tra máy, thư mục, phông chữ, mẫu văn bản và kết nối.
     Doctor,
     #[command(hide = true)]
+    Gallery { folder: PathBuf },
+    #[command(hide = true)]
     Press,
 }
 
@@ -138,6 +141,7 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),
         Command::Preview(arguments) => preview::run(&arguments, settings),
         Command::Doctor => doctor::run(settings),
+        Command::Gallery { folder } => gallery::run(&folder, settings),
         Command::Press => crate::press::serve_child(settings.render_memory_mib, || {
             workshop_files::load(settings).map_err(|error| std::io::Error::other(error.to_string()))
         })

@@ -9,6 +9,7 @@ mod templates_tidy;
 // the papers
 mod confidence;
 mod examples;
+mod gallery;
 mod golden;
 mod injection;
 mod layout_law;
