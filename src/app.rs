@@ -1,6 +1,8 @@
 //! Wiring: what is opened in which order, how the parts start, and how they stop.
 
-use std::{future::Future, os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
+mod parts;
+
+use std::{future::Future, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, middleware, web::Data};
 use tokio::{
@@ -17,20 +19,21 @@ use crate::{
     desk::Desk,
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
-    ledger::{Ledger, LedgerLimits},
-    press::{Press, PressSettings},
-    queue::Doorbell,
+    ledger::{Keep, Ledger},
+    retention,
     settings::Settings,
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
+pub use parts::open_books;
+use parts::{Parts, admission, keep, ledger_place, open, open_doorbell, open_ledger, open_press};
 
-/// Papers a render child finishes in a second, for the first estimate of a wait (docs/benchmarks.md).
-const PAPERS_PER_CHILD_SECOND: f64 = 20.0;
 /// The longest a status request waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
-/// How often left-overs of the archive are swept, and how old they must be.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often audit rows are sealed into their chain.
+const SEAL_EVERY: Duration = Duration::from_secs(60);
+/// After how many of these left-overs of the archive and outdated data are swept, and how old left-overs must be.
+const SWEEP_EVERY: u64 = 10;
 const SWEEP_AGE: Duration = Duration::from_secs(3600);
 /// What the last writes may take once renders have ended.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -40,15 +43,6 @@ const CONNECTIONS: usize = 512;
 const PAPERS_HELD: usize = 16;
 /// Threads that answer HTTP; they never render.
 const HTTP_THREADS: usize = 2;
-
-/// Ledger, archive, doorbell and press, opened.
-#[derive(Clone)]
-struct Parts {
-    ledger: Ledger,
-    archive: Archive,
-    doorbell: Doorbell,
-    press: Arc<Press>,
-}
 
 /// Runs HTTP, dispatch and, unless `work` is off, a worker, until a signal asks to stop.
 ///
@@ -64,7 +58,8 @@ pub fn serve(settings: &Settings) -> Result<(), Failure> {
             parts.archive.clone(),
             parts.doorbell.clone(),
             Arc::clone(&parts.press),
-        );
+        )
+        .admitting(admission(settings)?);
         let server = http_server(settings, desk)?;
         let mut staff = Staff::hire(settings, &parts);
         if settings.work {
@@ -122,8 +117,13 @@ pub async fn examine_ledger(settings: &Settings) -> Result<String, String> {
     ledger.ping().await.map_err(|error| error.to_string())?;
     let counts = ledger.counts().await.map_err(|error| error.to_string())?;
     let waiting = counts.of(crate::job::JobState::Accepted);
+    let faults = ledger.unsafe_settings().await.map_err(|error| error.to_string())?;
     ledger.close().await;
-    Ok(format!("{}, {waiting} việc đang chờ", ledger_path(settings).display()))
+    if !faults.is_empty() {
+        return Err(format!("thiết lập có thể làm mất việc đã nhận: {}", faults.join("; ")));
+    }
+    let place = ledger_place(settings).map_err(|failure| failure.message_en)?;
+    Ok(format!("{place}, {waiting} việc đang chờ"))
 }
 
 /// For `doctor`: asks the doorbell.
@@ -159,70 +159,6 @@ fn load_workshop(settings: &Settings) -> Result<crate::rendering::Workshop, Fail
     Ok(workshop)
 }
 
-async fn open(settings: &Settings) -> Result<Parts, Failure> {
-    // Requests hold people's data; the folder is its owner's alone.
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&settings.data);
-    made.map_err(|error| {
-        Failure::new(
-            FailureCode::BadParameter,
-            format!("Không tạo được thư mục dữ liệu {}.", settings.data.display()),
-            error.to_string(),
-        )
-        .hint("Chọn thư mục khác bằng --data.")
-    })?;
-    let archive = Archive::keeping_free(&settings.data.join("archive"), settings.keep_free_mib << 20)
-        .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))?;
-    Ok(Parts {
-        ledger: open_ledger(settings).await?,
-        archive,
-        doorbell: open_doorbell(settings)?,
-        press: Arc::new(open_press(settings)?),
-    })
-}
-
-fn ledger_path(settings: &Settings) -> PathBuf {
-    settings.data.join("ledger.sqlite")
-}
-
-async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> {
-    let limits = LedgerLimits { max_waiting: settings.max_waiting, max_starts: settings.max_starts };
-    let ledger = Ledger::open(ledger_path(settings), limits).await;
-    ledger.map_err(|error| Failure::store_unavailable(format!("the ledger: {error}")))
-}
-
-fn open_doorbell(settings: &Settings) -> Result<Doorbell, Failure> {
-    if settings.redis_url.is_empty() {
-        return Ok(Doorbell::embedded());
-    }
-    // The address may hold a password; the error may not.
-    Doorbell::redis(&settings.redis_url, &settings.queue).map_err(|_| {
-        Failure::new(
-            FailureCode::BadParameter,
-            "Địa chỉ Redis không đúng.",
-            "redis_url is not the address of a Redis server",
-        )
-        .hint("Ví dụ: redis://127.0.0.1:6379/0")
-    })
-}
-
-fn open_press(settings: &Settings) -> Result<Press, Failure> {
-    let executable = std::env::current_exe().map_err(|error| Failure::internal(error.to_string()))?;
-    let mut arguments = Vec::new();
-    for (flag, path) in [("--templates", &settings.templates), ("--fonts", &settings.fonts)] {
-        if !path.as_os_str().is_empty() {
-            arguments.extend([flag.to_owned(), path.display().to_string()]);
-        }
-    }
-    Ok(Press::new(PressSettings {
-        executable,
-        arguments,
-        children: settings.renderer_count(),
-        deadline: settings.render_deadline(),
-        memory_mib: settings.render_memory_mib,
-        renders_per_child: settings.renders_per_child,
-    }))
-}
-
 /// What runs beside the doors: dispatch, the archive's sweeper, and a worker if there is to be one.
 struct Staff {
     stop: watch::Sender<bool>,
@@ -243,12 +179,13 @@ impl Staff {
             let stopping = stopping.clone();
             async move { dispatcher.run(stopping).await }
         });
-        tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), stopping));
+        tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), keep(settings), stopping));
         Self { stop, tasks, worker: None }
     }
 
     fn put_to_work(&mut self, settings: &Settings, parts: &Parts) {
-        let name = format!("worker-{}", std::process::id());
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let name = format!("worker-{}-{}", host.trim(), std::process::id());
         let worker_settings = WorkerSettings { drain: Duration::from_secs(settings.drain_s), ..Default::default() };
         let (ledger, archive, press) = (parts.ledger.clone(), parts.archive.clone(), Arc::clone(&parts.press));
         let worker = Arc::new(Worker::new(ledger, archive, press, &name, worker_settings));
@@ -274,11 +211,17 @@ impl Staff {
     }
 }
 
-async fn sweep(archive: Archive, ledger: Ledger, mut stopping: watch::Receiver<bool>) {
-    loop {
+async fn sweep(archive: Archive, ledger: Ledger, keep: Keep, mut stopping: watch::Receiver<bool>) {
+    for minute in 1_u64.. {
         tokio::select! {
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = tokio::time::sleep(SEAL_EVERY) => {}
             _ = stopping.changed() => return,
+        }
+        if let Err(error) = ledger.seal_audit().await {
+            warn!("The audit could not be sealed: {error}");
+        }
+        if !minute.is_multiple_of(SWEEP_EVERY) {
+            continue;
         }
         let referenced = |sha256: String| {
             let ledger = ledger.clone();
@@ -287,6 +230,9 @@ async fn sweep(archive: Archive, ledger: Ledger, mut stopping: watch::Receiver<b
         };
         if let Err(error) = archive.sweep(SWEEP_AGE, referenced).await {
             warn!("The archive could not be swept: {error}");
+        }
+        if let Err(error) = retention::sweep(&ledger, &archive, keep).await {
+            warn!("Data whose time is over could not all be erased: {error}");
         }
     }
 }
@@ -298,7 +244,6 @@ fn http_server(settings: &Settings, desk: Desk) -> Result<actix_web::dev::Server
         papers_held: Arc::new(Semaphore::new(PAPERS_HELD)),
         body_deadline: Duration::from_secs(settings.body_deadline_s),
         longest_wait: LONGEST_WAIT,
-        papers_per_second: PAPERS_PER_CHILD_SECOND * settings.renderer_count() as f64,
     };
     let server = HttpServer::new(move || {
         App::new()

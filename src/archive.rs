@@ -174,6 +174,32 @@ impl Archive {
         self.inner.kept_free
     }
 
+    /// Takes a file away at once. The caller has made sure that no job refers to it or is about to. `false`: it was gone.
+    ///
+    /// # Errors
+    /// [`ArchiveError::BadName`], [`ArchiveError::Io`].
+    pub async fn remove(&self, sha256: &str) -> Result<bool, ArchiveError> {
+        let path = self.inner.path(sha256)?;
+        tokio::task::spawn_blocking(move || match fs::remove_file(&path) {
+            Ok(()) => {
+                let folder = path.parent().ok_or(ArchiveError::BadName)?;
+                File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot("sync a folder"))?;
+                Ok(true)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(cannot("remove a file")(error)),
+        })
+        .await?
+    }
+
+    /// Whether a paper made now could be stored.
+    ///
+    /// # Errors
+    /// [`ArchiveError::Io`].
+    pub async fn has_room(&self) -> Result<bool, ArchiveError> {
+        Ok(self.free().await? >= self.inner.kept_free)
+    }
+
     /// Bytes free on the archive's file system.
     ///
     /// # Errors
@@ -222,9 +248,7 @@ impl Inner {
     }
 
     fn free(&self) -> Result<u64, ArchiveError> {
-        let stat = nix::sys::statvfs::statvfs(&self.tmp)
-            .map_err(|errno| ArchiveError::Io { doing: "measure its free space", source: errno.into() })?;
-        Ok(u64::from(stat.blocks_available()).saturating_mul(u64::from(stat.fragment_size())))
+        free_on(&self.tmp).map_err(cannot("measure its free space"))
     }
 
     fn remove_unfinished(&self, older_than: Duration) -> Result<u64, ArchiveError> {
@@ -275,6 +299,15 @@ impl Inner {
         }
         Ok(aged)
     }
+}
+
+/// Bytes free on the file system of a folder.
+///
+/// # Errors
+/// When the folder is not there.
+pub fn free_on(folder: &Path) -> io::Result<u64> {
+    let stat = nix::sys::statvfs::statvfs(folder).map_err(io::Error::from)?;
+    Ok(u64::from(stat.blocks_available()).saturating_mul(u64::from(stat.fragment_size())))
 }
 
 fn open(path: &Path) -> Result<Option<Archived>, ArchiveError> {

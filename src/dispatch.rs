@@ -1,7 +1,8 @@
 //! Sees to it that no job is forgotten: takes back leases that ran out, and rings for every job that is due.
 //!
 //! It never has more rings out than its window, so that a mountain of jobs waits in the ledger and not in Redis, which
-//! apalis cannot read beyond 8,000. What is out is asked of the doorbell itself: rings that were lost take no room.
+//! apalis cannot read beyond 8,000. The window follows the workers' pace: rings are answered in their order, so one that
+//! comes later waits for all that are out, and an organisation with one job should not wait for another's thousand. What is out is asked of the doorbell itself: rings that were lost take no room.
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
+    job::JobState,
     ledger::{Ledger, LedgerError},
     queue::{Backoff, Doorbell, QueueError},
 };
@@ -21,6 +23,8 @@ use crate::{
 pub struct DispatchSettings {
     /// Rings out at once. Several dispatchers on one doorbell may each have so many out: keep the sum under 4,000.
     pub window: u64,
+    /// Rings that are out at least, if there are jobs: enough for workers whose pace is not known yet.
+    pub at_least: u64,
     /// A ring unanswered for so long is taken for lost, if the doorbell has fewer rings than the ledger believes.
     pub ring_again_after: Duration,
     /// The longest pause between two passes.
@@ -29,7 +33,12 @@ pub struct DispatchSettings {
 
 impl Default for DispatchSettings {
     fn default() -> Self {
-        Self { window: 1_000, ring_again_after: Duration::from_secs(60), interval: Duration::from_secs(1) }
+        Self {
+            window: 1_000,
+            at_least: 16,
+            ring_again_after: Duration::from_secs(60),
+            interval: Duration::from_secs(1),
+        }
     }
 }
 
@@ -58,6 +67,10 @@ const PAUSES: Backoff = Backoff { first: Duration::from_secs(1), longest: Durati
 /// While as many rings are out as the ledger believes, a ring is only waiting for its turn, and ringing again would fill
 /// the window with doubles. So many times longer it may wait; not for ever, for what is out may be something else.
 const TURNS: u32 = 10;
+/// Rings for so many seconds of work may be out; longer than a pass's interval, so that no worker waits for the next.
+const AHEAD_S: f64 = 3.0;
+/// The pace is that of the last so many seconds.
+const PACE_OVER: Duration = Duration::from_secs(10);
 /// Jobs accepted within so short a time are rung for together.
 const GATHER: Duration = Duration::from_millis(10);
 
@@ -137,7 +150,7 @@ impl Dispatcher {
     pub async fn pass(&self) -> Result<Pass, DispatchError> {
         let expired = self.ledger.expire_leases().await?;
         let out = self.bell.depth().await?;
-        let room = self.settings.window.saturating_sub(out);
+        let room = self.window().await?.saturating_sub(out);
         if room == 0 {
             return Ok(Pass { expired, rung: 0 });
         }
@@ -149,6 +162,14 @@ impl Dispatcher {
             return Err(error.into());
         }
         Ok(Pass { expired, rung: due.jobs.len() as u64 })
+    }
+
+    /// Rings that may be out now. Twice what runs, for slow renders on many workers end seldom.
+    async fn window(&self) -> Result<u64, DispatchError> {
+        let pace = self.ledger.drain(PACE_OVER).await?.per_second().unwrap_or_default();
+        let running = self.ledger.counts().await?.of(JobState::Running);
+        let wanted = ((pace * AHEAD_S) as u64).max(self.settings.at_least.saturating_add(2 * running));
+        Ok(wanted.min(self.settings.window))
     }
 }
 

@@ -159,6 +159,14 @@ failure_codes! {
     JobHasNoDocument = "job-has-no-document", FixRequest;
     /// The job has already ended, so it cannot be cancelled.
     JobAlreadyEnded = "job-already-ended", FixRequest;
+    /// An operator's wish that the job's state does not allow.
+    JobNotRequeueable = "job-not-requeueable", FixRequest;
+    /// The job's data were erased.
+    DataErased = "data-erased", FixRequest;
+    /// An idempotency key was used for another request.
+    IdempotencyKeyReused = "idempotency-key-reused", FixRequest;
+    /// A request under the same idempotency key is being read.
+    IdempotencyInProgress = "idempotency-in-progress", TryLater;
     /// A character has no glyph in any configured font.
     MissingGlyph = "missing-glyph", FixRequest;
     /// A file is no PDF, is damaged, or carries data that is not ours.
@@ -189,6 +197,10 @@ failure_codes! {
     StoreUnavailable = "store-unavailable", TryLater;
     /// Too many jobs wait.
     QueueFull = "queue-full", TryLater;
+    /// Too many jobs of one organisation wait.
+    QuotaExceeded = "quota-exceeded", TryLater;
+    /// Too little room on disk.
+    StorageFull = "storage-full", TryLater;
     /// A render child could not be had.
     PressUnavailable = "press-unavailable", TryLater;
     /// A bug of ours.

@@ -32,6 +32,7 @@ pub mod press;
 pub mod job;
 pub mod ledger;
 pub mod archive;
+pub mod retention;
 pub mod queue;
 pub mod dispatch;
 pub mod worker;

@@ -59,6 +59,8 @@ settings! {
     listen: SocketAddr, "TDKT_LISTEN", "Địa chỉ lắng nghe của dịch vụ HTTP";
     /// Folder of ledger and papers.
     data: PathBuf, "TDKT_DATA", "Thư mục dữ liệu";
+    /// Address of the ledger, or empty.
+    ledger_url: String, "TDKT_LEDGER_URL", "Địa chỉ sổ việc: sqlite:TỆP hoặc postgres://…; bỏ trống là ledger.sqlite trong thư mục dữ liệu";
     /// Redis address, or empty.
     redis_url: String, "TDKT_REDIS_URL", "Địa chỉ Redis; bỏ trống thì hàng đợi nằm trong tiến trình";
     /// Name of the queue on Redis.
@@ -79,6 +81,18 @@ settings! {
     renders_per_child: u32, "TDKT_RENDERS_PER_CHILD", "Số lần kết xuất trước khi thay tiến trình";
     /// Jobs that may wait.
     max_waiting: u64, "TDKT_MAX_WAITING", "Số việc được chờ nhiều nhất";
+    /// Jobs of one organisation that may wait.
+    max_waiting_each: u64, "TDKT_MAX_WAITING_EACH", "Số việc được chờ nhiều nhất của một đơn vị";
+    /// MiB.
+    min_free_mib: u64, "TDKT_MIN_FREE_MIB", "Dung lượng đĩa phải còn trống, MiB; ít hơn thì không nhận việc mới";
+    /// Hours.
+    idempotency_hours: u64, "TDKT_IDEMPOTENCY_HOURS", "Số giờ nhớ khóa chống trùng Idempotency-Key";
+    /// Days; 0 for ever.
+    keep_requests_days: u64, "TDKT_KEEP_REQUESTS_DAYS", "Số ngày giữ dữ liệu của việc đã kết thúc; 0 là giữ mãi";
+    /// Days; 0 for ever.
+    keep_papers_days: u64, "TDKT_KEEP_PAPERS_DAYS", "Số ngày giữ văn bản đã lập; 0 là giữ mãi";
+    /// Passing failures before a job is dead.
+    max_tries: u32, "TDKT_MAX_TRIES", "Số lần thử lại nhiều nhất khi lỗi tạm thời (hết chỗ, thiếu tiến trình)";
     /// Starts before a job is dead.
     max_starts: u32, "TDKT_MAX_STARTS", "Số lần bắt đầu nhiều nhất của một việc";
     /// Seconds.
@@ -128,6 +142,9 @@ impl Settings {
         }
         if self.render_deadline_s == 0 || self.render_memory_mib < 128 || self.renders_per_child == 0 {
             return wrong("render_…", "deadline and renders must be above 0, memory at least 128 MiB");
+        }
+        if self.max_tries == 0 || self.idempotency_hours == 0 || self.idempotency_hours > 8_760 {
+            return wrong("max_tries, idempotency_hours", "must be above 0, and the hours at most 8760");
         }
         if [self.max_body_bytes, self.max_paper_bytes].contains(&0) || self.max_starts == 0 || self.body_deadline_s == 0
         {

@@ -45,7 +45,7 @@ impl Default for WorkerSettings {
         Self {
             lease: Duration::from_secs(30),
             beat: Duration::from_secs(10),
-            again: Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(60) },
+            again: Backoff { first: Duration::from_secs(2), longest: Duration::from_secs(256) },
             drain: Duration::from_secs(25),
         }
     }
@@ -115,6 +115,11 @@ impl<P: Renders> Worker<P> {
     /// left to the lease's end where the ledger does not answer.
     pub async fn answer(&self, job: JobId) {
         if self.closing.borrow().is_some() {
+            return;
+        }
+        // A full disk is no fault of the job: it is left alone and rung again, and loses no try.
+        if let Ok(false) = self.archive.has_room().await {
+            warn!(job.id = %job, "The archive has no room, job {job} waits");
             return;
         }
         match self.ledger.lease(job, &self.name, self.settings.lease).await {

@@ -10,13 +10,16 @@ use serde_json::json;
 
 use super::{ApiLimits, Problem, body};
 use crate::{
-    desk::{Desk, Preview},
+    desk::{Desk, Preview, Submission},
     failure::{Failure, FailureCode},
-    job::{JobState, view::JobView},
+    job::{LOCAL, view::JobView},
+    ledger::Acceptance,
 };
 
-/// Longest wait a client is asked for, in seconds.
+/// The wait where nobody knows when there will be room, in seconds.
 const LONGEST_RETRY_AFTER: u64 = 300;
+/// Characters of an idempotency key.
+const LONGEST_KEY: usize = 255;
 /// Pictures of pages: from a thumbnail to print.
 const PPI: std::ops::RangeInclusive<f64> = 36.0..=300.0;
 
@@ -27,24 +30,60 @@ pub(super) async fn accept(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let body = body::read(&request, payload, &limits).await?;
-    let wait = expected_wait(&desk, &limits).await;
-    let job = desk.accept(body).await.map_err(|failure| match failure.code {
-        FailureCode::QueueFull => Problem::from(failure).retry_after(wait),
-        _ => Problem::from(failure),
-    })?;
-    Ok(HttpResponse::Accepted()
+    let idempotency_key = idempotency_key(&request)?;
+    let request = body::read(&request, payload, &limits).await?;
+    let submission = Submission { organisation: LOCAL.to_owned(), request, idempotency_key };
+    let (job, replayed) = match desk.accept(submission).await {
+        Ok(Acceptance::Stored(job)) => (job, false),
+        Ok(Acceptance::Replayed(job)) => (job, true),
+        Err(failure) => return Err(refused(failure, &desk).await),
+    };
+    let wait = if job.state.is_end() { 1 } else { desk.expected_wait().await };
+    let mut response = HttpResponse::Accepted();
+    response
         .insert_header((header::LOCATION, format!("/v1/jobs/{}", job.id)))
         .insert_header((header::RETRY_AFTER, wait))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(JobView::from(&job)))
+        .insert_header((header::CACHE_CONTROL, "no-store"));
+    if replayed {
+        response.insert_header(("idempotency-replayed", "true"));
+    }
+    Ok(response.json(JobView::from(&job)))
 }
 
-/// Seconds until a job that is accepted now is likely done.
-async fn expected_wait(desk: &Desk, limits: &ApiLimits) -> u64 {
-    let waiting = desk.counts().await.map_or(0, |counts| counts.of(JobState::Accepted) + counts.of(JobState::Running));
-    let seconds = ((waiting + 1) as f64 / limits.papers_per_second.max(0.1)).ceil();
-    (seconds as u64).clamp(1, LONGEST_RETRY_AFTER)
+/// What waits for room is asked to come back when there is likely to be some.
+async fn refused(failure: Failure, desk: &Desk) -> Problem {
+    match failure.code {
+        FailureCode::QueueFull | FailureCode::QuotaExceeded => {
+            Problem::from(failure).retry_after(desk.expected_wait().await)
+        }
+        FailureCode::StorageFull => Problem::from(failure).retry_after(LONGEST_RETRY_AFTER),
+        FailureCode::IdempotencyInProgress => Problem::from(failure).retry_after(1),
+        _ => Problem::from(failure),
+    }
+}
+
+/// The header `Idempotency-Key`: a structured string (RFC 9651) as the IETF draft asks, or the bare word that most
+/// clients send.
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let mut values = request.headers().get_all("idempotency-key");
+    let Some(value) = values.next() else { return Ok(None) };
+    let word = value.to_str().ok().map(str::trim).filter(|_| values.next().is_none());
+    let word = word.map(|word| word.strip_prefix('"').and_then(|word| word.strip_suffix('"')).unwrap_or(word));
+    let lawful = |word: &&str| (1..=LONGEST_KEY).contains(&word.len()) && word.bytes().all(is_key_byte);
+    match word.filter(lawful) {
+        Some(word) => Ok(Some(word.to_owned())),
+        None => Err(Failure::new(
+            FailureCode::BadParameter,
+            "Tiêu đề Idempotency-Key không đúng.",
+            "Idempotency-Key is one string of 1 to 255 visible ASCII characters without quotes or backslashes.",
+        )
+        .hint("Dùng một UUID mới cho mỗi yêu cầu, ví dụ: Idempotency-Key: \"8e03978e-40d5-43dd-bc93-6894a57f9324\".")
+        .into()),
+    }
+}
+
+fn is_key_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'"' && byte != b'\\'
 }
 
 /// 200 with warnings and information, or 422 with everything; nothing is stored.

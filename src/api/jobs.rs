@@ -1,4 +1,4 @@
-//! `GET`, `DELETE /v1/jobs/{id}` and `GET /v1/jobs/{id}/document`.
+//! `GET`, `DELETE /v1/jobs/{id}`, `POST …:requeue`, `DELETE …/data` and `GET …/document`.
 
 use std::time::Duration;
 
@@ -45,6 +45,18 @@ pub(super) async fn show(
 pub(super) async fn cancel(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
     let job = desk.cancel(job_id(&id)?).await?;
     Ok(HttpResponse::Ok().json(JobView::from(&job)))
+}
+
+/// 200 with the job, which begins anew.
+pub(super) async fn requeue(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let job = desk.requeue(job_id(&id)?).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(JobView::from(&job)))
+}
+
+/// 200 with the job, whose request and paper are erased.
+pub(super) async fn erase(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let job = desk.erase(job_id(&id)?).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(JobView::from(&job)))
 }
 
 /// 200 with the paper, 206 with a part of it, 304, 409 while there is none.

@@ -8,6 +8,7 @@ mod documents;
 mod download;
 mod editions;
 mod health;
+mod job_list;
 mod jobs;
 mod kinds;
 mod papers;
@@ -35,8 +36,6 @@ pub struct ApiLimits {
     pub body_deadline: Duration,
     /// Longest time a long poll waits.
     pub longest_wait: Duration,
-    /// Papers that the render children finish in a second, for an honest Retry-After.
-    pub papers_per_second: f64,
 }
 
 /// Adds every route.
@@ -45,6 +44,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(posted("/v1/documents", web::post().to(documents::accept)))
         .service(posted("/v1/documents/check", web::post().to(documents::check)))
         .service(posted("/v1/documents/preview", web::post().to(documents::preview)))
+        .service(read("/v1/jobs", shown().to(job_list::list)))
+        .service(posted("/v1/jobs/{id:[^/:]+}:requeue", web::post().to(jobs::requeue)))
+        .service(
+            web::resource("/v1/jobs/{id}/data")
+                .route(web::delete().to(jobs::erase))
+                .default_service(wrong_method("DELETE")),
+        )
         .service(
             web::resource("/v1/jobs/{id}")
                 .route(shown().to(jobs::show))

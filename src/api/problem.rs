@@ -118,10 +118,16 @@ fn status(code: FailureCode) -> StatusCode {
         C::NotFound | C::JobNotFound | C::UnknownSample => StatusCode::NOT_FOUND,
         C::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         C::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
-        C::JobNotFinished | C::JobHasNoDocument | C::JobAlreadyEnded => StatusCode::CONFLICT,
+        C::JobNotFinished
+        | C::JobHasNoDocument
+        | C::JobAlreadyEnded
+        | C::JobNotRequeueable
+        | C::IdempotencyInProgress => StatusCode::CONFLICT,
+        C::DataErased => StatusCode::GONE,
         C::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         C::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        C::UnreadablePaper
+        C::IdempotencyKeyReused
+        | C::UnreadablePaper
         | C::EncryptedPaper
         | C::PaperWithoutData
         | C::PaperTooHeavy
@@ -138,7 +144,8 @@ fn status(code: FailureCode) -> StatusCode {
         | C::PoisonedJob
         | C::UnreadableJob
         | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        C::StoreUnavailable | C::QueueFull | C::PressUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        C::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
+        C::StoreUnavailable | C::QueueFull | C::StorageFull | C::PressUnavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

@@ -41,7 +41,7 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     examination.note("Thư mục dữ liệu", data_folder(&settings.data));
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::internal(error.to_string()))?;
     let ledger = runtime.block_on(app::examine_ledger(settings));
-    examination.note("Sổ việc (SQLite)", ledger);
+    examination.note("Sổ việc", ledger);
     let doorbell = runtime.block_on(app::examine_doorbell(settings));
     examination.note("Hàng đợi", doorbell);
     let press = runtime.block_on(app::examine_press(settings));

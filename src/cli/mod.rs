@@ -6,6 +6,7 @@ mod check;
 mod doctor;
 mod editions;
 mod gallery;
+mod jobs;
 mod kinds;
 mod output;
 mod paper;
@@ -91,6 +92,9 @@ enum Command {
     },
     /// Dành cho người soạn mẫu: lập lại văn bản mỗi khi lưu tệp mẫu.
     Preview(preview::Arguments),
+    /// Xem và xử lý việc trong sổ: liệt kê, làm lại, bỏ, hủy, xóa dữ liệu.
+    #[command(subcommand)]
+    Jobs(jobs::Command),
     /// Kiểm tra máy, thư mục, phông chữ, mẫu văn bản và kết nối.
     Doctor,
     #[command(hide = true)]
@@ -121,7 +125,7 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
-    if matches!(command, Command::Serve | Command::Work | Command::Doctor) {
+    if matches!(command, Command::Serve | Command::Work | Command::Jobs(_) | Command::Doctor) {
         // Ledger and archive hold people's data: what these commands make is their owner's alone.
         nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     }
@@ -140,6 +144,7 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Schema { kind } => kinds::schema(&kind, settings),
         Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),
         Command::Preview(arguments) => preview::run(&arguments, settings),
+        Command::Jobs(command) => jobs::run(command, settings),
         Command::Doctor => doctor::run(settings),
         Command::Gallery { folder } => gallery::run(&folder, settings),
         Command::Press => crate::press::serve_child(settings.render_memory_mib, || {

@@ -16,10 +16,15 @@ async fn fresh() -> (tempfile::TempDir, Ledger) {
 }
 
 async fn accept(ledger: &Ledger, count: usize) -> Vec<JobId> {
+    accept_for(ledger, crate::job::LOCAL, count).await
+}
+
+async fn accept_for(ledger: &Ledger, organisation: &str, count: usize) -> Vec<JobId> {
     let mut jobs = Vec::with_capacity(count);
     for _ in 0..count {
         let new = NewJob {
             id: JobId::fresh(),
+            organisation: organisation.into(),
             kind: "to-trinh".into(),
             edition: "2020".into(),
             order: "{}".into(),
@@ -80,7 +85,11 @@ async fn a_ring_that_waits_for_its_turn_is_not_doubled() {
     let server = Server::start();
     for bell in [Doorbell::embedded(), server.bell()] {
         let (_folder, ledger) = fresh().await;
-        let settings = DispatchSettings { ring_again_after: Duration::from_millis(100), ..DispatchSettings::default() };
+        let settings = DispatchSettings {
+            at_least: 40,
+            ring_again_after: Duration::from_millis(100),
+            ..DispatchSettings::default()
+        };
         let dispatcher = Dispatcher::new(ledger.clone(), bell.clone(), settings);
         accept(&ledger, 20).await;
         assert_eq!(dispatcher.pass().await.unwrap().rung, 20);
@@ -127,6 +136,48 @@ async fn rings_lost_with_the_process_are_rung_again_when_it_starts() {
     listener.stop().await;
 }
 
+/// Four hands that need 20 ms for a job: 200 a second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_small_organisation_does_not_wait_for_a_large_ones_backlog() {
+    let (_folder, ledger) = fresh().await;
+    let bell = Doorbell::embedded();
+    accept_for(&ledger, "large", 3_000).await;
+    let settings = DispatchSettings { interval: Duration::from_millis(200), ..DispatchSettings::default() };
+    let dispatcher = Dispatcher::new(ledger.clone(), bell.clone(), settings);
+    let (stop, stopped) = watch::channel(false);
+    let dispatching = tokio::spawn({
+        let stopped = stopped.clone();
+        async move { dispatcher.run(stopped).await }
+    });
+    let working = tokio::spawn({
+        let ledger = ledger.clone();
+        let handler = move |job| {
+            let ledger = ledger.clone();
+            async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                finish(ledger, job).await;
+            }
+        };
+        async move { bell.answer("test", 4, handler, stopped).await }
+    });
+    let mut waits = Vec::new();
+    for _ in 0..5 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let job = accept_for(&ledger, "small", 1).await[0];
+        let started = Instant::now();
+        let ended = ledger.watch(job, Duration::from_secs(30)).await.unwrap().unwrap();
+        assert_eq!(ended.state, JobState::Succeeded);
+        waits.push(started.elapsed());
+    }
+    let left = ledger.counts().await.unwrap().of(JobState::Accepted);
+    println!("a small one's waits {waits:?}, {left} of the large one's still wait");
+    assert!(left > 0, "the backlog has to be there all the time");
+    assert!(waits.iter().all(|wait| *wait < Duration::from_millis(5_000)), "{waits:?}");
+    stop.send_replace(true);
+    working.await.unwrap();
+    dispatching.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_job_is_lost_when_redis_is_emptied_and_killed_under_load() {
     let (_folder, ledger) = fresh().await;
@@ -135,6 +186,7 @@ async fn no_job_is_lost_when_redis_is_emptied_and_killed_under_load() {
     let jobs = accept(&ledger, 600).await;
     let settings = DispatchSettings {
         window: 100,
+        at_least: 100,
         ring_again_after: Duration::from_millis(500),
         interval: Duration::from_millis(100),
     };
@@ -191,6 +243,7 @@ async fn twelve_thousand_jobs_wait_in_the_ledger_and_at_most_a_thousand_in_redis
 
     // Rings again after a third of a second: without workers, a dispatcher that forgot its own rings would pile them up.
     let settings = DispatchSettings {
+        at_least: 1_000,
         ring_again_after: Duration::from_millis(300),
         interval: Duration::from_millis(50),
         ..DispatchSettings::default()

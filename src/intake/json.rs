@@ -40,6 +40,24 @@ pub(super) fn read(bytes: &[u8]) -> Result<Read, Failure> {
     }
 }
 
+/// Keys in the order of their bytes, whatever order the map keeps.
+pub(super) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.to_string(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(canonical).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(object) => {
+            let mut entries: Vec<(&String, &Value)> = object.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            let entries =
+                entries.into_iter().map(|(key, value)| format!("{}:{}", Value::from(key.as_str()), canonical(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+        }
+    }
+}
+
 fn malformed(error: &serde_json::Error) -> Failure {
     let (line, column) = (error.line(), error.column());
     let [cause, cause_en] = cause(error);
@@ -225,6 +243,16 @@ mod tests {
         }
         let failure = read(b"\"\xff\"").err().expect("malformed");
         assert!(failure.message.contains("UTF-8"), "{}", failure.message);
+    }
+
+    #[test]
+    fn one_value_has_one_writing() {
+        let canonical = |text: &str| canonical(&read(text.as_bytes()).unwrap().value);
+        let one = canonical(r#" {"b": [1.0, "\u1ea1"], "a": {"d": null, "c": true}} "#);
+        assert_eq!(one, r#"{"a":{"c":true,"d":null},"b":[1,"ạ"]}"#);
+        assert_eq!(one, canonical(&one));
+        assert_ne!(one, canonical(r#"{"b": ["1", "ạ"], "a": {"d": null, "c": true}}"#));
+        assert_ne!(canonical("[1,2]"), canonical("[2,1]"));
     }
 
     #[test]

@@ -59,6 +59,14 @@ pub enum Treatment {
     AsDraft,
 }
 
+/// The request in one writing: keys in order, no space, a number as one number. For telling whether two are the same.
+///
+/// # Errors
+/// `malformed-json`, `body-too-large`.
+pub fn canonical(bytes: &[u8]) -> Result<String, Failure> {
+    json::read(bytes).map(|read| json::canonical(&read.value))
+}
+
 /// Checks a request. `covers` tells whether every style of the fonts has a glyph for a character.
 ///
 /// # Errors

@@ -45,6 +45,8 @@ impl FromStr for JobId {
 pub struct NewJob {
     /// The job's id, made by the desk.
     pub id: JobId,
+    /// Whose job it is; `local` where no organisations are told apart.
+    pub organisation: String,
     /// Kind of paper (folder under `report_templates/documents`).
     pub kind: String,
     /// Edition of the law, pinned by the paper's date.
@@ -74,6 +76,7 @@ pub struct Artifact {
 #[derive(Debug, Clone)]
 pub struct Job {
     pub id: JobId,
+    pub organisation: String,
     pub kind: String,
     pub edition: String,
     pub file_name: String,
@@ -82,6 +85,8 @@ pub struct Job {
     pub fence: i64,
     /// Renders begun, counted before the render.
     pub starts: u32,
+    /// Passing failures so far; the starts they took were given back.
+    pub tries: u32,
     pub accepted_at: DateTime<Utc>,
     /// When the job last changed its state.
     pub changed_at: DateTime<Utc>,
@@ -91,7 +96,16 @@ pub struct Job {
     /// Why a failed, dead or waiting-for-retry job did not succeed.
     pub failure: Option<Failure>,
     pub artifact: Option<Artifact>,
+    /// SHA-256 of the print order, hex.
+    pub order_sha256: String,
+    /// When the request was erased.
+    pub request_erased_at: Option<DateTime<Utc>>,
+    /// When the paper was erased.
+    pub paper_erased_at: Option<DateTime<Utc>>,
 }
+
+/// The organisation of jobs where none are told apart.
+pub const LOCAL: &str = "local";
 
 /// The right to work on a job for a while. A lease whose fence is no longer the job's can change nothing.
 #[derive(Debug, Clone)]
@@ -100,6 +114,8 @@ pub struct Lease {
     pub fence: i64,
     /// Starts so far, this one included.
     pub starts: u32,
+    /// Passing failures so far.
+    pub tries: u32,
     /// The print order to render.
     pub order: String,
 }

@@ -8,9 +8,11 @@
 //!              ├── cancel → cancelled ←──────────────── cancel ────┤
 //!              └── starts exhausted → dead ←─ starts exhausted ────┤
 //!                                                                  └── fail → failed
+//!
+//!  by an operator only:   failed, dead ── requeue → accepted      dead ── drop → cancelled
 //! ```
 //!
-//! succeeded, failed, dead and cancelled are ends: nothing leaves them.
+//! succeeded, failed, dead and cancelled are ends: no worker and no caller takes a job out of them.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,10 @@ pub enum JobEvent {
     Exhaust,
     /// The caller withdraws the job.
     Cancel,
+    /// An operator lets it begin anew.
+    Requeue,
+    /// An operator gives it up.
+    Drop,
 }
 
 impl JobState {
@@ -73,12 +79,19 @@ impl JobState {
             (S::Running, E::Succeed) => Some(S::Succeeded),
             (S::Running, E::Fail) => Some(S::Failed),
             (S::Running, E::Retry | E::Release) => Some(S::Accepted),
-            (S::Accepted, E::Succeed | E::Fail | E::Retry | E::Release) | (S::Running, E::Lease) => None,
-            (S::Succeeded | S::Failed | S::Dead | S::Cancelled, _) => None,
+            (S::Failed | S::Dead, E::Requeue) => Some(S::Accepted),
+            (S::Dead, E::Drop) => Some(S::Cancelled),
+            (S::Accepted, E::Succeed | E::Fail | E::Retry | E::Release | E::Requeue | E::Drop)
+            | (S::Running, E::Lease | E::Requeue | E::Drop) => None,
+            (S::Succeeded | S::Cancelled, E::Requeue | E::Drop) | (S::Failed, E::Drop) => None,
+            (
+                S::Succeeded | S::Failed | S::Dead | S::Cancelled,
+                E::Lease | E::Succeed | E::Fail | E::Retry | E::Release | E::Exhaust | E::Cancel,
+            ) => None,
         }
     }
 
-    /// Whether nothing leaves this state.
+    /// Whether only an operator takes a job out of this state.
     pub fn is_end(self) -> bool {
         match self {
             JobState::Accepted | JobState::Running => false,
@@ -108,7 +121,7 @@ impl JobState {
 mod tests {
     use super::*;
 
-    const EVENTS: [JobEvent; 7] = [
+    const EVENTS: [JobEvent; 9] = [
         JobEvent::Lease,
         JobEvent::Succeed,
         JobEvent::Fail,
@@ -116,15 +129,26 @@ mod tests {
         JobEvent::Release,
         JobEvent::Exhaust,
         JobEvent::Cancel,
+        JobEvent::Requeue,
+        JobEvent::Drop,
     ];
 
     #[test]
-    fn nothing_leaves_an_end() {
+    fn only_an_operator_takes_a_job_out_of_an_end_and_only_out_of_failed_and_dead() {
+        let mut left = Vec::new();
         for state in JobState::ALL.into_iter().filter(|s| s.is_end()) {
             for event in EVENTS {
-                assert_eq!(state.after(event), None, "{state:?} {event:?}");
+                left.extend(state.after(event).map(|after| (state, event, after)));
             }
         }
+        assert_eq!(
+            left,
+            [
+                (JobState::Failed, JobEvent::Requeue, JobState::Accepted),
+                (JobState::Dead, JobEvent::Requeue, JobState::Accepted),
+                (JobState::Dead, JobEvent::Drop, JobState::Cancelled),
+            ]
+        );
     }
 
     #[test]

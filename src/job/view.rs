@@ -26,6 +26,12 @@ pub struct JobView {
     pub failure: Option<Failure>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentView>,
+    /// When the request's data were erased; the job's row stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_erased_at: Option<DateTime<Utc>>,
+    /// When the paper was erased; its hash stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paper_erased_at: Option<DateTime<Utc>>,
 }
 
 /// The finished paper of a job, for callers.
@@ -60,6 +66,8 @@ impl From<&Job> for JobView {
                 size: artifact.size,
                 pages: artifact.pages,
             }),
+            request_erased_at: job.request_erased_at,
+            paper_erased_at: job.paper_erased_at,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AnyConnection, Row};
 
-use super::{LedgerError, rows};
+use super::{LedgerError, dialect::Dialect, rows};
 use crate::{
     failure::{Failure, FailureCode},
     job::{Artifact, JobId, JobState, state::JobEvent},
@@ -22,9 +22,11 @@ pub enum Start {
 /// The changing part of a job's row. Times are milliseconds since 1970, on the ledger's clock.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
+    pub organisation: String,
     pub state: JobState,
     pub fence: i64,
     pub starts: u32,
+    pub tries: u32,
     pub not_before: i64,
     pub lease_until: Option<i64>,
     pub leased_by: Option<String>,
@@ -33,34 +35,42 @@ pub(super) struct Standing {
     pub failure: Option<String>,
     pub artifact: Option<Artifact>,
     pub cancel_requested: bool,
+    pub order_sha256: String,
+    pub request_erased_at: Option<i64>,
+    pub paper_erased_at: Option<i64>,
     /// The ledger's time when this was read.
     pub now: i64,
 }
 
 impl Standing {
-    /// Reads where the job stands. To be called inside the transaction that will change it.
-    pub async fn read(tx: &mut SqliteConnection, id: JobId) -> Result<Option<Self>, LedgerError> {
-        let row = sqlx::query(
-            "SELECT state, fence, starts, not_before, lease_until, leased_by, rung_at, failure, artifact_sha256, \
-             artifact_size, artifact_pages, cancel_requested, \
-             CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) AS now FROM job WHERE id = ?",
-        )
+    /// Reads where the job stands, and holds its row. To be called inside the transaction that will change it.
+    pub async fn read(tx: &mut AnyConnection, dialect: Dialect, id: JobId) -> Result<Option<Self>, LedgerError> {
+        let row = sqlx::query(dialect.say(
+            "SELECT organisation, state, fence, starts, tries, not_before, lease_until, leased_by, rung_at, failure, \
+             artifact_sha256, artifact_size, artifact_pages, cancel_requested, order_sha256, request_erased_at, \
+             paper_erased_at, {now} AS moment FROM job WHERE id = $1{lock}",
+        ))
         .bind(id.to_string())
         .fetch_optional(tx)
         .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Self {
+            organisation: row.try_get("organisation")?,
             state: rows::state(&row)?,
             fence: row.try_get("fence")?,
-            starts: row.try_get("starts")?,
+            starts: rows::count(&row, "starts")?,
+            tries: rows::count(&row, "tries")?,
             not_before: row.try_get("not_before")?,
             lease_until: row.try_get("lease_until")?,
             leased_by: row.try_get("leased_by")?,
             rung_at: row.try_get("rung_at")?,
             failure: row.try_get("failure")?,
             artifact: rows::artifact(&row)?,
-            cancel_requested: row.try_get("cancel_requested")?,
-            now: row.try_get("now")?,
+            cancel_requested: row.try_get::<i64, _>("cancel_requested")? != 0,
+            order_sha256: row.try_get("order_sha256")?,
+            request_erased_at: row.try_get("request_erased_at")?,
+            paper_erased_at: row.try_get("paper_erased_at")?,
+            now: row.try_get("moment")?,
         }))
     }
 
@@ -82,6 +92,11 @@ impl Standing {
             Start::GivenBack => self.starts.saturating_sub(1),
         };
         Self { starts, not_before: after(self.now, delay), ..self.ended() }
+    }
+
+    /// The same job as if it had just been accepted. Its fence goes on counting.
+    pub fn anew(&self) -> Self {
+        Self { starts: 0, tries: 0, not_before: self.now, failure: None, cancel_requested: false, ..self.ended() }
     }
 
     /// The same job, held and rung by nobody.
@@ -109,7 +124,7 @@ pub(super) struct Note<'a> {
 /// Writes one change of state: compare-and-set, attempt row and audit row. Returns the state it led to, or `None`,
 /// with nothing written, where the event cannot happen or someone else changed the job first.
 pub(super) async fn write(
-    tx: &mut SqliteConnection,
+    tx: &mut AnyConnection,
     id: JobId,
     (before, event, after): (&Standing, JobEvent, Standing),
     note: Note<'_>,
@@ -118,24 +133,25 @@ pub(super) async fn write(
     let id = id.to_string();
     let artifact = after.artifact.as_ref();
     let changed = sqlx::query(
-        "UPDATE job SET state = ?, fence = ?, starts = ?, not_before = ?, lease_until = ?, leased_by = ?, \
-         rung_at = ?, failure = ?, artifact_sha256 = ?, artifact_size = ?, artifact_pages = ?, cancel_requested = ?, \
-         changed_at = ? WHERE id = ? AND state = ? AND fence = ?",
+        "UPDATE job SET state = $1, fence = $2, starts = $3, tries = $4, not_before = $5, lease_until = $6, \
+         leased_by = $7, rung_at = $8, failure = $9, artifact_sha256 = $10, artifact_size = $11, artifact_pages = $12, \
+         cancel_requested = $13, changed_at = $14 WHERE id = $15 AND state = $16 AND fence = $17",
     )
     .bind(state.as_str())
     .bind(after.fence)
-    .bind(after.starts)
+    .bind(i64::from(after.starts))
+    .bind(i64::from(after.tries))
     .bind(after.not_before)
     .bind(after.lease_until)
-    .bind(&after.leased_by)
+    .bind(after.leased_by.as_deref())
     .bind(after.rung_at)
-    .bind(&after.failure)
-    .bind(artifact.map(|artifact| &artifact.sha256))
+    .bind(after.failure.as_deref())
+    .bind(artifact.map(|artifact| artifact.sha256.as_str()))
     .bind(artifact.map(|artifact| i64::try_from(artifact.size).unwrap_or(i64::MAX)))
-    .bind(artifact.map(|artifact| artifact.pages))
-    .bind(after.cancel_requested)
+    .bind(artifact.map(|artifact| i64::from(artifact.pages)))
+    .bind(i64::from(after.cancel_requested))
     .bind(before.now)
-    .bind(&id)
+    .bind(id.as_str())
     .bind(before.state.as_str())
     .bind(before.fence)
     .execute(&mut *tx)
@@ -144,19 +160,19 @@ pub(super) async fn write(
         return Ok(None);
     }
     write_attempt(tx, &id, (before, &after), &note).await?;
-    audit(tx, &id, before.now, &note).await?;
+    audit(tx, &id, before, &note).await?;
     Ok(Some(state))
 }
 
 /// Opens the attempt when a lease is taken, closes it when the job leaves `running`.
 async fn write_attempt(
-    tx: &mut SqliteConnection,
+    tx: &mut AnyConnection,
     id: &str,
     (before, after): (&Standing, &Standing),
     note: &Note<'_>,
 ) -> Result<(), LedgerError> {
     if after.fence > before.fence {
-        sqlx::query("INSERT INTO attempt (job_id, fence, worker, started_at) VALUES (?, ?, ?, ?)")
+        sqlx::query("INSERT INTO attempt (job_id, fence, worker, started_at) VALUES ($1, $2, $3, $4)")
             .bind(id)
             .bind(after.fence)
             .bind(after.leased_by.as_deref().unwrap_or_default())
@@ -164,7 +180,7 @@ async fn write_attempt(
             .execute(tx)
             .await?;
     } else if before.state == JobState::Running {
-        sqlx::query("UPDATE attempt SET ended_at = ?, outcome = ?, detail = ? WHERE job_id = ? AND fence = ?")
+        sqlx::query("UPDATE attempt SET ended_at = $1, outcome = $2, detail = $3 WHERE job_id = $4 AND fence = $5")
             .bind(before.now)
             .bind(note.action)
             .bind(note.detail)
@@ -176,10 +192,16 @@ async fn write_attempt(
     Ok(())
 }
 
-/// Adds an audit row.
-pub(super) async fn audit(tx: &mut SqliteConnection, id: &str, now: i64, note: &Note<'_>) -> Result<(), LedgerError> {
-    sqlx::query("INSERT INTO audit (at, job_id, action, detail) VALUES (?, ?, ?, ?)")
-        .bind(now)
+/// Adds an audit row. The chain takes it in later (`audit`).
+pub(super) async fn audit(
+    tx: &mut AnyConnection,
+    id: &str,
+    about: &Standing,
+    note: &Note<'_>,
+) -> Result<(), LedgerError> {
+    sqlx::query("INSERT INTO audit (at, organisation, job_id, action, detail) VALUES ($1, $2, $3, $4, $5)")
+        .bind(about.now)
+        .bind(about.organisation.as_str())
         .bind(id)
         .bind(note.action)
         .bind(note.detail)

@@ -1,66 +1,203 @@
 //! Opens the database: settings on every connection, then the schema.
 
-use std::{path::Path, time::Duration};
-
-use sqlx::{
-    ConnectOptions, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
 };
 
-use super::LedgerError;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sqlx::{
+    AnyPool, ConnectOptions, Executor,
+    any::{AnyConnectOptions, AnyPoolOptions},
+};
 
-/// Steps of the schema in order; step n brings the database to version n + 1. Steps are never edited, only added.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_jobs.sql")];
+use super::{LedgerError, dialect::Dialect};
+
+/// Steps of SQLite's schema in order; step n brings the database to version n. Steps are never edited, only added.
+const SQLITE_STEPS: &[&str] =
+    &[include_str!("migrations/sqlite/0001_jobs.sql"), include_str!("migrations/sqlite/0002_organisations.sql")];
+/// The same for PostgreSQL, with versions of its own.
+const POSTGRES_STEPS: &[&str] = &[include_str!("migrations/postgres/0001_ledger.sql")];
 
 /// How long a statement waits for another process's write lock, and a caller for a free connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A server that is away is said to be away before callers give up on us.
+const POSTGRES_PATIENCE: Duration = Duration::from_secs(4);
 const READERS: u32 = 4;
+/// PostgreSQL has many writers; more than a few connections a process gain nothing.
+const POSTGRES_WRITERS: u32 = 6;
 
-/// The pool for writing (one connection) and the pool for reading.
-pub(super) async fn connect(path: &Path) -> Result<(SqlitePool, SqlitePool), LedgerError> {
-    let name = path.to_string_lossy();
-    if name.is_empty() || name.contains(":memory:") {
-        return Err(LedgerError::NotAFile(path.to_owned()));
+/// FULL: an acknowledged job survives power loss. WAL with NORMAL may lose the last commits.
+const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                               PRAGMA foreign_keys = ON;";
+/// The same promise, and no statement, lock or forgotten transaction that holds others up for long.
+const POSTGRES_SETTINGS: &str = "SET synchronous_commit = on; SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
+                                 SET idle_in_transaction_session_timeout = '30s'; \
+                                 SET default_transaction_isolation = 'read committed';";
+
+/// What stays as it is in the path of a `sqlite:` address.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+
+/// Where the ledger lies.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A SQLite file, for the processes of one host.
+    File(PathBuf),
+    /// The address of a PostgreSQL database, for several hosts. It may hold a password.
+    Server(String),
+}
+
+impl Place {
+    /// Reads the setting `ledger_url`: `postgres://…`, `sqlite:PATH`, or nothing for `ledger.sqlite` in the data folder.
+    ///
+    /// # Errors
+    /// [`LedgerError::NoPlace`] for anything else.
+    pub fn read(url: &str, data: &Path) -> Result<Self, LedgerError> {
+        if url.is_empty() {
+            return Ok(Self::File(data.join("ledger.sqlite")));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return match url.parse::<AnyConnectOptions>() {
+                Ok(_address) => Ok(Self::Server(url.to_owned())),
+                Err(_its_text_may_hold_a_password) => Err(LedgerError::NoPlace),
+            };
+        }
+        match url.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+            Some(path) if !path.is_empty() => Ok(Self::File(path.into())),
+            Some(_) | None => Err(LedgerError::NoPlace),
+        }
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|source| LedgerError::Folder { folder: folder.to_owned(), source })?;
+
+    pub(super) fn dialect(&self) -> Dialect {
+        match self {
+            Place::File(_) => Dialect::Sqlite,
+            Place::Server(_) => Dialect::Postgres,
+        }
     }
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // FULL: an acknowledged job survives power loss. WAL with NORMAL may lose the last commits.
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(PATIENCE)
-        .foreign_keys(true)
-        .disable_statement_logging();
-    let writer = pool(1).connect_with(options.clone()).await?;
-    migrate(&writer).await?;
-    let readers = pool(READERS).connect_with(options).await?;
+}
+
+impl<P: AsRef<Path>> From<P> for Place {
+    fn from(path: P) -> Self {
+        Self::File(path.as_ref().to_owned())
+    }
+}
+
+/// For logs and `doctor`: the address without user, password and parameters.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::File(path) => write!(f, "SQLite, {}", path.display()),
+            Place::Server(url) => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                let rest = rest.split('?').next().unwrap_or_default();
+                write!(f, "PostgreSQL, {}", rest.rsplit('@').next().unwrap_or_default())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The pool for writing and the pool for reading.
+pub(super) async fn connect(place: &Place) -> Result<(AnyPool, AnyPool), LedgerError> {
+    sqlx::any::install_default_drivers();
+    let dialect = place.dialect();
+    let (url, writers) = match place {
+        Place::File(path) => (sqlite_url(path)?, 1),
+        Place::Server(url) => (url.clone(), POSTGRES_WRITERS),
+    };
+    let options: AnyConnectOptions = url.parse().map_err(|_its_text_may_hold_a_password| LedgerError::NoPlace)?;
+    let options = options.disable_statement_logging();
+    migrate(&options, dialect).await?;
+    let writer = pool(dialect, writers).connect_with(options.clone()).await?;
+    let readers = pool(dialect, READERS).connect_with(options).await?;
     Ok((writer, readers))
 }
 
-fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new()
-        .max_connections(connections)
-        .min_connections(connections)
-        .acquire_timeout(PATIENCE)
-        .idle_timeout(None)
-        .max_lifetime(None)
+fn sqlite_url(path: &Path) -> Result<String, LedgerError> {
+    let text = path.to_str().filter(|text| !text.is_empty() && !text.contains(":memory:"));
+    let Some(text) = text else { return Err(LedgerError::NotAFile(path.to_owned())) };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|source| LedgerError::Folder { folder: folder.to_owned(), source })?;
+    }
+    Ok(format!("sqlite:{}?mode=rwc", utf8_percent_encode(text, PATH)))
 }
 
-/// Brings the schema up to date, all steps in one transaction. The version stands in the file's `user_version`.
-async fn migrate(writer: &SqlitePool) -> Result<(), LedgerError> {
-    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-    let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *tx).await?;
-    let known = MIGRATIONS.len() as i64;
-    let done = usize::try_from(found).ok().filter(|&done| done <= MIGRATIONS.len());
+fn pool(dialect: Dialect, connections: u32) -> AnyPoolOptions {
+    let (settings, kept, patience) = match dialect {
+        Dialect::Sqlite => (SQLITE_SETTINGS, connections, PATIENCE),
+        Dialect::Postgres => (POSTGRES_SETTINGS, 1, POSTGRES_PATIENCE),
+    };
+    let options = AnyPoolOptions::new()
+        .max_connections(connections)
+        .min_connections(kept)
+        .acquire_timeout(patience)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    options.after_connect(move |connection, _about| {
+        Box::pin(async move {
+            connection.execute(sqlx::raw_sql(settings)).await?;
+            Ok(())
+        })
+    })
+}
+
+/// Brings the schema up to date, all steps in one transaction, on a connection of its own: a step may take long.
+async fn migrate(options: &AnyConnectOptions, dialect: Dialect) -> Result<(), LedgerError> {
+    let (steps, before, read) = match dialect {
+        Dialect::Sqlite => (SQLITE_STEPS, SQLITE_SETTINGS, "PRAGMA user_version"),
+        Dialect::Postgres => {
+            (POSTGRES_STEPS, "SELECT 1", "SELECT coalesce(max(version), 0) AS version FROM ledger_schema")
+        }
+    };
+    let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(options.clone()).await?;
+    pool.execute(sqlx::raw_sql(before)).await?;
+    let mut tx = pool.begin_with(dialect.begin()).await?;
+    if dialect == Dialect::Postgres {
+        sqlx::query(dialect.one_at_a_time()).execute(&mut *tx).await?;
+        let table = "CREATE TABLE IF NOT EXISTS ledger_schema (version BIGINT NOT NULL PRIMARY KEY)";
+        sqlx::query(table).execute(&mut *tx).await?;
+    }
+    let found: i64 = sqlx::query_scalar(read).fetch_one(&mut *tx).await?;
+    let known = steps.len() as i64;
+    let done = usize::try_from(found).ok().filter(|&done| done <= steps.len());
     let Some(done) = done else { return Err(LedgerError::NewerSchema { found, known }) };
-    for step in &MIGRATIONS[done..] {
+    for step in &steps[done..] {
         sqlx::raw_sql(*step).execute(&mut *tx).await?;
     }
-    // A pragma takes no parameters; `known` is a number of ours.
-    sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {known}"))).execute(&mut *tx).await?;
+    if done < steps.len() {
+        // Neither pragma nor this needs a parameter; `known` is a number of ours.
+        let written = match dialect {
+            Dialect::Sqlite => format!("PRAGMA user_version = {known}"),
+            Dialect::Postgres => format!("INSERT INTO ledger_schema (version) VALUES ({known})"),
+        };
+        sqlx::raw_sql(sqlx::AssertSqlSafe(written)).execute(&mut *tx).await?;
+    }
     tx.commit().await?;
+    pool.close().await;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_setting_names_a_place_and_a_password_is_never_shown() {
+        let data = Path::new("/data");
+        assert_eq!(Place::read("", data).unwrap(), Place::File("/data/ledger.sqlite".into()));
+        assert_eq!(Place::read("sqlite:/tmp/Sổ việc.sqlite", data).unwrap(), Place::File("/tmp/Sổ việc.sqlite".into()));
+        assert_eq!(Place::read("sqlite:///tmp/a", data).unwrap(), Place::File("/tmp/a".into()));
+        let server = Place::read("postgres://ai:mat-khau@db.tinh.vn:5433/so?sslmode=verify-full", data).unwrap();
+        assert_eq!(server.to_string(), "PostgreSQL, db.tinh.vn:5433/so");
+        assert_eq!(format!("{server:?}"), server.to_string());
+        for wrong in ["sqlite:", "mysql://a/b", "ledger.sqlite", "postgres://[::1/x"] {
+            assert!(matches!(Place::read(wrong, data), Err(LedgerError::NoPlace)), "{wrong}");
+        }
+    }
 }

@@ -1,59 +1,160 @@
 //! Accepting and looking up.
 
-use super::{Ledger, LedgerError, rows};
+use std::time::Duration;
+
+use sqlx::{AnyConnection, Row};
+
+use super::{Ledger, LedgerError, millis, rows};
 use crate::job::{Job, JobId, NewJob};
+
+/// A caller's promise that several requests under one key are one: the key's hash, and what was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnceKey {
+    pub organisation: String,
+    /// SHA-256 of the key, hex: the key itself may say who sent it.
+    pub key_sha256: String,
+    /// SHA-256 of method, path and request, hex.
+    pub fingerprint: String,
+    /// How long the key is remembered.
+    pub keep: Duration,
+}
+
+/// What came of a request under a key.
+#[derive(Debug)]
+pub enum Acceptance {
+    /// It was stored as this job.
+    Stored(Job),
+    /// It was stored before; this is its job now.
+    Replayed(Job),
+}
 
 impl Ledger {
     /// Stores a job: its row, its print order and its audit row in one transaction. After this returns the job
     /// survives power loss.
     ///
     /// # Errors
-    /// [`LedgerError::Full`] when too many jobs wait, [`LedgerError::AlreadyAccepted`] for an id that is stored;
-    /// in both cases, and for [`LedgerError::Store`], nothing was stored.
+    /// [`LedgerError::Full`] or [`LedgerError::OverQuota`] when too many jobs wait, [`LedgerError::AlreadyAccepted`] for
+    /// an id that is stored; in these cases, and for [`LedgerError::Store`], nothing was stored.
     pub async fn accept(&self, new: NewJob) -> Result<Job, LedgerError> {
+        let mut tx = self.begin().await?;
+        let job = self.store(&mut tx, &new).await?;
+        tx.commit().await?;
+        self.inner.work.notify_one();
+        Ok(job)
+    }
+
+    /// As [`Ledger::accept`], unless a request under this key was stored before: then that one's job. The key is stored
+    /// in the job's transaction, so of any number of equal requests exactly one becomes a job, on any number of hosts.
+    ///
+    /// # Errors
+    /// As [`Ledger::accept`]; [`LedgerError::KeyReused`] when the key stands for another request.
+    pub async fn accept_once(&self, new: NewJob, key: &OnceKey) -> Result<Acceptance, LedgerError> {
+        let mut tx = self.begin().await?;
+        let outdated = "DELETE FROM idempotency WHERE organisation = $1 AND key_sha256 = $2 AND expires_at <= {now}";
+        sqlx::query(self.say(outdated))
+            .bind(key.organisation.as_str())
+            .bind(key.key_sha256.as_str())
+            .execute(&mut *tx)
+            .await?;
+        // A transaction that inserts the same key at this moment is waited for.
+        let remembered = sqlx::query(self.say(
+            "INSERT INTO idempotency (organisation, key_sha256, fingerprint, job_id, expires_at) \
+             VALUES ($1, $2, $3, $4, {now} + $5) ON CONFLICT (organisation, key_sha256) DO NOTHING",
+        ))
+        .bind(key.organisation.as_str())
+        .bind(key.key_sha256.as_str())
+        .bind(key.fingerprint.as_str())
+        .bind(new.id.to_string())
+        .bind(millis(key.keep))
+        .execute(&mut *tx)
+        .await?;
+        if remembered.rows_affected() == 0 {
+            return match find_once(&mut tx, key).await? {
+                Some(job) => Ok(Acceptance::Replayed(job)),
+                None => Err(rows::unreadable("idempotency key", "its job is not there")),
+            };
+        }
+        let job = self.store(&mut tx, &new).await?;
+        tx.commit().await?;
+        self.inner.work.notify_one();
+        Ok(Acceptance::Stored(job))
+    }
+
+    /// The job that a request under this key became, if there was one and it is still remembered.
+    ///
+    /// # Errors
+    /// [`LedgerError::KeyReused`] when the key stands for another request; [`LedgerError::Store`].
+    pub async fn find_once(&self, key: &OnceKey) -> Result<Option<Job>, LedgerError> {
+        let mut connection = self.inner.readers.acquire().await?;
+        let live = "SELECT 1 FROM idempotency WHERE organisation = $1 AND key_sha256 = $2 AND expires_at > {now}";
+        let live = sqlx::query(self.say(live))
+            .bind(key.organisation.as_str())
+            .bind(key.key_sha256.as_str())
+            .fetch_optional(&mut *connection)
+            .await?;
+        if live.is_none() {
+            return Ok(None);
+        }
+        find_once(&mut connection, key).await
+    }
+
+    async fn store(&self, tx: &mut AnyConnection, new: &NewJob) -> Result<Job, LedgerError> {
+        self.refuse_when_full(tx, &new.organisation).await?;
         let findings = serde_json::to_string(&new.findings).map_err(|error| rows::unreadable("findings", error))?;
         let id = new.id.to_string();
-        let limit = self.inner.limits.max_waiting;
-
-        let mut tx = self.begin().await?;
-        let waiting: i64 =
-            sqlx::query_scalar("SELECT jobs FROM job_count WHERE state = 'accepted'").fetch_one(&mut *tx).await?;
-        let waiting = waiting.unsigned_abs();
-        if waiting >= limit {
-            return Err(LedgerError::Full { waiting, limit });
-        }
-        let stored = sqlx::query(
-            "INSERT INTO job (id, kind, edition, file_name, state, accepted_at, changed_at, not_before, order_sha256, \
-             findings) \
-             SELECT ?1, ?2, ?3, ?4, 'accepted', now, now, now, ?5, ?6 \
-             FROM (SELECT CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) AS now) WHERE true \
-             ON CONFLICT (id) DO NOTHING",
-        )
-        .bind(&id)
-        .bind(&new.kind)
-        .bind(&new.edition)
-        .bind(&new.file_name)
-        .bind(&new.order_sha256)
-        .bind(&findings)
+        let stored = sqlx::query(self.say(
+            "INSERT INTO job (id, organisation, kind, edition, file_name, state, accepted_at, changed_at, not_before, \
+             order_sha256, findings) \
+             SELECT $1, $2, $3, $4, $5, 'accepted', moment, moment, moment, $6, $7 \
+             FROM (SELECT {now} AS moment) AS clock WHERE true ON CONFLICT (id) DO NOTHING",
+        ))
+        .bind(id.as_str())
+        .bind(new.organisation.as_str())
+        .bind(new.kind.as_str())
+        .bind(new.edition.as_str())
+        .bind(new.file_name.as_str())
+        .bind(new.order_sha256.as_str())
+        .bind(findings)
         .execute(&mut *tx)
         .await?;
         if stored.rows_affected() == 0 {
             return Err(LedgerError::AlreadyAccepted(new.id));
         }
-        sqlx::query("INSERT INTO job_order (job_id, body) VALUES (?, ?)")
-            .bind(&id)
-            .bind(&new.order)
+        sqlx::query("INSERT INTO job_order (job_id, body) VALUES ($1, $2)")
+            .bind(id.as_str())
+            .bind(new.order.as_str())
             .execute(&mut *tx)
             .await?;
-        sqlx::query("INSERT INTO audit (at, job_id, action) SELECT accepted_at, id, 'accept' FROM job WHERE id = ?")
-            .bind(&id)
-            .execute(&mut *tx)
-            .await?;
-        let job = rows::job(&sqlx::query(rows::SELECT_JOB).bind(&id).fetch_one(&mut *tx).await?)?;
-        tx.commit().await?;
+        sqlx::query(
+            "INSERT INTO audit (at, organisation, job_id, action) \
+             SELECT accepted_at, organisation, id, 'accept' FROM job WHERE id = $1",
+        )
+        .bind(id.as_str())
+        .execute(&mut *tx)
+        .await?;
+        rows::job(&sqlx::query(rows::select_job!("WHERE id = $1")).bind(id).fetch_one(tx).await?)
+    }
 
-        self.inner.work.notify_one();
-        Ok(job)
+    /// Where several processes accept at the same instant, each may pass with the last free place.
+    async fn refuse_when_full(&self, tx: &mut AnyConnection, organisation: &str) -> Result<(), LedgerError> {
+        let limits = self.inner.limits;
+        let row = sqlx::query(
+            "SELECT CAST(coalesce(sum(jobs), 0) AS BIGINT) AS waiting, \
+             CAST(coalesce(sum(CASE WHEN organisation = $1 THEN jobs ELSE 0 END), 0) AS BIGINT) AS own \
+             FROM job_count WHERE state = 'accepted'",
+        )
+        .bind(organisation)
+        .fetch_one(tx)
+        .await?;
+        let (waiting, own) = (row.try_get::<i64, _>("waiting")?, row.try_get::<i64, _>("own")?);
+        let (waiting, own) = (u64::try_from(waiting).unwrap_or(0), u64::try_from(own).unwrap_or(0));
+        if own >= limits.max_waiting_each {
+            return Err(LedgerError::OverQuota { waiting: own, limit: limits.max_waiting_each });
+        }
+        if waiting >= limits.max_waiting {
+            return Err(LedgerError::Full { waiting, limit: limits.max_waiting });
+        }
+        Ok(())
     }
 
     /// The job of this id, if it is stored.
@@ -61,19 +162,37 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn find(&self, id: JobId) -> Result<Option<Job>, LedgerError> {
-        let row = sqlx::query(rows::SELECT_JOB).bind(id.to_string()).fetch_optional(&self.inner.readers).await?;
-        row.as_ref().map(rows::job).transpose()
+        let found = sqlx::query(rows::select_job!("WHERE id = $1"))
+            .bind(id.to_string())
+            .fetch_optional(&self.inner.readers)
+            .await?;
+        found.as_ref().map(rows::job).transpose()
     }
 
-    /// Whether a stored job's paper is this file; `sha256` is its hash in hex.
+    /// Whether a stored job's paper is this file and is not erased; `sha256` is its hash in hex.
     ///
     /// # Errors
     /// [`LedgerError::Store`].
     pub async fn artifact_is_referenced(&self, sha256: &str) -> Result<bool, LedgerError> {
-        let found = sqlx::query("SELECT 1 FROM job WHERE artifact_sha256 = ? LIMIT 1")
+        let found = sqlx::query("SELECT 1 FROM job WHERE artifact_sha256 = $1 AND paper_erased_at IS NULL LIMIT 1")
             .bind(sha256)
             .fetch_optional(&self.inner.readers)
             .await?;
         Ok(found.is_some())
     }
+}
+
+async fn find_once(connection: &mut AnyConnection, key: &OnceKey) -> Result<Option<Job>, LedgerError> {
+    let row = sqlx::query("SELECT fingerprint, job_id FROM idempotency WHERE organisation = $1 AND key_sha256 = $2")
+        .bind(key.organisation.as_str())
+        .bind(key.key_sha256.as_str())
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.try_get::<&str, _>("fingerprint")? != key.fingerprint {
+        return Err(LedgerError::KeyReused);
+    }
+    let job_id: String = row.try_get("job_id")?;
+    let job = sqlx::query(rows::select_job!("WHERE id = $1")).bind(job_id).fetch_optional(connection).await?;
+    job.as_ref().map(rows::job).transpose()
 }

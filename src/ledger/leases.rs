@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Ledger, LedgerError, Start,
     change::{self, Note, Standing},
+    leave, millis,
 };
 use crate::{
     failure::Failure,
@@ -59,16 +60,16 @@ impl Ledger {
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn lease(&self, id: JobId, worker: &str, duration: Duration) -> Result<LeaseOutcome, LedgerError> {
         let mut tx = self.begin().await?;
-        let Some(before) = Standing::read(&mut tx, id).await? else { return Ok(LeaseOutcome::Unknown) };
+        let Some(before) = self.standing(&mut tx, id).await? else { return leave(tx, LeaseOutcome::Unknown).await };
         match before.state {
-            JobState::Running => return Ok(LeaseOutcome::HeldByOther),
+            JobState::Running => return leave(tx, LeaseOutcome::HeldByOther).await,
             JobState::Succeeded | JobState::Failed | JobState::Dead | JobState::Cancelled => {
-                return Ok(LeaseOutcome::Ended);
+                return leave(tx, LeaseOutcome::Ended).await;
             }
             JobState::Accepted => {}
         }
         if before.not_before > before.now {
-            return Ok(LeaseOutcome::NotDue);
+            return leave(tx, LeaseOutcome::NotDue).await;
         }
         if before.starts >= self.inner.limits.max_starts {
             let failure = change::poisoned(before.starts);
@@ -80,18 +81,18 @@ impl Ledger {
             return Ok(LeaseOutcome::Exhausted);
         }
         let after = before.leased(worker, duration);
-        let (fence, starts) = (after.fence, after.starts);
+        let (fence, starts, tries) = (after.fence, after.starts, after.tries);
         let note = Note { action: "lease", detail: Some(worker) };
         let Some(_running) = change::write(&mut tx, id, (&before, JobEvent::Lease, after), note).await? else {
-            return Ok(LeaseOutcome::HeldByOther);
+            return leave(tx, LeaseOutcome::HeldByOther).await;
         };
-        let order = sqlx::query_scalar("SELECT body FROM job_order WHERE job_id = ?")
+        let order = sqlx::query_scalar("SELECT body FROM job_order WHERE job_id = $1")
             .bind(id.to_string())
             .fetch_one(&mut *tx)
             .await?;
         tx.commit().await?;
         self.announce(id);
-        Ok(LeaseOutcome::Taken(Lease { job: id, fence, starts, order }))
+        Ok(LeaseOutcome::Taken(Lease { job: id, fence, starts, tries, order }))
     }
 
     /// Says that the holder is alive: the lease now ends `duration` from now. Not a change of state, so no audit row.
@@ -99,19 +100,19 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`].
     pub async fn beat(&self, lease: &Lease, duration: Duration) -> Result<BeatOutcome, LedgerError> {
-        let cancel_requested: Option<bool> = sqlx::query_scalar(
-            "UPDATE job SET lease_until = CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) + ? \
-             WHERE id = ? AND state = 'running' AND fence = ? RETURNING cancel_requested",
-        )
-        .bind(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2))
+        let cancel_requested: Option<i64> = sqlx::query_scalar(self.say(
+            "UPDATE job SET lease_until = {now} + $1 \
+             WHERE id = $2 AND state = 'running' AND fence = $3 RETURNING cancel_requested",
+        ))
+        .bind(millis(duration))
         .bind(lease.job.to_string())
         .bind(lease.fence)
         .fetch_optional(&self.inner.writer)
         .await?;
         Ok(match cancel_requested {
             None => BeatOutcome::Lost,
-            Some(true) => BeatOutcome::CancelRequested,
-            Some(false) => BeatOutcome::Held,
+            Some(0) => BeatOutcome::Held,
+            Some(_asked) => BeatOutcome::CancelRequested,
         })
     }
 
@@ -141,8 +142,8 @@ impl Ledger {
     }
 
     /// Gives the job back, to be started again no sooner than `delay` from now, with `failure` as the reason so far.
-    /// A job whose counted starts are used up is dead instead; a job withdrawn meanwhile is cancelled.
-    /// `false`: the lease was lost, nothing was written.
+    /// A job whose counted starts are used up is dead instead, and so is one that failed in passing (its starts given
+    /// back) as often as the limits allow; a job withdrawn meanwhile is cancelled. `false`: the lease was lost, nothing was written.
     ///
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
@@ -153,15 +154,17 @@ impl Ledger {
         failure: &Failure,
         start: Start,
     ) -> Result<bool, LedgerError> {
-        let max_starts = self.inner.limits.max_starts;
+        let limits = self.inner.limits;
         self.end_lease(lease, |before| {
             let detail = Some(failure.code.as_str());
             if before.cancel_requested {
                 return Ok(withdrawn(before));
             }
-            let after = before.waiting(delay, start).because(failure)?;
-            if after.starts >= max_starts {
-                return Ok((JobEvent::Exhaust, before.ended().because(failure)?, Note { action: "exhaust", detail }));
+            let mut after = before.waiting(delay, start).because(failure)?;
+            after.tries += u32::from(start == Start::GivenBack);
+            if after.starts >= limits.max_starts || after.tries >= limits.max_tries {
+                let after = Standing { tries: after.tries, ..before.ended() }.because(failure)?;
+                return Ok((JobEvent::Exhaust, after, Note { action: "exhaust", detail }));
             }
             Ok((JobEvent::Retry, after, Note { action: "retry", detail }))
         })
@@ -198,7 +201,7 @@ impl Ledger {
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn cancel(&self, id: JobId) -> Result<CancelOutcome, LedgerError> {
         let mut tx = self.begin().await?;
-        let Some(before) = Standing::read(&mut tx, id).await? else { return Ok(CancelOutcome::Unknown) };
+        let Some(before) = self.standing(&mut tx, id).await? else { return leave(tx, CancelOutcome::Unknown).await };
         let outcome = match before.state {
             JobState::Accepted => {
                 let (event, after, note) = withdrawn(&before);
@@ -207,16 +210,16 @@ impl Ledger {
             }
             JobState::Running => {
                 let text = id.to_string();
-                sqlx::query("UPDATE job SET cancel_requested = 1 WHERE id = ? AND state = 'running' AND fence = ?")
-                    .bind(&text)
+                sqlx::query("UPDATE job SET cancel_requested = 1 WHERE id = $1 AND state = 'running' AND fence = $2")
+                    .bind(text.as_str())
                     .bind(before.fence)
                     .execute(&mut *tx)
                     .await?;
-                change::audit(&mut tx, &text, before.now, &Note { action: "cancel-request", detail: None }).await?;
+                change::audit(&mut tx, &text, &before, &Note { action: "cancel-request", detail: None }).await?;
                 CancelOutcome::Requested
             }
             ended @ (JobState::Succeeded | JobState::Failed | JobState::Dead | JobState::Cancelled) => {
-                return Ok(CancelOutcome::AlreadyEnded(ended));
+                return leave(tx, CancelOutcome::AlreadyEnded(ended)).await;
             }
         };
         tx.commit().await?;
@@ -231,13 +234,14 @@ impl Ledger {
         decide: impl FnOnce(&Standing) -> Result<(JobEvent, Standing, Note<'a>), LedgerError>,
     ) -> Result<bool, LedgerError> {
         let mut tx = self.begin().await?;
-        let held = Standing::read(&mut tx, lease.job)
+        let held = self
+            .standing(&mut tx, lease.job)
             .await?
             .filter(|before| before.state == JobState::Running && before.fence == lease.fence);
-        let Some(before) = held else { return Ok(false) };
+        let Some(before) = held else { return leave(tx, false).await };
         let (event, after, note) = decide(&before)?;
         let Some(state) = change::write(&mut tx, lease.job, (&before, event, after), note).await? else {
-            return Ok(false);
+            return leave(tx, false).await;
         };
         tx.commit().await?;
         self.announce(lease.job);

@@ -92,6 +92,7 @@ impl House {
     async fn accept(&self) -> JobId {
         let new = NewJob {
             id: JobId::fresh(),
+            organisation: crate::job::LOCAL.into(),
             kind: "bien-ban".into(),
             edition: "2020".into(),
             order: r#"{"v":1}"#.into(),
@@ -208,6 +209,29 @@ async fn an_archive_that_fails_costs_no_start() {
     let job = house.job(id).await;
     assert_eq!((job.state, job.starts), (JobState::Accepted, 0));
     assert_eq!(job.failure.unwrap().code, FailureCode::StoreUnavailable);
+}
+
+#[tokio::test]
+async fn while_the_disk_is_full_a_job_waits_and_loses_nothing() {
+    let house = house([]).await;
+    let full = Archive::keeping_free(&house._folder.path().join("full"), u64::MAX).unwrap();
+    let worker = Worker::new(house.ledger.clone(), full, Arc::clone(&house.stand), "full", settings());
+    let id = house.accept().await;
+    for _ in 0..20 {
+        worker.answer(id).await;
+    }
+    let job = house.job(id).await;
+    assert_eq!((job.state, job.starts, job.tries, job.fence), (JobState::Accepted, 0, 0, 0));
+    assert_eq!(house.answer_to_the_end(id).await.state, JobState::Succeeded);
+}
+
+#[tokio::test]
+async fn a_press_that_stays_away_sets_the_job_aside_after_eight_tries() {
+    let house = house((0..20).map(|_| Turn::Say(Verdict::Unavailable("busy".into())))).await;
+    let id = house.accept().await;
+    let job = house.answer_to_the_end(id).await;
+    assert_eq!((job.state, job.starts, job.tries, house.renders()), (JobState::Dead, 1, 8, 8));
+    assert_eq!(job.failure.unwrap().code, FailureCode::PressUnavailable);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

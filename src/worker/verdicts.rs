@@ -50,10 +50,9 @@ impl<P: Renders> Worker<P> {
         }
     }
 
-    /// Tries again later, the start given back. The fence counts the attempts, for the starts do not.
+    /// Tries again later, the start given back. The ledger counts the tries, and after its limit the job is dead.
     pub(super) fn later(&self, lease: &Lease, failure: Failure) -> Decision {
-        let attempts = u32::try_from(lease.fence).unwrap_or(u32::MAX);
-        Decision::Again { delay: self.settings.again.after(attempts), failure, start: Start::GivenBack }
+        Decision::Again { delay: self.settings.again.after(lease.tries + 1), failure, start: Start::GivenBack }
     }
 
     /// Tries again unless the attempt before ran out of time or memory too.

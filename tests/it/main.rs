@@ -29,4 +29,5 @@ mod text_encoding;
 // the keeping
 mod backlog;
 mod doorbells;
+mod keeping;
 mod kills;

@@ -7,9 +7,8 @@ use crate::{
     ledger::{BeatOutcome, CancelOutcome, LedgerError, Start},
 };
 
-#[tokio::test]
-async fn an_accepted_job_reads_back_with_vietnamese_names_and_findings() {
-    let (_folder, ledger) = fresh().await;
+async fn an_accepted_job_reads_back_with_vietnamese_names_and_findings(store: Store) {
+    let ledger = store.fresh().await;
     let mut new = new_job();
     new.findings.push(Finding::new("D07", Severity::Warning, "/a", "Số đã dùng.", "Number used."));
     let accepted = ledger.accept(new.clone()).await.unwrap();
@@ -22,17 +21,29 @@ async fn an_accepted_job_reads_back_with_vietnamese_names_and_findings() {
     assert!(ledger.find(JobId::fresh()).await.unwrap().is_none());
 }
 
-#[tokio::test]
-async fn the_same_id_is_accepted_once() {
-    let (_folder, ledger) = fresh().await;
+async fn the_same_id_is_accepted_once(store: Store) {
+    let ledger = store.fresh().await;
     let new = new_job();
     ledger.accept(new.clone()).await.unwrap();
     assert!(matches!(ledger.accept(new.clone()).await, Err(LedgerError::AlreadyAccepted(id)) if id == new.id));
 }
 
-#[tokio::test]
-async fn one_job_too_many_is_refused_and_a_place_that_frees_is_given() {
-    let (_folder, ledger) = fresh_with(LedgerLimits { max_waiting: 2, max_starts: 3 }).await;
+async fn an_organisation_may_fill_its_own_places_and_not_anothers(store: Store) {
+    let ledger = store.open(LedgerLimits { max_waiting: 5, max_waiting_each: 2, ..LedgerLimits::default() }).await;
+    for _ in 0..2 {
+        accept_for(&ledger, "a").await;
+        accept_for(&ledger, "b").await;
+    }
+    let third = NewJob { organisation: "a".into(), ..new_job() };
+    let refused = ledger.accept(third.clone()).await;
+    assert!(matches!(refused, Err(LedgerError::OverQuota { waiting: 2, limit: 2 })), "{refused:?}");
+    accept_for(&ledger, "c").await;
+    let full = ledger.accept(NewJob { organisation: "c".into(), ..new_job() }).await;
+    assert!(matches!(full, Err(LedgerError::Full { waiting: 5, limit: 5 })), "{full:?}");
+}
+
+async fn one_job_too_many_is_refused_and_a_place_that_frees_is_given(store: Store) {
+    let ledger = store.open(LedgerLimits { max_waiting: 2, ..LedgerLimits::default() }).await;
     let first = accept(&ledger).await;
     accept(&ledger).await;
     assert!(matches!(ledger.accept(new_job()).await, Err(LedgerError::Full { waiting: 2, limit: 2 })));
@@ -40,9 +51,8 @@ async fn one_job_too_many_is_refused_and_a_place_that_frees_is_given() {
     accept(&ledger).await;
 }
 
-#[tokio::test]
-async fn a_job_that_succeeds_carries_its_artifact_and_has_no_failure() {
-    let (_folder, ledger) = fresh().await;
+async fn a_job_that_succeeds_carries_its_artifact_and_has_no_failure(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     let lease = take(&ledger, id, LONG).await;
     assert_eq!((lease.fence, lease.starts, lease.order.as_str()), (1, 1, new_job().order.as_str()));
@@ -56,10 +66,9 @@ async fn a_job_that_succeeds_carries_its_artifact_and_has_no_failure() {
     assert!(ledger.artifact_is_referenced(&artifact().sha256).await.unwrap());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_fifty_tasks_that_race_for_one_lease_exactly_one_wins() {
-    let (folder, ledger) = fresh().await;
-    let other_process = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
+async fn of_fifty_tasks_that_race_for_one_lease_exactly_one_wins(store: Store) {
+    let ledger = store.fresh().await;
+    let other_process = store.fresh().await;
     for _round in 0..5 {
         let id = accept(&ledger).await;
         let racers = (0..50).map(|racer| {
@@ -79,9 +88,8 @@ async fn of_fifty_tasks_that_race_for_one_lease_exactly_one_wins() {
     }
 }
 
-#[tokio::test]
-async fn a_stale_fence_writes_nothing() {
-    let (_folder, ledger) = fresh().await;
+async fn a_stale_fence_writes_nothing(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     let stale = take(&ledger, id, Duration::ZERO).await;
     assert_eq!(ledger.expire_leases().await.unwrap(), 1);
@@ -102,9 +110,8 @@ async fn a_stale_fence_writes_nothing() {
     assert!(!ledger.succeed(&held, &artifact()).await.unwrap(), "an end is left by nothing");
 }
 
-#[tokio::test]
-async fn a_job_whose_workers_die_three_times_is_poisoned() {
-    let (_folder, ledger) = fresh().await;
+async fn a_job_whose_workers_die_three_times_is_poisoned(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     for start in 1..=3 {
         assert_eq!(take(&ledger, id, Duration::ZERO).await.starts, start);
@@ -116,9 +123,8 @@ async fn a_job_whose_workers_die_three_times_is_poisoned() {
     assert!(matches!(ledger.lease(id, "worker", LONG).await.unwrap(), LeaseOutcome::Ended));
 }
 
-#[tokio::test]
-async fn a_waiting_job_without_starts_left_dies_when_its_lease_is_asked_for() {
-    let (folder, ledger) = fresh().await;
+async fn a_waiting_job_without_starts_left_dies_when_its_lease_is_asked_for(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     for _ in 0..2 {
         take(&ledger, id, Duration::ZERO).await;
@@ -126,14 +132,13 @@ async fn a_waiting_job_without_starts_left_dies_when_its_lease_is_asked_for() {
     }
     // The operator lowered the limit while the job waited.
     let limits = LedgerLimits { max_starts: 2, ..LedgerLimits::default() };
-    let stricter = Ledger::open(folder.path().join("ledger.sqlite"), limits).await.unwrap();
+    let stricter = store.open(limits).await;
     assert!(matches!(stricter.lease(id, "worker", LONG).await.unwrap(), LeaseOutcome::Exhausted));
     assert_eq!(stricter.find(id).await.unwrap().unwrap().failure.unwrap().code, FailureCode::PoisonedJob);
 }
 
-#[tokio::test]
-async fn a_job_that_crashes_three_times_is_dead_and_keeps_its_failure() {
-    let (_folder, ledger) = fresh().await;
+async fn a_job_that_crashes_three_times_is_dead_and_keeps_its_failure(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     for _ in 0..3 {
         let lease = take(&ledger, id, LONG).await;
@@ -143,9 +148,8 @@ async fn a_job_that_crashes_three_times_is_dead_and_keeps_its_failure() {
     assert_eq!((job.state, job.failure), (JobState::Dead, Some(crash())));
 }
 
-#[tokio::test]
-async fn starts_given_back_are_never_used_up() {
-    let (_folder, ledger) = fresh().await;
+async fn starts_given_back_are_never_used_up(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     for fence in 1..=10 {
         let lease = take(&ledger, id, LONG).await;
@@ -159,9 +163,8 @@ async fn starts_given_back_are_never_used_up() {
     }
 }
 
-#[tokio::test]
-async fn a_retry_waits_for_its_moment() {
-    let (_folder, ledger) = fresh().await;
+async fn a_retry_waits_for_its_moment(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     let lease = take(&ledger, id, LONG).await;
     ledger.retry(&lease, Duration::from_millis(300), &crash(), Start::Counted).await.unwrap();
@@ -172,9 +175,8 @@ async fn a_retry_waits_for_its_moment() {
     take(&ledger, id, LONG).await;
 }
 
-#[tokio::test]
-async fn a_beat_keeps_a_lease_from_running_out() {
-    let (_folder, ledger) = fresh().await;
+async fn a_beat_keeps_a_lease_from_running_out(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     let lease = take(&ledger, id, Duration::ZERO).await;
     assert_eq!(ledger.beat(&lease, LONG).await.unwrap(), BeatOutcome::Held);
@@ -182,9 +184,8 @@ async fn a_beat_keeps_a_lease_from_running_out() {
     assert!(matches!(ledger.lease(id, "other", LONG).await.unwrap(), LeaseOutcome::HeldByOther));
 }
 
-#[tokio::test]
-async fn a_waiting_job_is_cancelled_at_once() {
-    let (_folder, ledger) = fresh().await;
+async fn a_waiting_job_is_cancelled_at_once(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     assert_eq!(ledger.cancel(id).await.unwrap(), CancelOutcome::Cancelled);
     assert_eq!(ledger.find(id).await.unwrap().unwrap().state, JobState::Cancelled);
@@ -193,9 +194,8 @@ async fn a_waiting_job_is_cancelled_at_once() {
     assert!(matches!(ledger.lease(id, "worker", LONG).await.unwrap(), LeaseOutcome::Ended));
 }
 
-#[tokio::test]
-async fn a_running_job_is_cancelled_by_its_worker() {
-    let (_folder, ledger) = fresh().await;
+async fn a_running_job_is_cancelled_by_its_worker(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     let lease = take(&ledger, id, LONG).await;
     assert_eq!(ledger.cancel(id).await.unwrap(), CancelOutcome::Requested);
@@ -204,9 +204,8 @@ async fn a_running_job_is_cancelled_by_its_worker() {
     assert_eq!(ledger.find(id).await.unwrap().unwrap().state, JobState::Cancelled);
 }
 
-#[tokio::test]
-async fn a_withdrawn_job_is_never_tried_again() {
-    let (_folder, ledger) = fresh().await;
+async fn a_withdrawn_job_is_never_tried_again(store: Store) {
+    let ledger = store.fresh().await;
     for way_back in 0..3 {
         let id = accept(&ledger).await;
         let lease = take(&ledger, id, Duration::ZERO).await;
@@ -220,10 +219,9 @@ async fn a_withdrawn_job_is_never_tried_again() {
     }
 }
 
-#[tokio::test]
-async fn a_watcher_sees_the_end_at_once_and_another_process_within_two_seconds() {
-    let (folder, ledger) = fresh().await;
-    let other_process = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
+async fn a_watcher_sees_the_end_at_once_and_another_process_within_two_seconds(store: Store) {
+    let ledger = store.fresh().await;
+    let other_process = store.fresh().await;
     for (writer, bound) in [(ledger.clone(), 500), (other_process, 2_000)] {
         let id = accept(&ledger).await;
         let watcher = tokio::spawn({
@@ -238,11 +236,31 @@ async fn a_watcher_sees_the_end_at_once_and_another_process_within_two_seconds()
     }
 }
 
-#[tokio::test]
-async fn a_watcher_whose_patience_ends_gets_the_job_as_it_stands() {
-    let (_folder, ledger) = fresh().await;
+async fn a_watcher_whose_patience_ends_gets_the_job_as_it_stands(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     let job = ledger.watch(id, Duration::from_millis(100)).await.unwrap().unwrap();
     assert_eq!(job.state, JobState::Accepted);
     assert!(ledger.watch(JobId::fresh(), LONG).await.unwrap().is_none());
+}
+
+on_both_stores! {
+    an_organisation_may_fill_its_own_places_and_not_anothers,
+    an_accepted_job_reads_back_with_vietnamese_names_and_findings,
+    the_same_id_is_accepted_once,
+    one_job_too_many_is_refused_and_a_place_that_frees_is_given,
+    a_job_that_succeeds_carries_its_artifact_and_has_no_failure,
+    of_fifty_tasks_that_race_for_one_lease_exactly_one_wins,
+    a_stale_fence_writes_nothing,
+    a_job_whose_workers_die_three_times_is_poisoned,
+    a_waiting_job_without_starts_left_dies_when_its_lease_is_asked_for,
+    a_job_that_crashes_three_times_is_dead_and_keeps_its_failure,
+    starts_given_back_are_never_used_up,
+    a_retry_waits_for_its_moment,
+    a_beat_keeps_a_lease_from_running_out,
+    a_waiting_job_is_cancelled_at_once,
+    a_running_job_is_cancelled_by_its_worker,
+    a_withdrawn_job_is_never_tried_again,
+    a_watcher_sees_the_end_at_once_and_another_process_within_two_seconds,
+    a_watcher_whose_patience_ends_gets_the_job_as_it_stands,
 }

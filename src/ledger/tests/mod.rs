@@ -1,36 +1,80 @@
-//! The ledger over real SQLite files.
+//! The ledger over real stores: every test that is not about one of them runs on both.
 
+mod erasure;
+mod letters;
 mod life;
 mod model;
+mod once;
+mod postgres;
 mod rings;
+mod server;
 mod store;
 
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{LeaseOutcome, Ledger, LedgerLimits};
+use super::{LeaseOutcome, Ledger, LedgerLimits, Place};
 use crate::{
     failure::{Failure, FailureCode},
-    job::{Artifact, JobId, Lease, NewJob},
+    job::{Artifact, JobId, LOCAL, Lease, NewJob},
 };
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// A fresh ledger; it lives as long as the folder.
-async fn fresh() -> (TempDir, Ledger) {
-    fresh_with(LedgerLimits::default()).await
+/// An empty store; it lives as long as this.
+struct Store {
+    place: Place,
+    _folder: Option<TempDir>,
 }
 
-async fn fresh_with(limits: LedgerLimits) -> (TempDir, Ledger) {
-    let folder = tempfile::tempdir().unwrap();
-    let ledger = Ledger::open(folder.path().join("ledger.sqlite"), limits).await.unwrap();
-    (folder, ledger)
+impl Store {
+    fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self { place: Place::File(folder.path().join("ledger.sqlite")), _folder: Some(folder) }
+    }
+
+    fn postgres() -> Self {
+        Self { place: Place::Server(server::Postgres::shared().database()), _folder: None }
+    }
+
+    /// The ledger, as one process opens it.
+    async fn open(&self, limits: LedgerLimits) -> Ledger {
+        Ledger::open(self.place.clone(), limits).await.unwrap()
+    }
+
+    async fn fresh(&self) -> Ledger {
+        self.open(LedgerLimits::default()).await
+    }
 }
+
+/// Makes two tests of each function named; one that is not named is dead code and does not pass clippy.
+macro_rules! on_both_stores {
+    ($($name:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name(super::Store::sqlite()).await;
+                }
+            )*
+        }
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name(super::Store::postgres()).await;
+                }
+            )*
+        }
+    };
+}
+use on_both_stores;
 
 fn new_job() -> NewJob {
     NewJob {
         id: JobId::fresh(),
+        organisation: LOCAL.into(),
         kind: "quyet-dinh".into(),
         edition: "2020".into(),
         order: r#"{"v":1,"paper":"…"}"#.into(),
@@ -44,12 +88,34 @@ async fn accept(ledger: &Ledger) -> JobId {
     ledger.accept(new_job()).await.unwrap().id
 }
 
+async fn accept_for(ledger: &Ledger, organisation: &str) -> JobId {
+    ledger.accept(NewJob { organisation: organisation.into(), ..new_job() }).await.unwrap().id
+}
+
 /// Takes a lease that must be there to be taken.
 async fn take(ledger: &Ledger, id: JobId, duration: Duration) -> Lease {
     match ledger.lease(id, "worker", duration).await.unwrap() {
         LeaseOutcome::Taken(lease) => lease,
         other => panic!("{other:?}"),
     }
+}
+
+/// A job that succeeded with this paper.
+async fn succeeded(ledger: &Ledger, artifact: &Artifact) -> JobId {
+    let id = accept(ledger).await;
+    let lease = take(ledger, id, LONG).await;
+    assert!(ledger.succeed(&lease, artifact).await.unwrap());
+    id
+}
+
+/// A job whose starts are used up.
+async fn dead(ledger: &Ledger) -> JobId {
+    let id = accept(ledger).await;
+    for _ in 0..LedgerLimits::default().max_starts {
+        let lease = take(ledger, id, LONG).await;
+        assert!(ledger.retry(&lease, Duration::ZERO, &crash(), super::Start::Counted).await.unwrap());
+    }
+    id
 }
 
 fn artifact() -> Artifact {

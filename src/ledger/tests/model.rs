@@ -11,7 +11,7 @@ use proptest::{
 use super::*;
 use crate::{
     job::{JobState, state::JobEvent},
-    ledger::{BeatOutcome, CancelOutcome, Start},
+    ledger::{BeatOutcome, CancelOutcome, EraseOutcome, Keep, LetterOutcome, Start},
 };
 
 #[derive(Debug, Clone, Copy)]
@@ -27,11 +27,16 @@ enum Step {
     Cancel,
     ConfirmCancel,
     Expire,
+    Requeue,
+    Drop,
+    Erase,
+    /// Everything that ended loses its request.
+    Outdate,
     /// The next step of a holder is made with the lease before the current one.
     GrowOld,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 16] = [
     Step::Lease,
     Step::LeaseThatRunsOut,
     Step::Beat,
@@ -43,10 +48,15 @@ const STEPS: [Step; 12] = [
     Step::Cancel,
     Step::ConfirmCancel,
     Step::Expire,
+    Step::Requeue,
+    Step::Drop,
+    Step::Erase,
+    Step::Outdate,
     Step::GrowOld,
 ];
 
 const MAX_STARTS: u32 = 3;
+const MAX_TRIES: u32 = 2;
 
 /// What the job should look like.
 #[derive(Debug)]
@@ -54,6 +64,9 @@ struct Model {
     state: JobState,
     fence: i64,
     starts: u32,
+    tries: u32,
+    request_erased: bool,
+    paper_erased: bool,
     cancel_requested: bool,
     runs_out: bool,
 }
@@ -89,6 +102,11 @@ impl Model {
         if self.cancel_requested {
             return self.go(JobEvent::Cancel);
         }
+        let passing = event == JobEvent::Retry && start == Start::GivenBack;
+        self.tries += u32::from(passing);
+        if self.tries >= MAX_TRIES && event == JobEvent::Retry {
+            return self.go(JobEvent::Exhaust);
+        }
         match start {
             Start::GivenBack => self.starts -= 1,
             Start::Counted if self.starts >= MAX_STARTS => return self.go(JobEvent::Exhaust),
@@ -96,12 +114,37 @@ impl Model {
         }
         self.go(event);
     }
+
+    fn decide(&mut self, event: JobEvent) -> LetterOutcome {
+        match self.state.after(event) {
+            None => LetterOutcome::NotNow(self.state),
+            Some(JobState::Accepted) if self.request_erased => LetterOutcome::Erased,
+            Some(JobState::Accepted) => {
+                self.go(event);
+                (self.starts, self.tries, self.cancel_requested) = (0, 0, false);
+                LetterOutcome::Done
+            }
+            Some(_) => {
+                self.go(event);
+                LetterOutcome::Done
+            }
+        }
+    }
 }
 
 async fn play(ledger: &Ledger, history: &[Step]) {
     let id = accept(ledger).await;
-    let mut model = Model { state: JobState::Accepted, fence: 0, starts: 0, cancel_requested: false, runs_out: false };
-    let nobody = Lease { job: id, fence: 0, starts: 0, order: String::new() };
+    let mut model = Model {
+        state: JobState::Accepted,
+        fence: 0,
+        starts: 0,
+        tries: 0,
+        request_erased: false,
+        paper_erased: false,
+        cancel_requested: false,
+        runs_out: false,
+    };
+    let nobody = Lease { job: id, fence: 0, starts: 0, tries: 0, order: String::new() };
     let (mut older, mut held) = (nobody.clone(), nobody);
     for &step in history {
         match step {
@@ -179,23 +222,48 @@ async fn play(ledger: &Ledger, history: &[Step]) {
                     model.go_back(JobEvent::Release, Start::Counted);
                 }
             }
+            Step::Requeue => assert_eq!(ledger.requeue(id, "model").await.unwrap(), model.decide(JobEvent::Requeue)),
+            Step::Drop => assert_eq!(ledger.drop_dead(id, "model").await.unwrap(), model.decide(JobEvent::Drop)),
+            Step::Erase => {
+                let paper = model.state == JobState::Succeeded;
+                let outcome = ledger.erase(id).await.unwrap();
+                match outcome {
+                    EraseOutcome::NotEnded(state) => assert!(!model.state.is_end() && state == model.state),
+                    EraseOutcome::AlreadyErased => assert!(model.request_erased && (model.paper_erased || !paper)),
+                    EraseOutcome::Erased(erased) => {
+                        assert!(model.state.is_end() && (!model.request_erased || (paper && !model.paper_erased)));
+                        assert_eq!(erased.paper.is_some(), paper && !model.paper_erased);
+                        (model.request_erased, model.paper_erased) = (true, paper);
+                    }
+                    EraseOutcome::Unknown => panic!("forgotten"),
+                }
+            }
+            Step::Outdate => {
+                let keep = Keep { requests: Some(Duration::ZERO), papers: None };
+                while !ledger.erase_outdated(keep).await.unwrap().is_empty() {}
+                model.request_erased |= model.state.is_end();
+            }
             Step::GrowOld => held = older.clone(),
         }
         let job = ledger.find(id).await.unwrap().unwrap();
-        assert_eq!((job.state, job.fence, job.starts), (model.state, model.fence, model.starts), "after {step:?}");
+        let (is, should_be) = ((job.state, job.fence, job.starts), (model.state, model.fence, model.starts));
+        assert_eq!(is, should_be, "after {step:?}");
+        let erased = (job.request_erased_at.is_some(), job.paper_erased_at.is_some());
+        assert_eq!((job.tries, erased), (model.tries, (model.request_erased, model.paper_erased)), "after {step:?}");
         assert_eq!(job.artifact.is_some(), job.state == JobState::Succeeded);
     }
 }
 
-#[tokio::test]
-async fn two_thousand_random_histories_go_as_drawn() {
-    let (_folder, ledger) = fresh_with(LedgerLimits { max_waiting: u64::MAX, max_starts: MAX_STARTS }).await;
+/// Plays so many histories, drawn from one seed, and then holds the counts and the audit's chain against the rows.
+async fn play_all(store: Store, number: usize, longest: usize) {
+    let limits = LedgerLimits { max_starts: MAX_STARTS, max_tries: MAX_TRIES, ..LedgerLimits::default() };
+    let ledger = store.open(limits).await;
     let mut runner = TestRunner::new_with_rng(
         Config::default(),
         prop::test_runner::TestRng::deterministic_rng(prop::test_runner::RngAlgorithm::ChaCha),
     );
-    let histories = prop::collection::vec(prop::sample::select(&STEPS[..]), 1..25);
-    for number in 0..2_000 {
+    let histories = prop::collection::vec(prop::sample::select(&STEPS[..]), 1..longest);
+    for number in 0..number {
         let history = histories.new_tree(&mut runner).unwrap().current();
         let played = tokio::spawn({
             let (ledger, history) = (ledger.clone(), history.clone());
@@ -205,13 +273,27 @@ async fn two_thousand_random_histories_go_as_drawn() {
     }
     let counts = ledger.counts().await.unwrap();
     let jobs: u64 = JobState::ALL.into_iter().map(|state| counts.of(state)).sum();
-    assert_eq!(jobs, 2_000);
+    assert_eq!(jobs, number as u64);
     for state in JobState::ALL {
-        let counted: i64 = sqlx::query_scalar("SELECT count(*) FROM job WHERE state = ?")
+        let counted: i64 = sqlx::query_scalar("SELECT count(*) FROM job WHERE state = $1")
             .bind(state.as_str())
             .fetch_one(&ledger.inner.readers)
             .await
             .unwrap();
         assert_eq!(counts.of(state) as i64, counted, "{state:?}");
     }
+    ledger.seal_audit().await.unwrap();
+    let chain = ledger.verify_audit().await.unwrap();
+    assert_eq!(chain.broken_at, None);
+    println!("{number} histories, {} changes", chain.rows);
+}
+
+#[tokio::test]
+async fn nine_thousand_random_histories_go_as_drawn_on_sqlite() {
+    play_all(Store::sqlite(), 9_000, 25).await;
+}
+
+#[tokio::test]
+async fn a_thousand_random_histories_go_as_drawn_on_postgres() {
+    play_all(Store::postgres(), 1_000, 25).await;
 }

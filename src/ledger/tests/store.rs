@@ -1,4 +1,4 @@
-use sqlx::{Row, SqlitePool};
+use sqlx::{AnyPool, Row};
 
 use super::*;
 use crate::{
@@ -8,8 +8,9 @@ use crate::{
 
 #[tokio::test]
 async fn every_pooled_connection_has_the_settings_that_survive_power_loss() {
-    let (_folder, ledger) = fresh().await;
-    async fn check(pool: &SqlitePool, connections: usize) {
+    let store = Store::sqlite();
+    let ledger = store.fresh().await;
+    async fn check(pool: &AnyPool, connections: usize) {
         let mut held = Vec::new();
         for _ in 0..connections {
             held.push(pool.acquire().await.unwrap());
@@ -29,37 +30,36 @@ async fn every_pooled_connection_has_the_settings_that_survive_power_loss() {
     check(&ledger.inner.readers, 4).await;
 }
 
-#[tokio::test]
-async fn a_ledger_opened_again_holds_what_was_accepted() {
-    let (folder, ledger) = fresh().await;
+async fn a_ledger_opened_again_holds_what_was_accepted(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     ledger.close().await;
-    let ledger = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
+    let ledger = store.fresh().await;
     assert_eq!(ledger.find(id).await.unwrap().unwrap().state, JobState::Accepted);
     ledger.ping().await.unwrap();
 }
 
 #[tokio::test]
 async fn memory_and_later_schemas_are_refused() {
+    let store = Store::sqlite();
     let limits = LedgerLimits::default();
     assert!(matches!(Ledger::open(":memory:", limits).await, Err(LedgerError::NotAFile(_))));
-    let (folder, ledger) = fresh().await;
+    let ledger = store.fresh().await;
     sqlx::raw_sql("PRAGMA user_version = 99").execute(&ledger.inner.writer).await.unwrap();
-    let again = Ledger::open(folder.path().join("ledger.sqlite"), limits).await;
+    let again = Ledger::open(store.place.clone(), limits).await;
     assert!(matches!(again, Err(LedgerError::NewerSchema { found: 99, .. })));
 }
 
-#[tokio::test]
-async fn a_full_ledger_and_a_broken_one_become_failures_that_name_whose_move_it_is() {
+#[test]
+fn a_full_ledger_and_a_broken_one_become_failures_that_name_whose_move_it_is() {
     let full = Failure::from(LedgerError::Full { waiting: 2, limit: 2 });
     assert_eq!(full.code, FailureCode::QueueFull);
     let broken = Failure::from(LedgerError::Store(sqlx::Error::PoolTimedOut));
     assert_eq!(broken.code, FailureCode::StoreUnavailable);
 }
 
-#[tokio::test]
-async fn every_change_leaves_one_audit_row_and_every_lease_one_closed_attempt() {
-    let (_folder, ledger) = fresh().await;
+async fn every_change_leaves_one_audit_row_and_every_lease_one_closed_attempt(store: Store) {
+    let ledger = store.fresh().await;
     let id = accept(&ledger).await;
     let lease = take(&ledger, id, LONG).await;
     ledger.retry(&lease, Duration::ZERO, &crash(), Start::Counted).await.unwrap();
@@ -67,13 +67,13 @@ async fn every_change_leaves_one_audit_row_and_every_lease_one_closed_attempt() 
     ledger.succeed(&lease, &artifact()).await.unwrap();
     ledger.succeed(&lease, &artifact()).await.unwrap();
 
-    let actions: Vec<String> = sqlx::query_scalar("SELECT action FROM audit WHERE job_id = ? ORDER BY id")
+    let actions: Vec<String> = sqlx::query_scalar("SELECT action FROM audit WHERE job_id = $1 ORDER BY id")
         .bind(id.to_string())
         .fetch_all(&ledger.inner.readers)
         .await
         .unwrap();
     assert_eq!(actions, ["accept", "lease", "retry", "lease", "succeed"]);
-    let attempts = sqlx::query("SELECT fence, outcome, detail FROM attempt WHERE job_id = ? ORDER BY fence")
+    let attempts = sqlx::query("SELECT fence, outcome, detail FROM attempt WHERE job_id = $1 ORDER BY fence")
         .bind(id.to_string())
         .fetch_all(&ledger.inner.readers)
         .await
@@ -83,9 +83,8 @@ async fn every_change_leaves_one_audit_row_and_every_lease_one_closed_attempt() 
     assert_eq!(attempts, [(1, "retry".into(), Some("render-crashed".into())), (2, "succeed".into(), None)]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn callers_that_hang_up_in_the_middle_leave_whole_jobs_and_a_ledger_that_works() {
-    let (_folder, ledger) = fresh().await;
+async fn callers_that_hang_up_in_the_middle_leave_whole_jobs_and_a_ledger_that_works(store: Store) {
+    let ledger = store.fresh().await;
     let held = take(&ledger, accept(&ledger).await, LONG).await;
     let mut ids = Vec::new();
     for micros in 0..300 {
@@ -103,7 +102,7 @@ async fn callers_that_hang_up_in_the_middle_leave_whole_jobs_and_a_ledger_that_w
     for id in ids {
         let Some(job) = ledger.find(id).await.unwrap() else { continue };
         stored += 1;
-        let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM job_order WHERE job_id = ?")
+        let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM job_order WHERE job_id = $1")
             .bind(id.to_string())
             .fetch_one(&ledger.inner.readers)
             .await
@@ -114,4 +113,10 @@ async fn callers_that_hang_up_in_the_middle_leave_whole_jobs_and_a_ledger_that_w
     println!("{stored} of 300 stored");
     ledger.expire_leases().await.unwrap();
     accept(&ledger).await;
+}
+
+on_both_stores! {
+    a_ledger_opened_again_holds_what_was_accepted,
+    every_change_leaves_one_audit_row_and_every_lease_one_closed_attempt,
+    callers_that_hang_up_in_the_middle_leave_whole_jobs_and_a_ledger_that_works,
 }

@@ -2,4 +2,8 @@
 
 pub mod chance;
 pub mod papers;
+// The ledger's own tests start the same server.
+#[allow(dead_code)]
+#[path = "../../../src/ledger/tests/server.rs"]
+pub mod postgres;
 pub mod programs;

@@ -1,0 +1,129 @@
+//! Opens what the settings name: ledger, archive, doorbell, press.
+
+use std::{os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
+
+use crate::{
+    archive::Archive,
+    desk::AdmissionSettings,
+    failure::{Failure, FailureCode},
+    ledger::{Keep, Ledger, LedgerLimits, Place},
+    press::{Press, PressSettings},
+    queue::Doorbell,
+    settings::Settings,
+};
+
+/// Papers a render child finishes in a second, for the first estimate of a wait (docs/benchmarks.md).
+const PAPERS_PER_CHILD_SECOND: f64 = 20.0;
+
+/// Ledger, archive, doorbell and press, opened.
+#[derive(Clone)]
+pub(super) struct Parts {
+    pub(super) ledger: Ledger,
+    pub(super) archive: Archive,
+    pub(super) doorbell: Doorbell,
+    pub(super) press: Arc<Press>,
+}
+
+pub(super) async fn open(settings: &Settings) -> Result<Parts, Failure> {
+    let archive = open_archive(settings)?;
+    Ok(Parts {
+        ledger: open_ledger(settings).await?,
+        archive,
+        doorbell: open_doorbell(settings)?,
+        press: Arc::new(open_press(settings)?),
+    })
+}
+
+/// Ledger and archive, for an operator's commands beside a running service.
+///
+/// # Errors
+/// When one of them cannot be opened.
+pub async fn open_books(settings: &Settings) -> Result<(Ledger, Archive), Failure> {
+    Ok((open_ledger(settings).await?, open_archive(settings)?))
+}
+
+pub(super) fn open_archive(settings: &Settings) -> Result<Archive, Failure> {
+    // Requests hold people's data; the folder is its owner's alone.
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&settings.data);
+    made.map_err(|error| {
+        Failure::new(
+            FailureCode::BadParameter,
+            format!("Không tạo được thư mục dữ liệu {}.", settings.data.display()),
+            error.to_string(),
+        )
+        .hint("Chọn thư mục khác bằng --data.")
+    })?;
+    Archive::keeping_free(&settings.data.join("archive"), settings.keep_free_mib << 20)
+        .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))
+}
+
+pub(super) fn ledger_place(settings: &Settings) -> Result<Place, Failure> {
+    Place::read(&settings.ledger_url, &settings.data).map_err(|error| {
+        Failure::new(FailureCode::BadParameter, "Địa chỉ sổ việc không đúng.", error.to_string())
+            .hint("Ví dụ: sqlite:/var/lib/tdkt-reports/ledger.sqlite hoặc postgres://tdkt@db.tinh.vn/tdkt")
+    })
+}
+
+/// What the desk takes in.
+pub(super) fn admission(settings: &Settings) -> Result<AdmissionSettings, Failure> {
+    let ledger_folder = match ledger_place(settings)? {
+        Place::File(file) => file.parent().map(PathBuf::from),
+        // How full the disk of another host is, its operator sees there.
+        Place::Server(_) => None,
+    };
+    Ok(AdmissionSettings {
+        papers_per_second: PAPERS_PER_CHILD_SECOND * settings.renderer_count() as f64,
+        remember_keys: Duration::from_secs(settings.idempotency_hours * 3_600),
+        min_free: settings.min_free_mib.saturating_mul(1 << 20),
+        ledger_folder,
+    })
+}
+
+pub(super) fn keep(settings: &Settings) -> Keep {
+    let days = |days: u64| (days > 0).then(|| Duration::from_secs(days.saturating_mul(86_400)));
+    Keep { requests: days(settings.keep_requests_days), papers: days(settings.keep_papers_days) }
+}
+
+pub(super) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> {
+    let limits = LedgerLimits {
+        max_waiting: settings.max_waiting,
+        max_waiting_each: settings.max_waiting_each,
+        max_starts: settings.max_starts,
+        max_tries: settings.max_tries,
+    };
+    let ledger = Ledger::open(ledger_place(settings)?, limits).await;
+    ledger.map_err(|error| Failure::store_unavailable(format!("the ledger: {error}")))
+}
+
+pub(super) fn open_doorbell(settings: &Settings) -> Result<Doorbell, Failure> {
+    if settings.redis_url.is_empty() {
+        return Ok(Doorbell::embedded());
+    }
+    // The address may hold a password; the error may not.
+    Doorbell::redis(&settings.redis_url, &settings.queue).map_err(|_| {
+        Failure::new(
+            FailureCode::BadParameter,
+            "Địa chỉ Redis không đúng.",
+            "redis_url is not the address of a Redis server",
+        )
+        .hint("Ví dụ: redis://127.0.0.1:6379/0")
+    })
+}
+
+pub(super) fn open_press(settings: &Settings) -> Result<Press, Failure> {
+    let executable = std::env::current_exe().map_err(|error| Failure::internal(error.to_string()))?;
+    let mut arguments = Vec::new();
+    for (flag, path) in [("--templates", &settings.templates), ("--fonts", &settings.fonts)] {
+        if !path.as_os_str().is_empty() {
+            arguments.extend([flag.to_owned(), path.display().to_string()]);
+        }
+    }
+    Ok(Press::new(PressSettings {
+        executable,
+        arguments,
+        children: settings.renderer_count(),
+        deadline: settings.render_deadline(),
+        memory_mib: settings.render_memory_mib,
+        renders_per_child: settings.renders_per_child,
+    }))
+}

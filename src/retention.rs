@@ -1,0 +1,164 @@
+//! Lets data go: requests and papers when their time is over, or when somebody asks. The ledger erases and keeps the
+//! proof; then the file leaves the archive, unless it is another job's too.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use crate::{
+    archive::{Archive, ArchiveError},
+    job::JobId,
+    ledger::{EraseOutcome, Erased, Keep, Ledger, LedgerError},
+};
+
+/// Between two pages, so that a large sweep leaves room for the day's work.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Why data were not erased, or not to the end. What was erased stays erased.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    #[error("the ledger failed: {0}")]
+    Ledger(#[from] LedgerError),
+    #[error("the archive failed: {0}")]
+    Archive(#[from] ArchiveError),
+}
+
+/// Erases what an ended job holds, its file included.
+///
+/// # Errors
+/// [`RetentionError`].
+pub async fn erase(ledger: &Ledger, archive: &Archive, id: JobId) -> Result<EraseOutcome, RetentionError> {
+    let outcome = ledger.erase(id).await?;
+    if let EraseOutcome::Erased(erased) = &outcome {
+        remove_file(ledger, archive, erased).await?;
+    }
+    Ok(outcome)
+}
+
+/// What one sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Outdated {
+    /// Jobs of which something was erased.
+    pub jobs: u64,
+    /// Idempotency keys forgotten.
+    pub keys: u64,
+}
+
+/// Erases everything older than `keep` says, in pages; forgets keys; seals the audit; folds counts.
+///
+/// # Errors
+/// [`RetentionError`]; the next sweep begins where this one ended.
+pub async fn sweep(ledger: &Ledger, archive: &Archive, keep: Keep) -> Result<Outdated, RetentionError> {
+    let mut outdated = Outdated::default();
+    loop {
+        let page = ledger.erase_outdated(keep).await?;
+        for erased in &page {
+            if let Err(error) = remove_file(ledger, archive, erased).await {
+                warn!(job.id = %erased.job, %error, "The erased paper of job {} is left to the archive's sweep", erased.job);
+            }
+        }
+        outdated.jobs += page.len() as u64;
+        if page.is_empty() {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    outdated.keys = ledger.forget_keys().await?;
+    ledger.seal_audit().await?;
+    ledger.fold_counts().await?;
+    if outdated.jobs > 0 {
+        info!(jobs = outdated.jobs, "Data whose time was over were erased");
+    }
+    Ok(outdated)
+}
+
+async fn remove_file(ledger: &Ledger, archive: &Archive, erased: &Erased) -> Result<(), RetentionError> {
+    let Some(sha256) = &erased.paper else { return Ok(()) };
+    if !ledger.paper_may_go(erased).await? {
+        return Ok(());
+    }
+    if archive.remove(sha256).await? {
+        ledger.paper_is_gone(erased).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        job::{Artifact, LOCAL, NewJob},
+        ledger::{LeaseOutcome, LedgerLimits},
+    };
+
+    struct House {
+        ledger: Ledger,
+        archive: Archive,
+        _folder: tempfile::TempDir,
+    }
+
+    async fn house() -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
+        let archive = Archive::open(folder.path().join("archive")).unwrap();
+        House { ledger, archive, _folder: folder }
+    }
+
+    impl House {
+        async fn make(&self, paper: &[u8]) -> (JobId, String) {
+            let new = NewJob {
+                id: JobId::fresh(),
+                organisation: LOCAL.into(),
+                kind: "bien-ban".into(),
+                edition: "2020".into(),
+                order: "{}".into(),
+                order_sha256: "ab".repeat(32),
+                findings: Vec::new(),
+                file_name: "Biên bản".into(),
+            };
+            let id = self.ledger.accept(new).await.unwrap().id;
+            let LeaseOutcome::Taken(lease) = self.ledger.lease(id, "w", Duration::from_secs(9)).await.unwrap() else {
+                panic!("not taken")
+            };
+            let (sha256, size) = self.archive.store(paper.to_vec()).await.unwrap();
+            let artifact = Artifact { sha256: sha256.clone(), size, pages: 1 };
+            assert!(self.ledger.succeed(&lease, &artifact).await.unwrap());
+            (id, sha256)
+        }
+
+        async fn holds(&self, sha256: &str) -> bool {
+            self.archive.read(sha256).await.unwrap().is_some()
+        }
+    }
+
+    #[tokio::test]
+    async fn an_erased_paper_leaves_the_archive_with_the_last_job_it_belongs_to() {
+        let house = house().await;
+        let ((first, sha256), (second, _)) = (house.make(b"%PDF one").await, house.make(b"%PDF one").await);
+        let (_, other) = house.make(b"%PDF two").await;
+        assert!(matches!(erase(&house.ledger, &house.archive, first).await.unwrap(), EraseOutcome::Erased(_)));
+        assert!(house.holds(&sha256).await, "it is the second job's too");
+        erase(&house.ledger, &house.archive, second).await.unwrap();
+        assert!(!house.holds(&sha256).await);
+        assert!(house.holds(&other).await);
+        let gone = house.ledger.audit_of(second).await.unwrap();
+        assert_eq!(gone.last().unwrap().action, "remove-file");
+        assert!(house.ledger.audit_of(first).await.unwrap().iter().all(|row| row.action != "remove-file"));
+    }
+
+    #[tokio::test]
+    async fn a_sweep_takes_what_is_outdated_and_nothing_else() {
+        let house = house().await;
+        let (_, sha256) = house.make(b"%PDF one").await;
+        let hour = Some(Duration::from_secs(3600));
+        let nothing = sweep(&house.ledger, &house.archive, Keep { requests: hour, papers: hour }).await.unwrap();
+        assert_eq!(nothing, Outdated::default());
+        let now = Some(Duration::ZERO);
+        let requests = sweep(&house.ledger, &house.archive, Keep { requests: now, papers: None }).await.unwrap();
+        assert_eq!(requests.jobs, 1);
+        assert!(house.holds(&sha256).await);
+        let papers = sweep(&house.ledger, &house.archive, Keep { requests: now, papers: now }).await.unwrap();
+        assert_eq!(papers.jobs, 1);
+        assert!(!house.holds(&sha256).await);
+    }
+}
