@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     path::Path,
-    process::Command,
+    process::{Command, Stdio},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -14,7 +14,7 @@ use std::{
 use nix::sys::resource::{UsageWho, getrusage};
 use tdkt_reports::{
     intake::{Manuscript, Treatment},
-    press::{Press, PressSettings},
+    press::{Demand, Press, PressSettings},
     rendering::Workshop,
     settings::{GivenSettings, Settings},
     workshop_files,
@@ -50,10 +50,11 @@ fn main() {
         let pages = workshop.render(paper).expect("renders").pages;
         // A paper of many pages costs more; the same time is spent on each kind.
         let count = (documents * 3 / pages as usize).max(20);
-        let [one, two] = [1, 2].map(|children| pressed_per_second(programme, children, paper, count));
+        let [one, two] = [1, 2].map(|children| pressed_per_second(programme, children, &[], paper, count));
         let (ours, bare) = processor_time(&workshop, paper, count);
         println!("| {name} | {pages} | {one:.1} | {two:.1} | {ours:.1} | {bare:.1} | {:.2} |", ours / bare);
     }
+    sandbox(programme, &papers[0].1, documents * 3);
     memory(&workshop, &papers[0].1, documents * 10);
     cold_start(programme);
 }
@@ -68,14 +69,17 @@ fn sample(workshop: &Workshop, name: &str) -> Manuscript {
 }
 
 /// Through real render children, as the service does it.
-fn pressed_per_second(programme: &str, children: usize, paper: &Manuscript, count: usize) -> f64 {
+fn pressed_per_second(programme: &str, children: usize, further: &[&str], paper: &Manuscript, count: usize) -> f64 {
     let press = Arc::new(Press::new(PressSettings {
         executable: programme.into(),
-        arguments: Vec::new(),
+        arguments: further.iter().map(|argument| (*argument).to_owned()).collect(),
         children,
         deadline: Duration::from_secs(60),
+        processor: Duration::from_secs(65),
         memory_mib: 1536,
         renders_per_child: 100_000,
+        replace_above_mib: 1536,
+        demand: Demand::Best,
     }));
     let order: Arc<str> = serde_json::to_string(paper).expect("an order").into();
     let runtime =
@@ -97,6 +101,41 @@ fn pressed_per_second(programme: &str, children: usize, paper: &Manuscript, coun
         batch(count).await;
         count as f64 / start.elapsed().as_secs_f64()
     })
+}
+
+/// What shutting children in costs: papers a second with and without, in turn, and the start of a child with no paper.
+fn sandbox(programme: &str, paper: &Manuscript, count: usize) {
+    const OPEN: [&str; 2] = ["--without", "landlock,seccomp,limits"];
+    let (mut shut, mut open) = (0.0, 0.0);
+    for _round in 0..4 {
+        shut += pressed_per_second(programme, 1, &[], paper, count / 4);
+        open += pressed_per_second(programme, 1, &OPEN, paper, count / 4);
+    }
+    let [shut_start, open_start] =
+        [&[][..], &OPEN[..]].map(|further| median_ms(15, || child_start(programme, further)));
+    println!("\n| render child | papers/s | start, ms |");
+    println!("| --- | --- | --- |");
+    println!("| shut in | {:.1} | {shut_start:.0} |", shut / 4.0);
+    println!("| open | {:.1} | {open_start:.0} |", open / 4.0);
+    println!("| ratio | {:.3} | {:.3} |", shut / open, shut_start / open_start);
+}
+
+/// A child that is ready for its first order has greeted; without orders it ends.
+fn child_start(programme: &str, further: &[&str]) {
+    let child = Command::new(programme).arg("press").args(further).env_clear().stdin(Stdio::null()).output();
+    assert!(child.expect("starts").status.success());
+}
+
+fn median_ms(times: usize, act: impl Fn()) -> f64 {
+    let mut times: Vec<f64> = (0..times)
+        .map(|_| {
+            let start = Instant::now();
+            act();
+            start.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
 }
 
 /// Processor milliseconds for a paper: ours (compose, set, inspect, export) and bare Typst, taken in turn.

@@ -1,5 +1,6 @@
 //! Wiring: what is opened in which order, how the parts start, and how they stop.
 
+pub mod examination;
 mod parts;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -20,13 +21,14 @@ use crate::{
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
     ledger::{Keep, Ledger},
+    press::Press,
     retention,
     settings::Settings,
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
-pub use parts::open_books;
-use parts::{Parts, admission, keep, ledger_place, open, open_doorbell, open_ledger, open_press};
+use parts::{Parts, admission, keep, ledger_place, open, open_doorbell, open_ledger};
+pub use parts::{open_books, press_settings};
 
 /// The longest a status request waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -44,14 +46,16 @@ const PAPERS_HELD: usize = 16;
 /// Threads that answer HTTP; they never render.
 const HTTP_THREADS: usize = 2;
 
-/// Runs HTTP, dispatch and, unless `work` is off, a worker, until a signal asks to stop.
+/// Runs HTTP, dispatch and, unless `work` is off, a worker, until a signal asks to stop. `press_arguments` are further
+/// arguments of render children.
 ///
 /// # Errors
-/// When a part cannot be opened or the address cannot be had.
-pub fn serve(settings: &Settings) -> Result<(), Failure> {
+/// When a part cannot be opened, the address cannot be had, or the sandbox lacks what is required.
+pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failure> {
     let workshop = Arc::new(load_workshop(settings)?);
     runtime()?.block_on(async {
-        let parts = open(settings).await?;
+        let parts = open(settings, press_arguments).await?;
+        look_at_the_sandbox(&parts.press).await?;
         let desk = Desk::new(
             workshop,
             parts.ledger.clone(),
@@ -99,7 +103,8 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
     // A broken template folder is better found now than by the first job.
     load_workshop(settings)?;
     runtime()?.block_on(async {
-        let parts = open(settings).await?;
+        let parts = open(settings, &[]).await?;
+        look_at_the_sandbox(&parts.press).await?;
         let mut staff = Staff::hire(settings, &parts);
         staff.put_to_work(settings, &parts);
         info!("Working; ctrl-c to stop");
@@ -133,15 +138,21 @@ pub async fn examine_doorbell(settings: &Settings) -> Result<String, String> {
     Ok(if settings.redis_url.is_empty() { "trong tiến trình".to_owned() } else { "Redis trả lời".to_owned() })
 }
 
-/// For `doctor`: lets a render child say that it lives, by refusing an empty order.
-pub async fn examine_press(settings: &Settings) -> Result<String, String> {
-    let press = open_press(settings).map_err(|failure| failure.message_en)?;
-    match press.render("{}").await {
-        Err(crate::press::Verdict::Refused(failure)) if failure.code == FailureCode::UnreadableJob => {
-            Ok(format!("{} tiến trình, {} MiB mỗi tiến trình", settings.renderer_count(), settings.render_memory_mib))
+/// Says what shuts render children in. Without what is required nothing starts.
+async fn look_at_the_sandbox(press: &Press) -> Result<(), Failure> {
+    match press.sandbox().await {
+        Ok(sandbox) if sandbox.is_complete() => info!("Render children are shut in by Landlock and seccomp"),
+        Ok(sandbox) => warn!(?sandbox, "Render children are shut in only in part; `doctor` says what is missing"),
+        Err(verdict) => {
+            let cause = Failure::from(verdict).message_en;
+            let failure =
+                Failure::new(FailureCode::MissingSandbox, "Tiến trình kết xuất không khởi động được an toàn.", cause);
+            return Err(failure.hint(
+                "Chạy `tdkt-reports doctor`; nếu nhân hệ điều hành thiếu Landlock hoặc seccomp thì đặt sandbox = \"best\".",
+            ));
         }
-        other => Err(format!("{other:?}")),
     }
+    Ok(())
 }
 
 fn runtime() -> Result<Runtime, Failure> {

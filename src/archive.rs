@@ -1,7 +1,8 @@
 //! Finished papers, by content: a file's name is its SHA-256, so storing the same bytes twice stores them once.
 //!
 //! A file appears under its name complete and on disk, or not at all: it is written to `tmp/`, synced, renamed, and its
-//! folder synced. Only names of 64 hex digits reach the file system.
+//! folder synced. Storing and sweeping exclude each other by a lock that all processes on the folder share, so that no
+//! file goes that a job is about to name. Only names of 64 hex digits reach the file system.
 
 use std::{
     fs::{self, File},
@@ -80,6 +81,8 @@ pub struct Archive {
 struct Inner {
     tmp: PathBuf,
     blobs: PathBuf,
+    /// Shared by those who store, alone for the one who removes; the system frees it when a process dies.
+    lock: PathBuf,
     kept_free: u64,
 }
 
@@ -97,10 +100,11 @@ impl Archive {
     /// # Errors
     /// [`ArchiveError::Io`] when the folders cannot be made.
     pub fn keeping_free(dir: &Path, kept_free: u64) -> Result<Self, ArchiveError> {
-        let inner = Inner { tmp: dir.join("tmp"), blobs: dir.join("blobs"), kept_free };
+        let inner = Inner { tmp: dir.join("tmp"), blobs: dir.join("blobs"), lock: dir.join("lock"), kept_free };
         for folder in [&inner.tmp, &inner.blobs] {
             fs::create_dir_all(folder).map_err(cannot("make its folders"))?;
         }
+        sync_folder(dir)?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -180,14 +184,15 @@ impl Archive {
     /// [`ArchiveError::BadName`], [`ArchiveError::Io`].
     pub async fn remove(&self, sha256: &str) -> Result<bool, ArchiveError> {
         let path = self.inner.path(sha256)?;
-        tokio::task::spawn_blocking(move || match fs::remove_file(&path) {
-            Ok(()) => {
-                let folder = path.parent().ok_or(ArchiveError::BadName)?;
-                File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot("sync a folder"))?;
-                Ok(true)
+        let inner = Arc::clone(&self.inner);
+        tokio::task::spawn_blocking(move || {
+            let lock = inner.open_lock()?;
+            lock.lock().map_err(cannot("be locked"))?;
+            match fs::remove_file(&path) {
+                Ok(()) => sync_folder(path.parent().ok_or(ArchiveError::BadName)?).map(|()| true),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(cannot("remove a file")(error)),
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(cannot("remove a file")(error)),
         })
         .await?
     }
@@ -215,27 +220,33 @@ impl Inner {
         let sha256 = hex(&Sha256::digest(bytes));
         let size = bytes.len() as u64;
         let path = self.path(&sha256)?;
-        if touch(&path).map_err(cannot("touch a file"))? {
-            return Ok((sha256, size));
-        }
-        let (free, needed) = (self.free()?, size.saturating_add(self.kept_free));
-        if free < needed {
-            return Err(ArchiveError::Full { free, needed });
-        }
         let folder = path.parent().ok_or(ArchiveError::BadName)?;
-        fs::create_dir_all(folder).map_err(cannot("make a folder"))?;
-        let unfinished = self.tmp.join(Uuid::now_v7().to_string());
-        let written = write_synced(&unfinished, bytes)
-            .and_then(|()| fs::rename(&unfinished, &path))
-            .map_err(cannot("write a file"));
-        if let Err(error) = written {
-            let _swept_later = fs::remove_file(&unfinished);
-            return Err(error);
+        let lock = self.open_lock()?;
+        lock.lock_shared().map_err(cannot("be locked"))?;
+        if !is_kept(&path, bytes).map_err(cannot("read a file"))? {
+            let (free, needed) = (self.free()?, size.saturating_add(self.kept_free));
+            if free < needed {
+                return Err(ArchiveError::Full { free, needed });
+            }
+            fs::create_dir_all(folder).map_err(cannot("make a folder"))?;
+            let unfinished = self.tmp.join(Uuid::now_v7().to_string());
+            let written = write_synced(&unfinished, bytes)
+                .and_then(|()| fs::rename(&unfinished, &path))
+                .map_err(cannot("write a file"));
+            if let Err(error) = written {
+                let _swept_later = fs::remove_file(&unfinished);
+                return Err(error);
+            }
         }
+        // Also where the file was there: another process may have named it a moment ago and not synced yet.
         for folder in [folder, &self.blobs] {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot("sync a folder"))?;
+            sync_folder(folder)?;
         }
         Ok((sha256, size))
+    }
+
+    fn open_lock(&self) -> Result<File, ArchiveError> {
+        File::options().create(true).append(true).open(&self.lock).map_err(cannot("be locked"))
     }
 
     /// Where the file of this name lies: `blobs/aa/<sha256>`.
@@ -260,24 +271,13 @@ impl Inner {
         Ok(removed)
     }
 
-    /// Removes a file that no job refers to. It is moved aside and its age asked again before it goes for good: the
-    /// same bytes may have been stored meanwhile, for a job that is about to commit (see [`touch`]).
+    /// Removes a file that no job refers to. Its age is asked again while nobody stores: the same bytes may have been
+    /// stored meanwhile, for a job that is about to commit (see [`is_kept`]).
     fn remove_disowned(&self, sha256: &str, older_than: Duration) -> Result<bool, ArchiveError> {
         let path = self.path(sha256)?;
-        if !is_older(&path, older_than)? {
-            return Ok(false);
-        }
-        let aside = self.tmp.join(Uuid::now_v7().to_string());
-        match fs::rename(&path, &aside) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(cannot("move a file")(error)),
-        }
-        if remove_if_older(&aside, older_than)? {
-            return Ok(true);
-        }
-        fs::rename(&aside, &path).map_err(cannot("move a file"))?;
-        Ok(false)
+        let lock = self.open_lock()?;
+        lock.lock().map_err(cannot("be locked"))?;
+        remove_if_older(&path, older_than)
     }
 
     /// Names of files older than `older_than`. Strangers in the folder are left alone.
@@ -321,14 +321,22 @@ fn open(path: &Path) -> Result<Option<Archived>, ArchiveError> {
     }
 }
 
-/// Makes a stored file young, so that a sweep leaves it until the ledger has committed. `false`: it is not there.
-fn touch(path: &Path) -> io::Result<bool> {
-    match File::options().append(true).open(path).and_then(|file| file.set_modified(SystemTime::now())) {
-        // Looked for again: a sweep may have moved it aside between the opening and the touch.
-        Ok(()) => path.try_exists(),
+/// Whether the file is there with these bytes; if so it is made young, so that a sweep leaves it until the ledger has
+/// committed. A file that a failing disk has changed is not.
+fn is_kept(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    match fs::read(path) {
+        Ok(kept) if kept == bytes => {
+            File::options().append(true).open(path)?.set_modified(SystemTime::now())?;
+            Ok(true)
+        }
+        Ok(_changed) => Ok(false),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
+}
+
+fn sync_folder(folder: &Path) -> Result<(), ArchiveError> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot("sync a folder"))
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -230,7 +230,7 @@ impl Desk {
         };
         let busy = |_| Verdict::Unavailable("no render child became free in time".to_owned());
         let pressed = tokio::time::timeout(LONGEST_PREVIEW, pressed).await.map_err(busy).flatten();
-        pressed.map(|pressed| (pressed, findings)).map_err(verdict_failure)
+        pressed.map(|pressed| (pressed, findings)).map_err(Failure::from)
     }
 
     /// The answer to a question about a finished file, as JSON. The file is a stranger's: a render child reads it, never
@@ -248,7 +248,8 @@ impl Desk {
 
     /// How the parts are that work needs.
     pub async fn readiness(&self) -> Readiness {
-        let (ledger, archive, doorbell) = tokio::join!(self.ledger.ping(), self.archive.free(), self.doorbell.ping());
+        let (ledger, archive, doorbell, press) =
+            tokio::join!(self.ledger.ping(), self.archive.free(), self.doorbell.ping(), self.press.pulse());
         let kept_free = self.archive.kept_free();
         Readiness {
             ledger: Check::of(ledger.is_ok()),
@@ -258,7 +259,7 @@ impl Desk {
                 kept_free_bytes: kept_free,
             },
             doorbell: Check::of(doorbell.is_ok()),
-            press: Check::of(self.press.pulse().is_ok()),
+            press: Check::of(press.is_ok()),
         }
     }
 
@@ -328,38 +329,14 @@ fn archive_failure(error: &ArchiveError) -> Failure {
 /// What a stranger's file did to the child is the file's fault, not ours.
 fn reading_failure(verdict: Verdict) -> Failure {
     let cause = match verdict {
+        Verdict::Refused(_) | Verdict::Unavailable(_) => return verdict.into(),
         Verdict::Timeout => "the file could not be read in time".to_owned(),
         Verdict::Memory => "reading the file takes more memory than a render child may have".to_owned(),
+        Verdict::Processor | Verdict::TooDeep | Verdict::TooLarge | Verdict::Garbled | Verdict::Forbidden => {
+            format!("the process that read the file was ended: {verdict:?}")
+        }
         Verdict::Crashed(how) => format!("the process that read the file died: {how}"),
-        Verdict::Refused(_) | Verdict::Unavailable(_) => return verdict_failure(verdict),
     };
     Failure::new(FailureCode::PaperTooHeavy, "Tệp PDF không đọc được trong giới hạn thời gian và bộ nhớ.", cause)
         .hint("Chọn đúng tệp PDF gốc.")
-}
-
-fn verdict_failure(verdict: Verdict) -> Failure {
-    match verdict {
-        Verdict::Refused(failure) => failure,
-        Verdict::Timeout => Failure::new(
-            FailureCode::RenderTimeout,
-            "Kết xuất quá thời hạn.",
-            "The render took longer than its deadline.",
-        )
-        .hint("Bớt dữ liệu trong văn bản rồi thử lại."),
-        Verdict::Memory => Failure::new(
-            FailureCode::RenderMemory,
-            "Kết xuất cần quá nhiều bộ nhớ.",
-            "The render needed more memory than it may have.",
-        )
-        .hint("Bớt dữ liệu trong văn bản rồi thử lại."),
-        Verdict::Crashed(how) => Failure::new(
-            FailureCode::RenderCrashed,
-            "Tiến trình kết xuất dừng đột ngột.",
-            format!("The render process died: {how}."),
-        ),
-        Verdict::Unavailable(cause) => {
-            Failure::new(FailureCode::PressUnavailable, "Chưa có tiến trình kết xuất nào sẵn sàng.", cause)
-                .hint("Thử lại sau ít phút.")
-        }
-    }
 }

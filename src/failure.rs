@@ -187,10 +187,22 @@ failure_codes! {
     RenderTimeout = "render-timeout", FixRequest;
     /// The render needed more memory than it may have.
     RenderMemory = "render-memory", FixRequest;
+    /// The render used more processor time than it may have.
+    RenderCpu = "render-cpu", FixRequest;
+    /// The finished paper is larger than the press takes.
+    RenderTooLarge = "render-too-large", FixRequest;
+    /// The render overflowed its stack.
+    RenderTooDeep = "render-too-deep", FixTemplate;
+    /// The render process answered with something that is no answer.
+    RenderGarbled = "render-garbled", FixTemplate;
+    /// The render process tried what its sandbox forbids.
+    RenderForbidden = "render-forbidden", FixTemplate;
     /// The render process died.
     RenderCrashed = "render-crashed", FixTemplate;
     /// The job was started too often without an end.
     PoisonedJob = "poisoned-job", FixTemplate;
+    /// Render children cannot be shut in as the settings require, or do not start.
+    MissingSandbox = "missing-sandbox", FixTemplate;
     /// The stored job cannot be read by this version.
     UnreadableJob = "unreadable-job", FixTemplate;
     /// The ledger or the archive did not answer.

@@ -1,23 +1,29 @@
-//! Renders in child processes of this same executable: with a deadline, a memory limit and a kill.
+//! Renders in child processes of this same executable: shut in, with limits and a kill.
 //!
-//! The rule: a render can hang, overflow its stack or eat all memory, and this process does not notice but by the
-//! [`Verdict`]. A child serves one order at a time, gets nothing but that order, and is replaced after a while.
+//! The rule: a render can hang, overflow its stack, eat all memory or turn hostile, and this process does not notice but
+//! by the [`Verdict`]. A child serves one order at a time, gets nothing but that order, and is replaced after a while.
 
+mod attempt;
 mod child;
 mod frame;
+mod process;
+mod rehearsal;
+mod sandbox;
+mod verdict;
 
-use std::{path::PathBuf, process::Stdio, sync::Mutex, time::Duration};
+use std::{io, path::PathBuf, sync::Mutex, time::Duration};
 
-use tokio::{
-    io::AsyncReadExt,
-    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
-    sync::Semaphore,
-};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{failure::Failure, rendering::Question};
-pub use child::serve as serve_child;
-pub use frame::Output;
-use frame::{Answer, Order};
+use crate::rendering::Question;
+pub use attempt::{ATTEMPTS, Attempt};
+pub use child::{ChildSettings, Orders, serve as serve_child, try_to_escape};
+use frame::{Answer, Broken, Order};
+pub use frame::{LARGEST_BODY, Output};
+pub use process::Outcome;
+use process::RenderChild;
+pub use sandbox::{Demand, Sandbox, Without};
+pub use verdict::{Class, Verdict};
 
 /// How the press runs its children.
 #[derive(Debug, Clone)]
@@ -30,10 +36,16 @@ pub struct PressSettings {
     pub children: usize,
     /// A render longer than this is killed.
     pub deadline: Duration,
+    /// Processor time of one render; the kernel ends a child that takes more, should this process be stopped.
+    pub processor: Duration,
     /// Address space of a child, in MiB.
     pub memory_mib: u64,
     /// A child is replaced after so many renders.
     pub renders_per_child: u32,
+    /// A child that holds more memory than this after a render is replaced, in MiB.
+    pub replace_above_mib: u64,
+    /// What becomes of children whose kernel cannot shut them in.
+    pub demand: Demand,
 }
 
 /// A rendered paper, or one page of it as PNG.
@@ -43,20 +55,8 @@ pub struct Pressed {
     pub pages: u32,
 }
 
-/// Why a render gave no paper.
-#[derive(Debug)]
-pub enum Verdict {
-    /// The child answered with a typed failure: permanent, never retried.
-    Refused(Failure),
-    /// Killed at its deadline: resource class, one retry.
-    Timeout,
-    /// Over its memory limit: resource class, one retry.
-    Memory,
-    /// Died otherwise: crash class, retried until the starts are used up. Holds how it died.
-    Crashed(String),
-    /// No child could be had: transient, retried with back-off, the start is given back.
-    Unavailable(String),
-}
+/// Longest reading of a stranger's file, the render that proves it included.
+const LONGEST_READING: Duration = Duration::from_secs(20);
 
 /// A pool of render children.
 pub struct Press {
@@ -64,21 +64,6 @@ pub struct Press {
     places: Semaphore,
     idle: Mutex<Vec<RenderChild>>,
 }
-
-struct RenderChild {
-    process: Child,
-    stdin: ChildStdin,
-    stdout: ChildStdout,
-    stderr: ChildStderr,
-    renders: u32,
-}
-
-/// Longest start-up of a child: reading templates and fonts.
-const LONGEST_START: Duration = Duration::from_secs(30);
-/// Longest reading of a stranger's file, the render that proves it included.
-const LONGEST_READING: Duration = Duration::from_secs(20);
-/// How much of a dead child's last words is kept.
-const LAST_WORDS: usize = 4 << 10;
 
 impl Press {
     /// A press without children; they are started when they are needed.
@@ -100,43 +85,70 @@ impl Press {
     /// papers afterwards: it is ended.
     pub async fn examine(&self, file: &[u8], question: Question) -> Result<Vec<u8>, Verdict> {
         let deadline = self.settings.deadline.min(LONGEST_READING);
+        let _place = self.place().await?;
         let (mut child, answer) = self.press(&Order::Examine(question), Some(file), deadline).await?;
         child.end().await;
         match answer {
             Answer::Told(bytes) => Ok(bytes),
             Answer::Refused(failure) => Err(Verdict::Refused(*failure)),
-            Answer::Paper { .. } => Err(Verdict::Crashed("answered another question".to_owned())),
+            Answer::Paper { .. } => Err(Verdict::Garbled),
         }
     }
 
-    /// Whether a child can be had: one waits, or works, or could be started now (it is kept).
+    /// Whether a child can be had: one waits, or works, or can be started now (it is kept).
     ///
     /// # Errors
     /// Why not.
-    pub fn pulse(&self) -> Result<(), Verdict> {
+    pub async fn pulse(&self) -> Result<(), Verdict> {
         let Ok(_place) = self.places.try_acquire() else { return Ok(()) };
-        let mut idle = self.idle.lock().map_err(|_| Verdict::Unavailable("the press is broken".to_owned()))?;
-        idle.retain_mut(|child| matches!(child.process.try_wait(), Ok(None)));
-        if idle.is_empty() {
-            idle.push(self.start()?);
-        }
+        let child = self.child().await?;
+        self.keep(child);
         Ok(())
     }
 
     /// Process ids of the children that wait for work; for operators and tests.
     pub fn idle_children(&self) -> Vec<u32> {
-        self.idle.lock().map(|idle| idle.iter().filter_map(|child| child.process.id()).collect()).unwrap_or_default()
+        self.idle.lock().map(|idle| idle.iter().filter_map(RenderChild::id).collect()).unwrap_or_default()
+    }
+
+    /// What shuts a child in on this machine; a child is started to find out.
+    ///
+    /// # Errors
+    /// [`Verdict::Unavailable`] when no child gets ready, or the kernel lacks what is required.
+    pub async fn sandbox(&self) -> Result<Sandbox, Verdict> {
+        let mut child = RenderChild::start(&self.settings).await?;
+        child.end().await;
+        Ok(child.sandbox)
+    }
+
+    /// Lets a child of its own try one way out of the sandbox ([`ATTEMPTS`]).
+    ///
+    /// # Errors
+    /// When the attempt could not be made.
+    pub async fn attempt(&self, name: &str) -> io::Result<Outcome> {
+        process::attempt(&self.settings, name).await
     }
 
     async fn make(&self, order: &str, output: Output) -> Result<Pressed, Verdict> {
         let order = Order::Render { order: order.to_owned(), output };
+        let _place = self.place().await?;
         let (child, answer) = self.press(&order, None, self.settings.deadline).await?;
-        self.keep(child);
         match answer {
-            Answer::Paper { pages, bytes } => Ok(Pressed { bytes, pages }),
-            Answer::Refused(failure) => Err(Verdict::Refused(*failure)),
-            Answer::Told(_) => Err(Verdict::Crashed("answered another question".to_owned())),
+            Answer::Paper { pages, bytes } if pages > 0 && bytes.starts_with(output.beginning()) => {
+                self.keep(child);
+                Ok(Pressed { bytes, pages })
+            }
+            Answer::Refused(failure) => {
+                self.keep(child);
+                Err(Verdict::Refused(*failure))
+            }
+            Answer::Paper { .. } | Answer::Told(_) => Err(child.autopsy(Broken::Garbled).await),
         }
+    }
+
+    /// The right to have a child, until it is kept or has ended.
+    async fn place(&self) -> Result<SemaphorePermit<'_>, Verdict> {
+        self.places.acquire().await.map_err(|_| Verdict::Unavailable("the press is closed".to_owned()))
     }
 
     /// Hands an order to a child and gives both the child and its answer.
@@ -146,97 +158,40 @@ impl Press {
         file: Option<&[u8]>,
         deadline: Duration,
     ) -> Result<(RenderChild, Answer), Verdict> {
-        let unavailable = |cause: &str| Verdict::Unavailable(cause.to_owned());
-        let _place = self.places.acquire().await.map_err(|_| unavailable("the press is closed"))?;
-        let waiting = self.idle.lock().map_err(|_| unavailable("the press is broken"))?.pop();
-        let alive = waiting.and_then(|mut child| matches!(child.process.try_wait(), Ok(None)).then_some(child));
-        let mut child = match alive {
-            Some(child) => child,
-            None => self.start()?,
-        };
-        // A fresh child reads templates and fonts before it reads the order; whoever sent a file does not wait for ever.
-        let deadline = if child.renders == 0 && file.is_none() { deadline + LONGEST_START } else { deadline };
-        child.renders += 1;
-        let answer = {
-            let exchange = async {
-                frame::send(&mut child.stdin, order, file).await?;
-                frame::receive(&mut child.stdout).await
-            };
-            tokio::time::timeout(deadline, exchange).await
-        };
-        match answer {
+        let mut child = self.child().await?;
+        match tokio::time::timeout(deadline, child.exchange(order, file)).await {
             Err(_elapsed) => {
                 child.end().await;
                 Err(Verdict::Timeout)
             }
-            Ok(Err(_broken_pipe)) => Err(child.autopsy().await),
+            Ok(Err(broken)) => Err(child.autopsy(broken).await),
             Ok(Ok(answer)) => Ok((child, answer)),
         }
     }
 
-    fn start(&self) -> Result<RenderChild, Verdict> {
-        let gone = |what: &str| Verdict::Unavailable(format!("a new render child has no {what}"));
-        let mut process = Command::new(&self.settings.executable)
-            .arg("press")
-            .args(&self.settings.arguments)
-            .arg("--render-memory-mib")
-            .arg(self.settings.memory_mib.to_string())
-            .env_clear()
-            .env("RAYON_NUM_THREADS", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| Verdict::Unavailable(format!("a render child could not be started: {error}")))?;
-        let stdin = process.stdin.take().ok_or_else(|| gone("stdin"))?;
-        let stdout = process.stdout.take().ok_or_else(|| gone("stdout"))?;
-        let stderr = process.stderr.take().ok_or_else(|| gone("stderr"))?;
-        Ok(RenderChild { process, stdin, stdout, stderr, renders: 0 })
+    /// A child that waits and lives, else a new one.
+    async fn child(&self) -> Result<RenderChild, Verdict> {
+        loop {
+            let broken = |_| Verdict::Unavailable("the press is broken".to_owned());
+            let Some(mut child) = self.idle.lock().map_err(broken)?.pop() else {
+                return RenderChild::start(&self.settings).await;
+            };
+            if child.is_alive() {
+                return Ok(child);
+            }
+        }
     }
 
+    /// Keeps a child for the next order, unless it is old or has grown.
     fn keep(&self, child: RenderChild) {
-        if child.renders < self.settings.renders_per_child
+        let is_young = child.renders < self.settings.renders_per_child;
+        // Where the system does not tell, its age decides alone.
+        let is_slim = child.resident_mib().is_none_or(|mib| mib <= self.settings.replace_above_mib);
+        if is_young
+            && is_slim
             && let Ok(mut idle) = self.idle.lock()
         {
             idle.push(child);
         }
-    }
-}
-
-impl RenderChild {
-    async fn end(&mut self) {
-        // The child leads its own process group; whatever it might have started ends with it.
-        if let Some(id) = self.process.id().and_then(|id| i32::try_from(id).ok()) {
-            let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(id), nix::sys::signal::Signal::SIGKILL);
-        }
-        let _ = self.process.kill().await;
-    }
-
-    /// How a child died that closed its pipe or wrote nonsense.
-    async fn autopsy(mut self) -> Verdict {
-        use std::os::unix::process::ExitStatusExt;
-
-        let status = match tokio::time::timeout(Duration::from_secs(2), self.process.wait()).await {
-            Ok(Ok(status)) => Some(status),
-            Ok(Err(_)) | Err(_) => None,
-        };
-        self.end().await;
-        let mut words = vec![0; LAST_WORDS];
-        let read = tokio::time::timeout(Duration::from_millis(200), self.stderr.read(&mut words)).await;
-        let length = read.ok().and_then(Result::ok).unwrap_or_default();
-        let words = String::from_utf8_lossy(&words[..length]).into_owned();
-        if words.contains("memory allocation of") {
-            return Verdict::Memory;
-        }
-        let overflow = if words.contains("overflowed its stack") { ", stack overflow" } else { "" };
-        Verdict::Crashed(match status {
-            Some(status) => match status.signal() {
-                Some(signal) => format!("signal {signal}{overflow}"),
-                None => format!("exit status {}", status.code().unwrap_or_default()),
-            },
-            None => "wrote nonsense".to_owned(),
-        })
     }
 }

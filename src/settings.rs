@@ -7,6 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::Args;
 use serde::Deserialize;
 
+use crate::press::Demand;
 pub use environment::{Stray, strays};
 
 /// The defaults, and the manual of every setting.
@@ -79,6 +80,10 @@ settings! {
     render_memory_mib: u64, "TDKT_RENDER_MEMORY_MIB", "Bộ nhớ của một tiến trình kết xuất, MiB";
     /// Renders before a child is replaced.
     renders_per_child: u32, "TDKT_RENDERS_PER_CHILD", "Số lần kết xuất trước khi thay tiến trình";
+    /// MiB.
+    replace_above_mib: u64, "TDKT_REPLACE_ABOVE_MIB", "Thay tiến trình kết xuất khi nó giữ quá nhiều bộ nhớ, MiB";
+    /// `require` or `best`.
+    sandbox: String, "TDKT_SANDBOX", "Hộp cát của tiến trình kết xuất (require: thiếu thì không chạy; best: có gì dùng nấy)";
     /// Jobs that may wait.
     max_waiting: u64, "TDKT_MAX_WAITING", "Số việc được chờ nhiều nhất";
     /// Jobs of one organisation that may wait.
@@ -140,6 +145,9 @@ impl Settings {
         if !matches!(self.log_format.as_str(), "text" | "json") {
             return wrong("log_format", "must be text or json");
         }
+        if !matches!(self.sandbox.as_str(), "require" | "best") {
+            return wrong("sandbox", "must be require or best");
+        }
         if self.render_deadline_s == 0 || self.render_memory_mib < 128 || self.renders_per_child == 0 {
             return wrong("render_…", "deadline and renders must be above 0, memory at least 128 MiB");
         }
@@ -165,6 +173,11 @@ impl Settings {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         }
+    }
+
+    /// What becomes of render children whose kernel cannot shut them in.
+    pub fn demand(&self) -> Demand {
+        if self.sandbox == "require" { Demand::Require } else { Demand::Best }
     }
 
     /// Longest render.

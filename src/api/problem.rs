@@ -136,11 +136,17 @@ fn status(code: FailureCode) -> StatusCode {
         | C::NoEdition
         | C::MissingGlyph
         | C::RenderTimeout
+        | C::RenderCpu
+        | C::RenderTooLarge
         | C::RenderMemory => StatusCode::UNPROCESSABLE_ENTITY,
         C::MissingFont
         | C::TemplateFault
         | C::LayoutFault
+        | C::RenderTooDeep
+        | C::RenderGarbled
+        | C::RenderForbidden
         | C::RenderCrashed
+        | C::MissingSandbox
         | C::PoisonedJob
         | C::UnreadableJob
         | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -15,6 +15,9 @@ use crate::{
 /// Papers a render child finishes in a second, for the first estimate of a wait (docs/benchmarks.md).
 const PAPERS_PER_CHILD_SECOND: f64 = 20.0;
 
+/// What a render may take of the processor beyond its deadline; only a stopped parent lets it come so far.
+const PROCESSOR_BEYOND_DEADLINE: Duration = Duration::from_secs(5);
+
 /// Ledger, archive, doorbell and press, opened.
 #[derive(Clone)]
 pub(super) struct Parts {
@@ -24,13 +27,13 @@ pub(super) struct Parts {
     pub(super) press: Arc<Press>,
 }
 
-pub(super) async fn open(settings: &Settings) -> Result<Parts, Failure> {
+pub(super) async fn open(settings: &Settings, press_arguments: &[&str]) -> Result<Parts, Failure> {
     let archive = open_archive(settings)?;
     Ok(Parts {
         ledger: open_ledger(settings).await?,
         archive,
         doorbell: open_doorbell(settings)?,
-        press: Arc::new(open_press(settings)?),
+        press: Arc::new(open_press(settings, press_arguments)?),
     })
 }
 
@@ -110,20 +113,31 @@ pub(super) fn open_doorbell(settings: &Settings) -> Result<Doorbell, Failure> {
     })
 }
 
-pub(super) fn open_press(settings: &Settings) -> Result<Press, Failure> {
+pub(super) fn open_press(settings: &Settings, arguments: &[&str]) -> Result<Press, Failure> {
+    Ok(Press::new(press_settings(settings, arguments)?))
+}
+
+/// How the press of these settings runs its children; `further` are arguments of each.
+///
+/// # Errors
+/// When this executable cannot be found.
+pub fn press_settings(settings: &Settings, further: &[&str]) -> Result<PressSettings, Failure> {
     let executable = std::env::current_exe().map_err(|error| Failure::internal(error.to_string()))?;
-    let mut arguments = Vec::new();
+    let mut arguments: Vec<String> = further.iter().map(|argument| (*argument).to_owned()).collect();
     for (flag, path) in [("--templates", &settings.templates), ("--fonts", &settings.fonts)] {
         if !path.as_os_str().is_empty() {
             arguments.extend([flag.to_owned(), path.display().to_string()]);
         }
     }
-    Ok(Press::new(PressSettings {
+    Ok(PressSettings {
         executable,
         arguments,
         children: settings.renderer_count(),
         deadline: settings.render_deadline(),
+        processor: settings.render_deadline() + PROCESSOR_BEYOND_DEADLINE,
         memory_mib: settings.render_memory_mib,
         renders_per_child: settings.renders_per_child,
-    }))
+        replace_above_mib: settings.replace_above_mib,
+        demand: settings.demand(),
+    })
 }

@@ -96,3 +96,52 @@ async fn storing_old_bytes_again_makes_them_young() {
     let swept = archive.sweep(Duration::from_secs(3_600), |_| std::future::ready(false)).await.unwrap();
     assert_eq!(swept, Swept::default());
 }
+
+#[tokio::test]
+async fn bytes_that_a_disk_has_changed_are_written_anew() {
+    let (_folder, archive) = fresh();
+    let (sha256, _) = archive.store(b"whole".to_vec()).await.unwrap();
+    fs::write(archive.inner.path(&sha256).unwrap(), b"whale").unwrap();
+    archive.store(b"whole".to_vec()).await.unwrap();
+    assert_eq!(archive.read(&sha256).await.unwrap().unwrap(), b"whole");
+}
+
+/// Each writer stores, looks, and gives its paper up, again and again, while sweepers of two other processes (each with
+/// its own lock) take away whatever is old and disowned; until that has happened often enough.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_sweep_never_takes_what_was_just_stored() {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    const ENOUGH: u64 = 60;
+    let (folder, _) = fresh();
+    let hour = Duration::from_secs(3_600);
+    let swept = Arc::new(AtomicU64::new(0));
+    let mut tasks = Vec::new();
+    for _ in 0..2 {
+        let (archive, swept) = (Archive::keeping_free(folder.path(), 0).unwrap(), Arc::clone(&swept));
+        tasks.push(tokio::spawn(async move {
+            while swept.load(Ordering::Relaxed) < ENOUGH {
+                let taken = archive.sweep(hour, |_| std::future::ready(false)).await.unwrap().unreferenced;
+                swept.fetch_add(taken, Ordering::Relaxed);
+            }
+        }));
+    }
+    for number in 0..4_u8 {
+        let (archive, swept) = (Archive::keeping_free(folder.path(), 0).unwrap(), Arc::clone(&swept));
+        tasks.push(tokio::spawn(async move {
+            while swept.load(Ordering::Relaxed) < ENOUGH {
+                let (sha256, _) = archive.store(vec![number; 1_000]).await.unwrap();
+                for _ in 0..3 {
+                    let kept = archive.read(&sha256).await.unwrap();
+                    assert!(kept.is_some(), "writer {number}: swept before its job could commit");
+                }
+                let path = archive.inner.path(&sha256).unwrap();
+                let file = File::options().append(true).open(path).unwrap();
+                file.set_modified(SystemTime::now() - 2 * hour).unwrap();
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+}

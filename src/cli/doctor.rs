@@ -44,8 +44,12 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     examination.note("Sổ việc", ledger);
     let doorbell = runtime.block_on(app::examine_doorbell(settings));
     examination.note("Hàng đợi", doorbell);
-    let press = runtime.block_on(app::examine_press(settings));
+    let press = runtime.block_on(app::examination::press(settings));
     examination.note("Tiến trình kết xuất", press);
+    let limits = app::press_settings(settings, &[]).map(|press| app::examination::limits(&press));
+    examination.note("Giới hạn mỗi tiến trình", limits.map_err(|failure| failure.message_en));
+    let sandbox = runtime.block_on(app::examination::sandbox(settings));
+    examination.note("Hộp cát", sandbox);
     output::print(examination.text.as_bytes())?;
     match examination.faults {
         0 => Ok(()),

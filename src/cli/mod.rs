@@ -10,6 +10,7 @@ mod jobs;
 mod kinds;
 mod output;
 mod paper;
+mod press;
 mod preview;
 mod render;
 mod serve;
@@ -40,7 +41,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Chạy dịch vụ HTTP, kèm bộ phận xử lý việc.
-    Serve,
+    Serve(serve::Arguments),
     /// Chỉ xử lý việc; chạy ở tiến trình khác với dịch vụ HTTP, cần Redis.
     Work,
     /// Lập một văn bản từ tệp dữ liệu JSON.
@@ -100,7 +101,7 @@ enum Command {
     #[command(hide = true)]
     Gallery { folder: PathBuf },
     #[command(hide = true)]
-    Press,
+    Press(press::Arguments),
 }
 
 /// Reads the arguments, runs the command, returns the exit code: 0, 1 fix the request, 2 usage, 3 fix the template or
@@ -113,7 +114,7 @@ pub fn run() -> ExitCode {
     let outcome = Settings::resolve(&arguments.settings).map_err(|error| wrong_settings(&error.to_string()));
     let outcome = outcome.and_then(|settings| {
         telemetry::start(&settings).map_err(|error| wrong_settings(&error))?;
-        if !matches!(arguments.command, Command::Press) {
+        if !matches!(arguments.command, Command::Press(_)) {
             warn_of_strays();
         }
         execute(arguments.command, &settings)
@@ -125,12 +126,12 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
-    if matches!(command, Command::Serve | Command::Work | Command::Jobs(_) | Command::Doctor) {
+    if matches!(command, Command::Serve(_) | Command::Work | Command::Jobs(_) | Command::Doctor) {
         // Ledger and archive hold people's data: what these commands make is their owner's alone.
         nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     }
     match command {
-        Command::Serve => serve::serve(settings),
+        Command::Serve(arguments) => serve::serve(arguments, settings),
         Command::Work => serve::work(settings),
         Command::Render(arguments) => render::run(&arguments, settings),
         Command::Check { paper: Some(paper), form, .. } => paper::check(&paper, &form),
@@ -147,10 +148,7 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Jobs(command) => jobs::run(command, settings),
         Command::Doctor => doctor::run(settings),
         Command::Gallery { folder } => gallery::run(&folder, settings),
-        Command::Press => crate::press::serve_child(settings.render_memory_mib, || {
-            workshop_files::load(settings).map_err(|error| std::io::Error::other(error.to_string()))
-        })
-        .map_err(|error| Failure::internal(format!("the render child ends: {error}"))),
+        Command::Press(arguments) => press::run(&arguments, settings),
     }
 }
 

@@ -1,14 +1,18 @@
-//! The words between press and child: a length (8 bytes, big endian) and a body, both ways.
+//! The words between press and child: a length (8 bytes, big endian) and a body, both ways. A child greets before its
+//! first order.
 
 use std::io::{self, Read, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::{sandbox::Sandbox, verdict::Verdict};
 use crate::{failure::Failure, rendering::Question};
 
-/// The largest body either side accepts, in bytes: no child can fill the parent's memory.
-const LARGEST_BODY: u64 = 128 << 20;
+/// The largest paper and the largest order, in bytes: no child can fill the parent's memory.
+pub const LARGEST_BODY: u64 = 128 << 20;
+/// The largest header, in bytes; a failure with its findings is the largest there is.
+const LARGEST_HEADER: u64 = 4 << 20;
 
 /// What is wanted of an order.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -20,6 +24,22 @@ pub enum Output {
         page: usize,
         ppi: f64,
     },
+}
+
+impl Output {
+    /// What every file of this output begins with.
+    pub(super) fn beginning(self) -> &'static [u8] {
+        match self {
+            Output::Pdf => b"%PDF-",
+            Output::Png { .. } => b"\x89PNG\r\n\x1a\n",
+        }
+    }
+}
+
+/// Child → parent, once: it has read what it needs and has shut itself in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Greeting {
+    pub(super) sandbox: Sandbox,
 }
 
 /// Parent → child.
@@ -50,6 +70,23 @@ enum Header {
     Refused(Box<Failure>),
 }
 
+/// Why no answer could be read.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The pipe ended; the child's death says why.
+    Closed,
+    /// What came is no answer.
+    Garbled,
+    /// A paper beyond [`LARGEST_BODY`] was announced.
+    TooLarge,
+}
+
+impl From<io::Error> for Broken {
+    fn from(_: io::Error) -> Self {
+        Broken::Closed
+    }
+}
+
 fn nonsense(error: impl std::fmt::Display) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error.to_string())
 }
@@ -68,23 +105,40 @@ pub(super) async fn send(
     pipe.flush().await
 }
 
-pub(super) async fn receive(pipe: &mut (impl AsyncReadExt + Unpin)) -> io::Result<Answer> {
-    let header = receive_body(pipe).await?;
-    Ok(match serde_json::from_slice(&header).map_err(nonsense)? {
-        Header::Paper { pages } => Answer::Paper { pages, bytes: receive_body(pipe).await? },
-        Header::Told => Answer::Told(receive_body(pipe).await?),
-        Header::Refused(failure) => Answer::Refused(failure),
-    })
+pub(super) async fn receive_greeting(pipe: &mut (impl AsyncReadExt + Unpin)) -> Result<Greeting, Broken> {
+    receive_header(pipe).await
 }
 
-async fn receive_body(pipe: &mut (impl AsyncReadExt + Unpin)) -> io::Result<Vec<u8>> {
+pub(super) async fn receive(pipe: &mut (impl AsyncReadExt + Unpin)) -> Result<Answer, Broken> {
+    match receive_header(pipe).await? {
+        Header::Paper { pages } => {
+            let bytes = receive_body(pipe, LARGEST_BODY).await?.ok_or(Broken::TooLarge)?;
+            Ok(Answer::Paper { pages, bytes })
+        }
+        Header::Told => Ok(Answer::Told(receive_body(pipe, LARGEST_BODY).await?.ok_or(Broken::TooLarge)?)),
+        Header::Refused(failure) => Ok(Answer::Refused(failure)),
+    }
+}
+
+async fn receive_header<H: DeserializeOwned>(pipe: &mut (impl AsyncReadExt + Unpin)) -> Result<H, Broken> {
+    let body = receive_body(pipe, LARGEST_HEADER).await?.ok_or(Broken::Garbled)?;
+    serde_json::from_slice(&body).map_err(|_| Broken::Garbled)
+}
+
+/// The next body; `None` where more than `most` bytes are announced.
+async fn receive_body(pipe: &mut (impl AsyncReadExt + Unpin), most: u64) -> io::Result<Option<Vec<u8>>> {
     let length = pipe.read_u64().await?;
-    if length > LARGEST_BODY {
-        return Err(nonsense("frame too long"));
+    if length > most {
+        return Ok(None);
     }
     let mut body = Vec::new();
     pipe.take(length).read_to_end(&mut body).await?;
-    if body.len() as u64 == length { Ok(body) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if body.len() as u64 == length { Ok(Some(body)) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
+pub(super) fn greet(pipe: &mut impl Write, greeting: &Greeting) -> io::Result<()> {
+    write_body(pipe, &serde_json::to_vec(greeting).map_err(nonsense)?)?;
+    pipe.flush()
 }
 
 /// The next order, or `None` when the parent has closed the pipe.
@@ -111,15 +165,23 @@ fn read_body(pipe: &mut impl Read, length: [u8; 8]) -> io::Result<Vec<u8>> {
     Ok(body)
 }
 
-pub(super) fn answer(pipe: &mut impl Write, answer: &Answer) -> io::Result<()> {
+pub(super) fn answer(pipe: &mut impl Write, answer: Answer) -> io::Result<()> {
     let (header, bytes) = match answer {
-        Answer::Paper { pages, bytes } => (serde_json::to_vec(&Header::Paper { pages: *pages }), Some(bytes)),
-        Answer::Told(bytes) => (serde_json::to_vec(&Header::Told), Some(bytes)),
-        Answer::Refused(failure) => (serde_json::to_vec(&Header::Refused(failure.clone())), None),
+        Answer::Paper { bytes, .. } if bytes.len() as u64 > LARGEST_BODY => {
+            (Header::Refused(Box::new(Verdict::TooLarge.into())), None)
+        }
+        Answer::Paper { pages, bytes } => (Header::Paper { pages }, Some(bytes)),
+        Answer::Told(bytes) => (Header::Told, Some(bytes)),
+        Answer::Refused(failure) => (Header::Refused(failure), None),
     };
-    for body in [Some(&header.map_err(nonsense)?), bytes].into_iter().flatten() {
-        pipe.write_all(&(body.len() as u64).to_be_bytes())?;
-        pipe.write_all(body)?;
+    write_body(pipe, &serde_json::to_vec(&header).map_err(nonsense)?)?;
+    if let Some(bytes) = bytes {
+        write_body(pipe, &bytes)?;
     }
     pipe.flush()
+}
+
+fn write_body(pipe: &mut impl Write, body: &[u8]) -> io::Result<()> {
+    pipe.write_all(&(body.len() as u64).to_be_bytes())?;
+    pipe.write_all(body)
 }

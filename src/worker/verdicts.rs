@@ -9,8 +9,17 @@ use crate::{
     failure::{Failure, FailureCode, Remedy},
     job::Lease,
     ledger::{LedgerError, Start},
-    press::Verdict,
+    press::{Class, Verdict},
 };
+
+/// The failures of a render that took too much of something.
+const TOO_MUCH: [FailureCode; 5] = [
+    FailureCode::RenderTimeout,
+    FailureCode::RenderCpu,
+    FailureCode::RenderMemory,
+    FailureCode::RenderTooLarge,
+    FailureCode::RenderTooDeep,
+];
 
 /// What to write to the ledger.
 #[derive(Debug)]
@@ -26,26 +35,27 @@ impl<P: Renders> Worker<P> {
     /// starts are used up, and where the house is to blame the start is given back.
     pub(super) async fn judge(&self, lease: &Lease, verdict: Verdict) -> Decision {
         let job = lease.job;
-        match verdict {
-            Verdict::Refused(failure) => {
+        let class = verdict.class();
+        let failure = Failure::from(verdict);
+        let code = failure.code.as_str();
+        match class {
+            Class::Permanent => {
                 match failure.remedy() {
-                    Remedy::FixRequest => info!(job.id = %job, code = failure.code.as_str(), "Job {job} was refused"),
-                    Remedy::FixTemplate | Remedy::TryLater => {
-                        warn!(job.id = %job, code = failure.code.as_str(), "Job {job} failed");
-                    }
+                    Remedy::FixRequest => info!(job.id = %job, code, "Job {job} was refused"),
+                    Remedy::FixTemplate | Remedy::TryLater => warn!(job.id = %job, code, "Job {job} failed"),
                 }
                 Decision::Fail(failure)
             }
-            Verdict::Timeout => self.once_more(lease, too_slow()).await,
-            Verdict::Memory => self.once_more(lease, too_large()).await,
-            Verdict::Crashed(cause) => {
-                warn!(job.id = %job, starts = lease.starts, "The render of job {job} crashed");
+            Class::Resource => self.once_more(lease, failure).await,
+            Class::Crash => {
+                let cause = &failure.message_en;
+                warn!(job.id = %job, code, starts = lease.starts, cause, "The render of job {job} crashed");
                 let delay = self.settings.again.after(lease.starts);
-                Decision::Again { delay, failure: crashed(&cause), start: Start::Counted }
+                Decision::Again { delay, failure, start: Start::Counted }
             }
-            Verdict::Unavailable(cause) => {
-                warn!(job.id = %job, "No press for job {job}: {cause}");
-                self.later(lease, unavailable(&cause))
+            Class::Transient => {
+                warn!(job.id = %job, "No press for job {job}: {}", failure.message_en);
+                self.later(lease, failure)
             }
         }
     }
@@ -55,7 +65,7 @@ impl<P: Renders> Worker<P> {
         Decision::Again { delay: self.settings.again.after(lease.tries + 1), failure, start: Start::GivenBack }
     }
 
-    /// Tries again unless the attempt before ran out of time or memory too.
+    /// Tries again unless the attempt before took too much too.
     async fn once_more(&self, lease: &Lease, failure: Failure) -> Decision {
         let before = match self.ledger.find(lease.job).await {
             Ok(job) => job.and_then(|job| job.failure).map(|failure| failure.code),
@@ -63,7 +73,7 @@ impl<P: Renders> Worker<P> {
             Err(_unanswered) => None,
         };
         warn!(job.id = %lease.job, code = failure.code.as_str(), "The render of job {} was ended", lease.job);
-        if matches!(before, Some(FailureCode::RenderTimeout | FailureCode::RenderMemory)) {
+        if before.is_some_and(|code| TOO_MUCH.contains(&code)) {
             return Decision::Fail(failure);
         }
         Decision::Again { delay: self.settings.again.after(lease.starts), failure, start: Start::Counted }
@@ -76,40 +86,4 @@ impl<P: Renders> Worker<P> {
             Decision::Again { delay, failure, start } => self.ledger.retry(lease, *delay, failure, *start).await,
         }
     }
-}
-
-fn too_slow() -> Failure {
-    Failure::new(
-        FailureCode::RenderTimeout,
-        "Lập văn bản quá thời gian cho phép.",
-        "The render took longer than its deadline.",
-    )
-    .hint("Chia dữ liệu thành nhiều văn bản ngắn hơn rồi gửi lại.")
-}
-
-fn too_large() -> Failure {
-    Failure::new(
-        FailureCode::RenderMemory,
-        "Lập văn bản cần nhiều bộ nhớ hơn mức cho phép.",
-        "The render needed more memory than it may have.",
-    )
-    .hint("Chia dữ liệu thành nhiều văn bản ngắn hơn rồi gửi lại.")
-}
-
-fn crashed(cause: &str) -> Failure {
-    Failure::new(
-        FailureCode::RenderCrashed,
-        "Tiến trình lập văn bản dừng đột ngột.",
-        format!("The render process died: {cause}"),
-    )
-    .hint("Hệ thống tự thử lại vài lần; nếu vẫn lỗi, báo cho người vận hành kèm mã việc.")
-}
-
-fn unavailable(cause: &str) -> Failure {
-    Failure::new(
-        FailureCode::PressUnavailable,
-        "Chưa có tiến trình nào sẵn sàng lập văn bản.",
-        format!("A render child could not be had: {cause}"),
-    )
-    .hint("Hệ thống tự thử lại; không cần gửi lại yêu cầu.")
 }

@@ -29,5 +29,8 @@ mod text_encoding;
 // the keeping
 mod backlog;
 mod doorbells;
+mod full_disk;
 mod keeping;
 mod kills;
+mod poison;
+mod sandbox;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::papers::repository;
 
 /// Which crates (by the beginning of their names) stand in which rooms only.
-const FENCES: [(&str, &[&str]); 9] = [
+const FENCES: [(&str, &[&str]); 11] = [
     ("apalis", &["queue"]),
     ("redis", &["queue"]),
     ("sqlx", &["ledger"]),
@@ -15,6 +15,8 @@ const FENCES: [(&str, &[&str]); 9] = [
     ("actix_web", &["api", "app"]),
     ("jsonschema", &["catalog", "intake"]),
     ("hayro_interpret", &["reading"]),
+    ("landlock", &["press"]),
+    ("seccompiler", &["press"]),
 ];
 
 /// Above this a file is to be split along a noun.

@@ -192,7 +192,12 @@ pub fn sample(name: &str) -> &'static str {
 
 /// The minimal sample as paper number so-and-so: as many different papers as are wanted.
 pub fn numbered(number: u32) -> String {
+    at(&format!("An Bình {number}"))
+}
+
+/// The minimal sample, written at this place.
+pub fn at(place: &str) -> String {
     let mut request = sample_value("minimal");
-    request["paper"]["place"] = format!("An Bình {number}").into();
+    request["paper"]["place"] = place.into();
     request.to_string()
 }

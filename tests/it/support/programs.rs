@@ -223,8 +223,17 @@ impl Service {
 
     /// On a data folder that outlives it.
     pub fn start_on(data: &Path, arguments: &[&str]) -> Self {
+        Self::started(tdkt(), data, arguments)
+    }
+
+    /// As the program that `wrapper` becomes at last.
+    pub fn start_in(mut wrapper: Command, data: &Path, arguments: &[&str]) -> Self {
+        wrapper.arg(tdkt().get_program());
+        Self::started(wrapper, data, arguments)
+    }
+
+    fn started(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
         const LISTENS: &str = "Đang phục vụ tại ";
-        let mut command = tdkt();
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
         let process = Process::start(command);
         process.until_it_says(LISTENS);
