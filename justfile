@@ -42,9 +42,9 @@ templates:
 preview KIND=kind SAMPLE="simple":
     cargo run --release --locked -- preview {{ KIND }} --sample {{ SAMPLE }} --templates report_templates
 
-# Accepts the pages as they are now as golden; look at every changed picture before you commit
+# Accepts the pages as they are now as golden, and writes the table of rules by example; look at every changed picture before you commit
 bless:
-    TDKT_BLESS=1 cargo test --release --locked --test it golden
+    TDKT_BLESS=1 cargo test --release --locked --test it -- golden the_table_of_examples
 
 # Makes docs/gallery anew; look at every picture that changed
 gallery:

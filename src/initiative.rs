@@ -84,15 +84,21 @@ fn check_mixed_rows(facts: &Facts) -> Vec<Finding> {
     };
     let levels = [InitiativeLevel::Grassroots, InitiativeLevel::Province, InitiativeLevel::National];
     let mixed = levels.into_iter().filter_map(|level| {
-        let (whole, _) = rows(level).find(|(_, row)| row.member.is_none())?;
+        let (whole, stated) = rows(level).find(|(_, row)| row.member.is_none())?;
         let (part, _) = rows(level).find(|(_, row)| row.member.is_some())?;
+        let of_members = rows(level).filter(|(_, row)| row.member.is_some());
+        let of_members = of_members.fold(0_u64, |sum, (_, row)| sum.saturating_add(row.count));
         let words = level_words(level);
         Some(
             Finding::new(
                 "S06",
                 Severity::Warning,
                 whole,
-                format!("Sáng kiến {words} vừa có dòng chung của khối vừa có dòng của từng đơn vị, dễ tính trùng; hãy giữ một cách ghi."),
+                format!(
+                    "Sáng kiến {words} vừa ghi chung {} vừa ghi theo đơn vị {}, dễ tính trùng; hãy giữ một cách ghi.",
+                    count(stated.count),
+                    count(of_members)
+                ),
                 "Initiatives of one level are stated both for the whole bloc and for members; some are counted twice.",
             )
             .and_at(part),

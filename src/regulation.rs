@@ -8,6 +8,7 @@ mod days;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use crate::facts::RecordNeeds;
 pub use days::{EditionView, EditionsView, Gap, SeenOn, named_by_request, no_edition};
 
 /// How well an entry of an edition is established.
@@ -76,6 +77,18 @@ pub struct Award {
     pub holders: Vec<String>,
     /// Who decides it, as printed.
     pub decided_by: String,
+    /// The least share of a collective's staff that completes its tasks, in percent (rule A09).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least_completed: Option<u64>,
+    /// The least share that is advanced worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least_advanced: Option<u64>,
+    /// What a person's record shows besides the title before it (rule A05).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<RecordNeeds>,
+    /// The clause that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record_law: Option<String>,
     pub confidence: Confidence,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,

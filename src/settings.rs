@@ -70,6 +70,8 @@ settings! {
     templates: PathBuf, "TDKT_TEMPLATES", "Thư mục mẫu văn bản; bỏ trống thì dùng mẫu đi kèm chương trình";
     /// A province's own fonts, or empty.
     fonts: PathBuf, "TDKT_FONTS", "Thư mục phông chữ riêng của tỉnh";
+    /// A province's own limits, or empty.
+    limits: PathBuf, "TDKT_LIMITS", "Tệp quy định riêng của tỉnh (số lượng, tỷ lệ, ngưỡng phiếu)";
     /// Render children; 0 for one each processor.
     renderers: usize, "TDKT_RENDERERS", "Số tiến trình kết xuất; 0 là bằng số bộ xử lý";
     /// Whether `serve` works on jobs.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 
 use crate::{
-    catalog::{FilesError, TemplateFiles},
+    catalog::{FilesError, LIMITS, TemplateFiles},
     rendering::{Workshop, WorkshopError},
     settings::Settings,
     typesetting::{FontFile, FontShelf, FontsError},
@@ -28,7 +28,20 @@ pub enum LoadError {
 
 /// Loads what the settings name.
 pub fn load(settings: &Settings) -> Result<Workshop, LoadError> {
-    Ok(Workshop::new(&templates(&settings.templates)?, fonts(&settings.fonts)?)?)
+    let templates = with_limits(templates(&settings.templates)?, &settings.limits)?;
+    Ok(Workshop::new(&templates, fonts(&settings.fonts)?)?)
+}
+
+/// The province's own limits in place of those of the template folder.
+fn with_limits(templates: TemplateFiles, path: &Path) -> Result<TemplateFiles, LoadError> {
+    if path.as_os_str().is_empty() {
+        return Ok(templates);
+    }
+    let unreadable = |source| FilesError::Unreadable { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let mut files = templates.into_memory();
+    files.insert(LIMITS.to_owned(), text);
+    Ok(TemplateFiles::from_memory(files))
 }
 
 /// The template folder at `path`, or the one inside the executable.

@@ -124,7 +124,9 @@ pub(super) fn open_press(settings: &Settings, arguments: &[&str]) -> Result<Pres
 pub fn press_settings(settings: &Settings, further: &[&str]) -> Result<PressSettings, Failure> {
     let executable = std::env::current_exe().map_err(|error| Failure::internal(error.to_string()))?;
     let mut arguments: Vec<String> = further.iter().map(|argument| (*argument).to_owned()).collect();
-    for (flag, path) in [("--templates", &settings.templates), ("--fonts", &settings.fonts)] {
+    for (flag, path) in
+        [("--templates", &settings.templates), ("--fonts", &settings.fonts), ("--limits", &settings.limits)]
+    {
         if !path.as_os_str().is_empty() {
             arguments.extend([flag.to_owned(), path.display().to_string()]);
         }

@@ -2,7 +2,7 @@
 
 use super::tally::{ApprovalRatio, base_of, reaches};
 use crate::{
-    facts::{Ballot, Candidate, Facts, RuleContext, Threshold, ThresholdBase, numbered},
+    facts::{Ballot, Candidate, Facts, Limit, RuleContext, Threshold, ThresholdBase, numbered},
     failure::{Finding, Severity},
     vietnamese::{count, fold_unit},
 };
@@ -10,8 +10,8 @@ use crate::{
 const LIST: &str = "/content/ballots";
 
 /// V01 to V04 over every ballot, and V03 over the election that rests on one.
-pub fn check(facts: &Facts, _context: &RuleContext) -> Vec<Finding> {
-    let local = facts.limits.as_ref().and_then(|limits| limits.vote.as_ref());
+pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
+    let local = facts.limit(context, "vote", |limits| limits.vote);
     let mut findings = Vec::new();
     for (pointer, ballot) in numbered(LIST, &facts.ballots) {
         findings.extend(check_papers(&pointer, ballot));
@@ -20,15 +20,12 @@ pub fn check(facts: &Facts, _context: &RuleContext) -> Vec<Finding> {
             findings.extend(check_votes(&pointer, &place, ballot, candidate));
         }
         findings.extend(check_number_chosen(&pointer, ballot));
-        let threshold = match (&ballot.threshold, local) {
-            (Some(own), _) => Some((own, format!("{pointer}/threshold"))),
-            (None, local) => local.map(|rule| (rule, "/content/limits/vote".to_string())),
-        };
-        if let Some((threshold, place)) = threshold {
-            findings.extend(check_chosen(&pointer, ballot, threshold, &place));
+        let own = ballot.threshold.map(|value| Limit { value, place: Some(format!("{pointer}/threshold")) });
+        if let Some(threshold) = own.as_ref().or(local.as_ref()) {
+            findings.extend(check_chosen(&pointer, ballot, threshold));
         }
         findings.extend(check_left_out(&pointer, ballot));
-        findings.extend(check_voters(&pointer, ballot, facts));
+        findings.extend(check_voters(&pointer, ballot, facts, context));
     }
     findings.extend(check_election(facts));
     findings
@@ -165,7 +162,8 @@ fn check_number_chosen(pointer: &str, ballot: &Ballot) -> Option<Finding> {
 }
 
 /// V03 (error): who is chosen has reached the threshold.
-fn check_chosen(pointer: &str, ballot: &Ballot, threshold: &Threshold, place_of_rule: &str) -> Vec<Finding> {
+fn check_chosen(pointer: &str, ballot: &Ballot, rule: &Limit<Threshold>) -> Vec<Finding> {
+    let threshold = &rule.value;
     let short_of_it = chosen(pointer, ballot)
         .into_iter()
         .filter(|(_, candidate)| reaches(candidate, ballot, threshold) == Some(false));
@@ -174,7 +172,7 @@ fn check_chosen(pointer: &str, ballot: &Ballot, threshold: &Threshold, place_of_
             let (agree, base) = (candidate.agree.unwrap_or(0), base_of(ballot, Some(threshold)).unwrap_or(0));
             let share = ApprovalRatio::new(agree, base).map(ApprovalRatio::percent).unwrap_or_default();
             let needed = words_of(threshold);
-            Finding::new(
+            let finding = Finding::new(
                 "V03",
                 Severity::Error,
                 format!("{place}/agree"),
@@ -186,9 +184,9 @@ fn check_chosen(pointer: &str, ballot: &Ballot, threshold: &Threshold, place_of_
                 ),
                 format!("“{}” is chosen with {agree} of {base}, below the threshold.", candidate.name.trim()),
             )
-            .and_at(place_of_rule)
             .found(format!("{agree}/{base}"))
-            .expected(needed)
+            .expected(needed);
+            rule.place.iter().fold(finding, Finding::and_at)
         })
         .collect()
 }
@@ -248,35 +246,38 @@ fn chosen<'a>(pointer: &str, ballot: &'a Ballot) -> Vec<(String, &'a Candidate)>
 }
 
 /// V04 (warning): as many voters as the bloc has units, or the council members, times the votes of each.
-fn check_voters(pointer: &str, ballot: &Ballot, facts: &Facts) -> Option<Finding> {
+fn check_voters(pointer: &str, ballot: &Ballot, facts: &Facts, context: &RuleContext) -> Option<Finding> {
     let eligible = ballot.eligible?;
     let (place, bodies, words) = match facts.council.as_ref() {
         Some(council) => ("/content/council/members_total", council.members_total?, "thành viên Hội đồng"),
         None if facts.members.is_empty() => ("/content/member_count", facts.member_count?, "đơn vị thành viên"),
         None => ("/content/members", facts.members.len() as u64, "đơn vị thành viên"),
     };
-    let each = ballot.votes_per_unit.unwrap_or(1);
+    // One unit, one vote, unless the bloc's or the province's rules say otherwise.
+    let local = facts.limit(context, "votes_per_unit", |limits| limits.votes_per_unit);
+    let own = ballot.votes_per_unit.map(|value| Limit { value, place: Some(format!("{pointer}/votes_per_unit")) });
+    let each_rule = own.or(local).unwrap_or(Limit { value: 1, place: None });
+    let each = each_rule.value;
     let expected = bodies.saturating_mul(each);
     if eligible == expected {
         return None;
     }
-    Some(
-        Finding::new(
-            "V04",
-            Severity::Warning,
-            format!("{pointer}/eligible"),
-            format!(
-                "Số người có quyền bỏ phiếu ghi {}, trong khi có {} {words}, mỗi bên {} phiếu; hãy kiểm tra lại.",
-                count(eligible),
-                count(bodies),
-                count(each)
-            ),
-            format!("{eligible} may vote, but there are {bodies} with {each} vote(s) each."),
-        )
-        .and_at(place)
-        .found(eligible.to_string())
-        .expected(count(expected)),
+    let finding = Finding::new(
+        "V04",
+        Severity::Warning,
+        format!("{pointer}/eligible"),
+        format!(
+            "Số người có quyền bỏ phiếu ghi {}, trong khi có {} {words}, mỗi bên {} phiếu; hãy kiểm tra lại.",
+            count(eligible),
+            count(bodies),
+            count(each)
+        ),
+        format!("{eligible} may vote, but there are {bodies} with {each} vote(s) each."),
     )
+    .and_at(place)
+    .found(eligible.to_string())
+    .expected(count(expected));
+    Some(each_rule.place.iter().fold(finding, Finding::and_at))
 }
 
 /// V03 (error): who is said to lead next year was chosen in the ballot that the election names.

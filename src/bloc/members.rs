@@ -1,7 +1,6 @@
-//! The members of a bloc (M01 to M04, D09).
+//! The members of a bloc (M01 to M04).
 
 use crate::{
-    calendar::short,
     facts::{Ballot, BallotPurpose, Candidate, Facts, MemberRole, MemberUnit, RuleContext, numbered},
     failure::{Finding, Severity},
     vietnamese::{alphabetical_key, count, fold_bare, fold_name, fold_unit, named_province},
@@ -17,10 +16,9 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
         return findings;
     }
     findings.extend(check_size(members));
-    findings.extend(check_roles(members));
+    findings.extend(check_roles(facts, context));
     findings.extend(check_pairs(members));
     findings.extend(check_order(members));
-    findings.extend(numbered(LIST, members).filter_map(|(pointer, member)| check_level(&pointer, member, context)));
     findings.extend(check_names_elsewhere(facts));
     findings
 }
@@ -66,8 +64,10 @@ fn check_size(members: &[MemberUnit]) -> Option<Finding> {
     })
 }
 
-/// M01 (error): exactly one head, at most two deputies; a list that names no role at all is not judged.
-fn check_roles(members: &[MemberUnit]) -> Vec<Finding> {
+/// M01 (error): exactly one head, no more deputies than the province's rules allow; a list that names no role at all is
+/// not judged.
+fn check_roles(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
+    let members = &facts.members;
     let holding = |role: MemberRole| {
         numbered(LIST, members)
             .filter(move |(_, m)| m.role == Some(role))
@@ -84,13 +84,16 @@ fn check_roles(members: &[MemberUnit]) -> Vec<Finding> {
         let message_en = format!("A bloc has exactly 1 head unit, {} are given.", heads.len());
         findings.push(at_all(&heads, message, message_en));
     }
-    if deputies.len() > 2 {
+    let number = deputies.len() as u64;
+    if let Some(most) = facts.limit(context, "deputies", |limits| limits.deputies).filter(|most| number > most.value) {
         let message = format!(
-            "Khối, cụm thi đua có nhiều nhất 02 đơn vị phó, dữ liệu ghi {}; hãy sửa vai trò.",
-            count(deputies.len() as u64)
+            "Khối, cụm thi đua có nhiều nhất {} đơn vị phó theo quy định của địa phương, dữ liệu ghi {}; hãy sửa vai trò.",
+            count(most.value),
+            count(number)
         );
-        let message_en = format!("A bloc has at most 2 deputy head units, {} are given.", deputies.len());
-        findings.push(at_all(&deputies, message, message_en));
+        let message_en = format!("A bloc has at most {} deputy head units, {number} are given.", most.value);
+        let finding = at_all(&deputies, message, message_en);
+        findings.push(most.place.iter().fold(finding, Finding::and_at));
     }
     findings
 }
@@ -218,23 +221,6 @@ fn check_order(members: &[MemberUnit]) -> Option<Finding> {
             "The members are in alphabetical order; the order of the decision is the usual one.",
         )
     })
-}
-
-/// D09 (warning): a member of a level that no longer exists.
-fn check_level(pointer: &str, member: &MemberUnit, context: &RuleContext) -> Option<Finding> {
-    let level = super::abolished_level(&member.unit, context.effective_on)?;
-    let (unit, on) = (member.unit.trim(), short(context.effective_on));
-    Some(
-        Finding::new(
-            "D09",
-            Severity::Warning,
-            format!("{pointer}/unit"),
-            format!("Đơn vị “{unit}” có cấp “{level}”, không còn từ ngày 01/7/2025, trong khi văn bản lập theo ngày {on}; hãy dùng tên mới."),
-            format!("“{level}” is an administrative level abolished on 2025-07-01; the paper is dated {on}."),
-        )
-        .found(unit)
-        .law(super::TWO_LEVELS_LAW),
-    )
 }
 
 /// M03 (warning): a member named in a table is spelled as in the list of members, and stands there.

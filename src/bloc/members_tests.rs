@@ -120,7 +120,10 @@ fn m04_an_alphabetical_list_is_worth_knowing() {
 #[test]
 fn d09_a_district_is_no_member_since_july_2025() {
     let change = |c: &mut Value| *c = json!({"members": [{"unit": "UBND huyện Đăk Hà"}, {"unit": "Sở Nội vụ"}]});
-    assert_eq!(found(change, "2025-07-02", true), one("D09", Severity::Warning, &["/content/members/0/unit"]));
+    assert_eq!(
+        found(change, "2025-07-02", true),
+        one("D09", Severity::Warning, &["/content/members/0/unit", "/paper/issued_on"])
+    );
     assert_eq!(found(change, "2024-07-02", true), []);
 }
 

@@ -5,18 +5,19 @@
 mod members;
 mod people;
 mod period;
+mod places;
 mod references;
 mod summary;
-
-use chrono::NaiveDate;
 
 use crate::{
     facts::{Facts, RuleContext},
     failure::Finding,
-    vietnamese::fold_name,
 };
 
 pub use members::{Match, Roster};
+#[cfg(test)]
+pub(crate) use places::samples::places;
+pub use places::{misnamed, misplaced};
 
 /// D03 to D09, M01 to M05, P01, P02 over the content, S01 over a province's blocs.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
@@ -25,20 +26,8 @@ pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     findings.extend(members::check(facts, context));
     findings.extend(people::check(facts));
     findings.extend(summary::check(facts));
+    findings.extend(places::check(facts, context));
     findings
-}
-
-/// The resolution that ended the district level on 1 July 2025.
-pub const TWO_LEVELS_LAW: &str = "Nghị quyết số 203/2025/QH15";
-
-/// The level in a name of a body or place that has not existed since 1 July 2025, if `on` is later.
-pub fn abolished_level(name: &str, on: NaiveDate) -> Option<&'static str> {
-    let since = NaiveDate::from_ymd_opt(2025, 7, 1)?;
-    if on < since {
-        return None;
-    }
-    let name = format!(" {} ", fold_name(name));
-    ["huyện", "quận", "thị xã", "thị trấn"].into_iter().find(|level| name.contains(&format!(" {} ", fold_name(level))))
 }
 
 #[cfg(test)]
@@ -46,7 +35,7 @@ mod samples {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{calendar::parse_iso, failure::Severity};
+    use crate::{calendar::parse_iso, facts::Limits, failure::Severity};
 
     /// Content that breaks no rule.
     pub fn content() -> Value {
@@ -71,12 +60,32 @@ mod samples {
 
     pub type Found = (String, Severity, Vec<String>);
 
+    /// What a province may set.
+    pub fn limits() -> Limits {
+        Limits {
+            deputies: Some(2),
+            conference_days_before: Some(60),
+            conference_days_after_half_year: Some(62),
+            conference_days_after_year: Some(90),
+            issue_days_after: Some(180),
+            ..Limits::default()
+        }
+    }
+
     /// Findings on the sample content after a change, for a paper of the given date.
     pub fn found(change: impl FnOnce(&mut Value), issued_on: &str, issued: bool) -> Vec<Found> {
         let mut request = json!({"content": content()});
         change(&mut request["content"]);
         let date = parse_iso(issued_on).unwrap();
-        let context = RuleContext { issued_on: Some(date), effective_on: date, issued, ..RuleContext::default() };
+        let (limits, places) = (limits(), places());
+        let context = RuleContext {
+            issued_on: Some(date),
+            effective_on: date,
+            issued,
+            limits: Some(&limits),
+            places: &places,
+            ..RuleContext::default()
+        };
         let findings = check(&Facts::read(&request).unwrap(), &context);
         findings.into_iter().map(|finding| (finding.code, finding.severity, finding.pointers)).collect()
     }
@@ -98,15 +107,5 @@ mod samples {
     #[test]
     fn content_that_states_nothing_has_no_finding() {
         assert_eq!(found_in(|content| *content = json!({})), []);
-    }
-
-    #[test]
-    fn a_district_is_abolished_only_since_july_2025() {
-        let on = |date: &str| parse_iso(date).unwrap();
-        assert_eq!(abolished_level("UBND huyện Đăk Hà", on("2025-07-01")), Some("huyện"));
-        assert_eq!(abolished_level("UBND huyện Đăk Hà", on("2025-06-30")), None);
-        for name in ["Bộ Chỉ huy Quân sự tỉnh", "Sở Nội vụ", "Phường Huyền Tụng"] {
-            assert_eq!(abolished_level(name, on("2026-01-01")), None, "{name}");
-        }
     }
 }

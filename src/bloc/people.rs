@@ -21,7 +21,8 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
 /// P01 (warning): who has a part in the conference stands for a member; guests and guiding bodies do not.
 fn check_unit(pointer: &str, person: &Participant, facts: &Facts, roster: &Roster) -> Option<Finding> {
     let unit = person.unit.as_deref().filter(|unit| !unit.trim().is_empty())?;
-    let stands_for_a_member = match person.role? {
+    let writes = pointer.ends_with("/secretary").then_some(ParticipantRole::Secretary);
+    let stands_for_a_member = match person.role.or(writes)? {
         ParticipantRole::Chair | ParticipantRole::CoChair | ParticipantRole::Presenter | ParticipantRole::Secretary => {
             true
         }
@@ -147,6 +148,21 @@ mod tests {
         for role in ["guest", "guidance", "speech"] {
             assert_eq!(found_in(|c| c["conference"]["attendees"] = attend(role)), [], "{role}");
         }
+    }
+
+    #[test]
+    fn p01_and_p02_hold_for_who_writes_the_minutes_and_who_speaks() {
+        let secretary = json!({"name": "Nguyễn Thu Trang", "unit": "Sở Y tế"});
+        let pointers = ["/content/secretary/unit", "/content/members"];
+        assert_eq!(found_in(|c| c["secretary"] = secretary), one("P01", Severity::Warning, &pointers));
+        assert_eq!(found_in(|c| c["secretary"] = json!({"name": "Lê Hoa", "unit": "Sở Nội vụ"})), []);
+        let speaker = |name: &str, unit: &str, role: &str| json!([{"text": "a"}, {"speaker": {"name": name, "unit": unit, "role": role}, "text": "b"}]);
+        let pointers = ["/content/proceedings/1/speaker/unit", "/content/members"];
+        let findings = found_in(|c| c["proceedings"] = speaker("Lê Hoa", "Sở Y tế", "presenter"));
+        assert_eq!(findings, one("P01", Severity::Warning, &pointers));
+        let pointers = ["/content/proceedings/1/speaker/name", "/content/proceedings/1/speaker/honorific"];
+        let findings = found_in(|c| c["proceedings"] = speaker("Bà Lê Hoa", "Sở Nội vụ", "presenter"));
+        assert_eq!(findings, one("P02", Severity::Warning, &pointers));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The period, the conference and the paper in their order (D03, D04, D05).
 
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::{
-    calendar::{Part, Period, short},
-    facts::{Facts, RuleContext, StatedPeriod},
+    calendar::{Part, Period, YEARS, short},
+    facts::{Facts, Limit, Limits, RuleContext, StatedPeriod},
     failure::{Finding, Severity},
 };
 
@@ -13,7 +13,9 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     let conference_date = facts.conference.as_ref().and_then(|conference| conference.date);
     if let Some(stated) = facts.period {
         findings.extend(check_bounds(stated));
-        findings.extend(conference_date.and_then(|date| check_season(stated.period(), date)));
+        findings.extend(conference_date.and_then(|date| check_season(stated.period(), date, facts, context)));
+        findings.extend(context.issued_on.and_then(|date| check_time_of_issue(stated.period(), date, facts, context)));
+        findings.extend(check_subject(stated.period(), facts));
     }
     if let (Some(date), Some(issued_on)) = (conference_date, context.issued_on) {
         findings.extend(check_order(date, issued_on, context));
@@ -50,37 +52,108 @@ fn check_bounds(stated: StatedPeriod) -> Vec<Finding> {
     differing.collect()
 }
 
-/// D04 (warning): a review is held from 60 days before the period's end to some two or three months after it.
-fn check_season(period: Period, date: NaiveDate) -> Option<Finding> {
-    let earliest = period.to().checked_sub_days(Days::new(60))?;
-    let latest = match period.part {
-        Part::FirstHalf => NaiveDate::from_ymd_opt(period.year, 8, 31)?,
-        Part::SecondHalf | Part::Year => NaiveDate::from_ymd_opt(period.year + 1, 3, 31)?,
+/// D04 (warning): a review is held about the period's end; how far from it is for the province to say.
+fn check_season(period: Period, date: NaiveDate, facts: &Facts, context: &RuleContext) -> Option<Finding> {
+    let days = |field: &str, of: fn(&Limits) -> Option<u64>| facts.limit(context, field, of);
+    let before = days("conference_days_before", |limits| limits.conference_days_before);
+    let after = match period.part {
+        Part::FirstHalf => days("conference_days_after_half_year", |limits| limits.conference_days_after_half_year),
+        Part::SecondHalf | Part::Year => days("conference_days_after_year", |limits| limits.conference_days_after_year),
     };
-    if (earliest..=latest).contains(&date) {
-        return None;
-    }
-    let (held, end, earliest, latest) = (short(date), short(period.to()), short(earliest), short(latest));
+    let (distance, most) = too_far(period, date, before, after)?;
+    let (held, end) = (short(date), short(period.to()));
+    let finding = Finding::new(
+        "D04",
+        Severity::Warning,
+        "/content/conference/date",
+        format!("Hội nghị ngày {held} cách ngày kết thúc kỳ báo cáo {end} {distance} ngày, quá {} ngày; hãy kiểm tra lại ngày hội nghị và kỳ báo cáo.", most.value),
+        format!("The conference on {held} is {distance} days from the period's end on {end}, more than {}.", most.value),
+    )
+    .and_at("/content/period")
+    .found(held)
+    .expected(format!("không quá {} ngày", most.value));
+    Some(most.place.iter().fold(finding, Finding::and_at))
+}
+
+/// D04 (warning): a paper on a period is issued about its end too.
+fn check_time_of_issue(period: Period, date: NaiveDate, facts: &Facts, context: &RuleContext) -> Option<Finding> {
+    let before = facts.limit(context, "conference_days_before", |limits| limits.conference_days_before);
+    let after = facts.limit(context, "issue_days_after", |limits| limits.issue_days_after);
+    let (distance, most) = too_far(period, date, before, after)?;
+    let (issued, end, words) = (short(date), short(period.to()), period.words());
+    let finding = Finding::new(
+        "D04",
+        Severity::Warning,
+        "/paper/issued_on",
+        format!("Văn bản ghi ngày {issued}, cách ngày kết thúc kỳ báo cáo {words} ({end}) {distance} ngày, quá {} ngày; hãy kiểm tra lại ngày và kỳ báo cáo.", most.value),
+        format!("The paper is dated {issued}, {distance} days from the period's end on {end}, more than {}.", most.value),
+    )
+    .and_at("/content/period")
+    .found(issued)
+    .expected(format!("không quá {} ngày", most.value));
+    Some(most.place.iter().fold(finding, Finding::and_at))
+}
+
+/// The days between a day and the period's end, and the limit they break.
+fn too_far(
+    period: Period,
+    date: NaiveDate,
+    before: Option<Limit<u64>>,
+    after: Option<Limit<u64>>,
+) -> Option<(u64, Limit<u64>)> {
+    let distance = (date - period.to()).num_days();
+    let most = if distance < 0 { before } else { after };
+    most.filter(|most| distance.unsigned_abs() > most.value).map(|most| (distance.unsigned_abs(), most))
+}
+
+/// D03 (warning): a subject that names years names the one of the period.
+fn check_subject(period: Period, facts: &Facts) -> Option<Finding> {
+    let subject = facts.texts.iter().find(|text| text.pointer == "/paper/subject")?;
+    let years = years_named(&subject.text);
+    let other = years.first().filter(|_| !years.contains(&period.year))?;
     Some(
         Finding::new(
-            "D04",
+            "D03",
             Severity::Warning,
-            "/content/conference/date",
-            format!("Hội nghị ngày {held} không gần ngày kết thúc kỳ báo cáo {end}; hãy kiểm tra lại ngày hội nghị và kỳ báo cáo."),
-            format!("The conference on {held} is far from the period's end on {end}."),
+            "/paper/subject",
+            format!(
+                "Trích yếu nêu năm {other}, trong khi kỳ báo cáo là {}; hãy sửa trích yếu hoặc kỳ báo cáo.",
+                period.words()
+            ),
+            format!("The subject names the year {other}, the period is {} of {}.", words_en(period), period.year),
         )
-        .and_at("/content/period")
-        .found(held)
-        .expected(format!("từ ngày {earliest} đến ngày {latest}")),
+        .and_at("/content/period/year")
+        .found(other.to_string())
+        .expected(period.year.to_string()),
     )
 }
 
-/// D05: a paper that tells of a conference is not older than it. Error when issued; a draft may be written before.
+fn words_en(period: Period) -> &'static str {
+    match period.part {
+        Part::FirstHalf => "the first half",
+        Part::SecondHalf => "the second half",
+        Part::Year => "the whole",
+    }
+}
+
+/// The years of `năm 2026` and `giai đoạn 2021-2025`; a span names all of its years.
+fn years_named(text: &str) -> Vec<i32> {
+    let numbers: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    let year = |part: &str| part.parse::<i32>().ok().filter(|year| part.len() == 4 && YEARS.contains(year));
+    let dashes = ['-', '\u{2013}'];
+    let spans = text.split_whitespace().filter_map(|word| {
+        let (from, to) = word.trim_matches(|c: char| !c.is_ascii_digit()).split_once(dashes)?;
+        Some(year(from)?..=year(to)?)
+    });
+    numbers.into_iter().filter_map(year).chain(spans.flatten()).collect()
+}
+
+/// D05: a paper that tells of a conference is not older than it. A warning when issued; a draft may be written before.
 fn check_order(conference: NaiveDate, issued_on: NaiveDate, context: &RuleContext) -> Option<Finding> {
     if issued_on >= conference {
         return None;
     }
-    let severity = if context.issued { Severity::Error } else { Severity::Info };
+    let severity = if context.issued { Severity::Warning } else { Severity::Info };
     let (held, issued) = (short(conference), short(issued_on));
     Some(
         Finding::new(
@@ -98,7 +171,7 @@ fn check_order(conference: NaiveDate, issued_on: NaiveDate, context: &RuleContex
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::super::samples::{found, found_in, one};
     use super::*;
@@ -136,7 +209,7 @@ mod tests {
                     c["period"]["part"] = json!(part);
                     c["conference"]["date"] = json!(date);
                 },
-                "2021-04-01",
+                if part == "first-half" { "2020-09-01" } else { "2021-04-01" },
                 true,
             );
             assert_eq!(findings, [], "{part} {date}");
@@ -148,7 +221,7 @@ mod tests {
         for date in ["2020-04-30", "2020-09-01"] {
             let findings = found(|c| c["conference"]["date"] = json!(date), "2021-04-01", true);
             assert_eq!(
-                findings,
+                findings[..1],
                 one("D04", Severity::Warning, &["/content/conference/date", "/content/period"]),
                 "{date}"
             );
@@ -156,9 +229,58 @@ mod tests {
     }
 
     #[test]
-    fn d05_an_issued_paper_before_its_conference_is_refused_and_a_draft_is_not() {
+    fn d04_what_the_request_states_goes_before_what_the_operator_states() {
+        let held = |limits: Value| {
+            let change = |c: &mut Value| {
+                c["conference"]["date"] = json!("2020-09-10");
+                c["limits"] = limits;
+            };
+            found(change, "2020-09-11", true)
+        };
+        assert_eq!(held(json!({"conference_days_after_half_year": 72})), []);
+        let pointers =
+            ["/content/conference/date", "/content/period", "/content/limits/conference_days_after_half_year"];
+        assert_eq!(held(json!({"conference_days_after_half_year": 71})), one("D04", Severity::Warning, &pointers));
+    }
+
+    #[test]
+    fn d04_a_paper_far_from_its_period_is_reported() {
+        let issued = |date: &str| found(|c| c["conference"] = json!(null), date, true);
+        for date in ["2020-05-01", "2020-12-27"] {
+            assert_eq!(issued(date), [], "{date}");
+        }
+        for date in ["2020-04-30", "2020-12-28", "2021-07-27"] {
+            let pointers = ["/paper/issued_on", "/content/period"];
+            assert_eq!(issued(date), one("D04", Severity::Warning, &pointers), "{date}");
+        }
+    }
+
+    #[test]
+    fn d03_a_subject_names_the_year_of_the_period() {
+        let titled = |subject: &str| {
+            let request = json!({"paper": {"subject": subject}, "content": {"period": {"year": 2020}}});
+            let findings = check(&Facts::read(&request).unwrap(), &RuleContext::default());
+            findings.into_iter().map(|finding| finding.pointers).collect::<Vec<_>>()
+        };
+        for subject in [
+            "Tổng kết năm 2020; phương hướng, nhiệm vụ năm 2021",
+            "Tổng kết phong trào thi đua",
+            "Khen thưởng giai đoạn 2016-2020",
+            "Khen thưởng giai đoạn 2018–2022",
+            "Thực hiện Công văn số 12019",
+        ] {
+            assert_eq!(titled(subject), Vec::<Vec<String>>::new(), "{subject}");
+        }
+        let places = vec!["/paper/subject".to_string(), "/content/period/year".to_string()];
+        for subject in ["Tổng kết năm 2019", "Tổng kết năm 2021, nhiệm vụ năm 2022"] {
+            assert_eq!(titled(subject), [places.clone()], "{subject}");
+        }
+    }
+
+    #[test]
+    fn d05_an_issued_paper_before_its_conference_is_reported() {
         let pointers = ["/paper/issued_on", "/content/conference/date"];
-        assert_eq!(found(|_| {}, "2020-07-23", true), one("D05", Severity::Error, &pointers));
+        assert_eq!(found(|_| {}, "2020-07-23", true), one("D05", Severity::Warning, &pointers));
         assert_eq!(found(|_| {}, "2020-07-23", false), one("D05", Severity::Info, &pointers));
         assert_eq!(found(|_| {}, "2020-07-24", true), []);
     }

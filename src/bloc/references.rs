@@ -10,9 +10,11 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(bloc) = &facts.bloc {
         let decisions = [("established_by", &bloc.established_by), ("recognised_by", &bloc.recognised_by)];
-        for (field, decision) in decisions {
-            findings.extend(decision.as_ref().and_then(|it| check_decision(field, it, facts)));
-        }
+        let found = decisions.into_iter().filter_map(|(field, it)| check_decision(field, it.as_ref()?, facts));
+        // What is usual is said once.
+        let (usual, wrong): (Vec<_>, Vec<_>) = found.partition(|finding| finding.severity == Severity::Info);
+        findings.extend(wrong);
+        findings.extend(usual.into_iter().last());
     }
     findings.extend(facts.references().iter().filter_map(|(pointer, cited)| check_age(pointer, cited, context)));
     findings.extend(facts.texts.iter().flat_map(|text| check_laws(text, facts, context)));

@@ -1,9 +1,10 @@
-//! All blocs of a province: each once, and totals that are their sums (M05, S01); who leads next year (M01).
+//! All blocs of a province: each once, called what it is, and totals that are their sums (M03, M05, S01); who leads next
+//! year (M01).
 
 use std::collections::BTreeMap;
 
 use crate::{
-    facts::{BlocSummary, Facts, numbered},
+    facts::{BlocForm, BlocSummary, Facts, numbered},
     failure::{Finding, Severity},
     vietnamese::{count, fold_name, fold_unit},
 };
@@ -12,6 +13,10 @@ const LIST: &str = "/content/blocs";
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = check_once(&facts.blocs);
+    let own = facts.bloc.iter().filter_map(|bloc| check_form("/content/bloc", &bloc.name, bloc.form?));
+    findings.extend(own);
+    let listed = numbered(LIST, &facts.blocs);
+    findings.extend(listed.filter_map(|(pointer, bloc)| check_form(&pointer, &bloc.name, bloc.form?)));
     findings.extend(check_totals(facts));
     findings.extend(check_election(facts));
     findings
@@ -41,6 +46,30 @@ fn check_once(blocs: &[BlocSummary]) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// M03 (warning): a cluster is not called a bloc in its own name, nor the other way round.
+fn check_form(pointer: &str, name: &str, form: BlocForm) -> Option<Finding> {
+    let (called, other) = match form {
+        BlocForm::Bloc => ("khối", "cụm"),
+        BlocForm::Cluster => ("cụm", "khối"),
+    };
+    let begins = fold_name(name).starts_with(&format!("{} ", fold_name(other)));
+    begins.then(|| {
+        Finding::new(
+            "M03",
+            Severity::Warning,
+            format!("{pointer}/form"),
+            format!(
+                "Dữ liệu ghi hình thức là {called} thi đua nhưng tên là “{}”; hãy sửa hình thức hoặc tên.",
+                name.trim()
+            ),
+            format!("The form is that of a “{called}”, but the name is “{}”.", name.trim()),
+        )
+        .and_at(format!("{pointer}/name"))
+        .found(called)
+        .expected(other)
+    })
 }
 
 /// S01 (error): a stated total is the sum over the blocs; while a bloc's figure is not known, the total may only be higher.
@@ -131,6 +160,18 @@ mod tests {
             one("M05", Severity::Error, &["/content/blocs/1/name", "/content/blocs/0/name"])
         );
         assert_eq!(blocs("Khối Thi đua số 2"), []);
+    }
+
+    #[test]
+    fn m03_a_cluster_is_not_named_a_bloc() {
+        let bloc = |form: &str, name: &str| found(json!({"bloc": {"form": form, "name": name}}));
+        assert_eq!(bloc("bloc", "Khối Thi đua số 1"), []);
+        assert_eq!(bloc("cluster", "Các xã phía Bắc"), []);
+        let pointers = ["/content/bloc/form", "/content/bloc/name"];
+        assert_eq!(bloc("bloc", "Cụm thi đua các xã"), one("M03", Severity::Warning, &pointers));
+        assert_eq!(bloc("cluster", "Khối thi đua số 1"), one("M03", Severity::Warning, &pointers));
+        let listed = json!({"blocs": [{"name": "A"}, {"name": "Cụm B", "form": "bloc"}]});
+        assert_eq!(found(listed), one("M03", Severity::Warning, &["/content/blocs/1/form", "/content/blocs/1/name"]));
     }
 
     #[test]

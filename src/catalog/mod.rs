@@ -5,6 +5,7 @@
 
 mod files;
 mod kind;
+mod local;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,12 +13,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::{
+    facts::{Limits, PlaceName},
     fingerprint,
     regulation::{Edition, Editions},
     vietnamese::NameCustoms,
 };
 pub use files::{FilesError, TemplateFiles};
 pub use kind::{Kind, LegalBasesDefault, Manifest};
+pub use local::LIMITS;
 
 /// Everything wrong with a template folder.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +47,8 @@ pub struct Catalog {
     templates: BTreeMap<String, String>,
     claims: Vec<ClaimPhrase>,
     customs: NameCustoms,
+    limits: Limits,
+    places: Vec<PlaceName>,
     digest: String,
 }
 
@@ -55,6 +60,8 @@ impl Catalog {
         let kinds = load_kinds(files, &editions, &mut faults);
         let claims = load_claims(files, &mut faults);
         let customs = load_customs(files, &mut faults);
+        let limits = local::limits(files, &mut faults);
+        let places = local::places(files, &mut faults);
         let layout = files.below("layout/", ".typ");
         if !layout.contains_key("layout/official.typ") {
             faults.push("layout/official.typ: missing".into());
@@ -70,7 +77,7 @@ impl Catalog {
         if !faults.is_empty() {
             return Err(CatalogError(faults));
         }
-        Ok(Self { kinds, editions, layout, templates, claims, customs, digest: files.digest() })
+        Ok(Self { kinds, editions, layout, templates, claims, customs, limits, places, digest: files.digest() })
     }
 
     /// Kinds of paper, by name.
@@ -113,6 +120,16 @@ impl Catalog {
     /// How full names are built.
     pub fn customs(&self) -> &NameCustoms {
         &self.customs
+    }
+
+    /// The province's own rules, where a request does not state them.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Names of provinces and levels in their time.
+    pub fn places(&self) -> &[PlaceName] {
+        &self.places
     }
 
     /// SHA-256 over the whole folder, hex: part of a paper's recipe.

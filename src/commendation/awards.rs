@@ -5,7 +5,7 @@ use chrono::{Datelike, NaiveDate};
 use super::catalogue::{Catalogue, Listing};
 use crate::{
     calendar::short,
-    facts::{DocumentReference, Facts, ListedAward, PastAward, numbered},
+    facts::{Facts, ListedAward, PastAward, numbered},
     failure::{Finding, Severity},
     vietnamese::{fold_name, join_and},
 };
@@ -18,19 +18,21 @@ pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
         numbered("/content/nominations", &facts.nominations).map(|(pointer, row)| (pointer, row.form.as_str(), None));
     for (pointer, form, decision) in given.chain(nominated) {
         findings.extend(check_listed(&pointer, form, catalogue));
-        findings.extend(check_decider(&format!("{pointer}/form"), &pointer, form, decision, catalogue));
+        let issuer = decision.and_then(|decision| decision.issuer.as_deref());
+        let place = format!("{pointer}/decision/issuer");
+        findings.extend(check_decider(&format!("{pointer}/form"), form, &place, issuer, catalogue));
+    }
+    for (pointer, nomination) in numbered("/content/nominations", &facts.nominations) {
+        let place = format!("{pointer}/form");
+        findings.extend(check_asked(&place, &nomination.form, facts.decider.as_deref(), catalogue));
     }
     findings.extend(facts.form.as_deref().and_then(|form| check_listed("/content", form, catalogue)));
     for (pointer, award) in facts.past_awards() {
         findings.extend(check_record(&pointer, award));
         findings.extend(check_record_date(&pointer, award));
-        findings.extend(check_decider(
-            &format!("{pointer}/name"),
-            &pointer,
-            &award.name,
-            award.decision.as_ref(),
-            catalogue,
-        ));
+        let issuer = award.decision.as_ref().and_then(|decision| decision.issuer.as_deref());
+        let (form, place) = (format!("{pointer}/name"), format!("{pointer}/decision/issuer"));
+        findings.extend(check_decider(&form, &award.name, &place, issuer, catalogue));
     }
     findings
 }
@@ -127,14 +129,14 @@ fn check_record_date(pointer: &str, award: &PastAward) -> Option<Finding> {
 /// A11 (error): a decision was made by a body of the level that decides the award. A higher body may give what a lower one
 /// may; levels that cannot be told from the names are not compared.
 fn check_decider(
-    place: &str,
-    pointer: &str,
+    place_of_form: &str,
     form: &str,
-    decision: Option<&DocumentReference>,
+    place_of_issuer: &str,
+    issuer: Option<&str>,
     catalogue: &Catalogue,
 ) -> Option<Finding> {
     let Listing::Listed(award) = catalogue.find(form) else { return None };
-    let issuer = decision?.issuer.as_deref()?.trim();
+    let issuer = issuer?.trim();
     if level_of(issuer)? >= lowest_decider(award)? {
         return None;
     }
@@ -142,15 +144,41 @@ fn check_decider(
         Finding::new(
             "A11",
             Severity::Error,
-            format!("{pointer}/decision/issuer"),
+            place_of_issuer,
             format!(
                 "“{}” do {} quyết định, nhưng dữ liệu ghi quyết định của {issuer}; hãy kiểm tra lại.",
                 award.name, award.decided_by
             ),
             format!("“{}” is decided by {}, not by {issuer}.", award.name, award.decided_by),
         )
-        .and_at(place)
+        .and_at(place_of_form)
         .found(issuer)
+        .expected(&award.decided_by),
+    )
+}
+
+/// A11 (error): what is asked for is decided by the body that is asked; a submission that names several is judged by the
+/// highest of them.
+fn check_asked(place: &str, form: &str, decider: Option<&str>, catalogue: &Catalogue) -> Option<Finding> {
+    let Listing::Listed(award) = catalogue.find(form) else { return None };
+    let decider = decider?.trim();
+    let asked = decider.split([',', ';']).filter_map(level_of).max()?;
+    if asked >= lowest_decider(award)? {
+        return None;
+    }
+    Some(
+        Finding::new(
+            "A11",
+            Severity::Error,
+            place,
+            format!(
+                "“{}” do {} quyết định, nhưng văn bản đề nghị {decider} quyết định; hãy sửa cấp quyết định hoặc lập tờ trình riêng.",
+                award.name, award.decided_by
+            ),
+            format!("“{}” is decided by {}, the paper asks {decider}.", award.name, award.decided_by),
+        )
+        .and_at("/content/decider")
+        .found(decider)
         .expected(&award.decided_by),
     )
 }
@@ -172,9 +200,28 @@ fn lowest_decider(award: &ListedAward) -> Option<Level> {
 }
 
 fn level_of(body: &str) -> Option<Level> {
-    const STATE: [&str; 4] = ["thủ tướng", "chính phủ", "chủ tịch nước", "chủ tịch nước cộng hòa"];
-    const PROVINCE: [&str; 5] = ["ủy ban nhân dân tỉnh", "ubnd tỉnh", "bộ trưởng", "thủ trưởng ban, ngành", "tỉnh ủy"];
-    const BELOW: [&str; 14] = [
+    const STATE: [&str; 4] = ["thủ tướng", "chính phủ", "chủ tịch nước", "quốc hội"];
+    const PROVINCE: [&str; 18] = [
+        "ủy ban nhân dân tỉnh",
+        "ubnd tỉnh",
+        "ủy ban nhân dân thành phố hà nội",
+        "ubnd thành phố hà nội",
+        "ủy ban nhân dân thành phố hồ chí minh",
+        "ubnd thành phố hồ chí minh",
+        "ủy ban nhân dân thành phố hải phòng",
+        "ubnd thành phố hải phòng",
+        "ủy ban nhân dân thành phố đà nẵng",
+        "ubnd thành phố đà nẵng",
+        "ủy ban nhân dân thành phố cần thơ",
+        "ubnd thành phố cần thơ",
+        "bộ trưởng",
+        "tổng giám đốc bảo hiểm xã hội việt nam",
+        "thủ trưởng ban, ngành",
+        "tỉnh ủy",
+        "thành ủy",
+        "hội đồng nhân dân tỉnh",
+    ];
+    const BELOW: [&str; 22] = [
         "thủ trưởng đơn vị",
         "giám đốc",
         "sở",
@@ -187,8 +234,16 @@ fn level_of(body: &str) -> Option<Level> {
         "ubnd xã",
         "ubnd phường",
         "ubnd huyện",
+        "ubnd đặc khu",
+        "ubnd thị xã",
+        "ủy ban nhân dân quận",
+        "ubnd quận",
+        "ủy ban nhân dân thị trấn",
         "hiệu trưởng",
+        "trưởng phòng",
+        "trưởng ban quản lý",
         "chi cục",
+        "chi cục trưởng",
     ];
     let body = fold_name(body);
     let chair = format!("{} ", fold_name("chủ tịch"));
@@ -278,6 +333,20 @@ mod tests {
         assert_eq!(given("merit-certificate-prime-minister", "UBND tỉnh"), one("A11", Severity::Error, &pointers));
         assert_eq!(given("merit-certificate-prime-minister", "Thủ tướng Chính phủ"), []);
         assert_eq!(given("Giấy khen", "UBND tỉnh"), []);
+    }
+
+    #[test]
+    fn a11_what_is_asked_for_is_decided_by_the_body_asked() {
+        let asked = |form: &str, decider: &str| {
+            found(json!({"decider": decider, "nominations": [{"nominee": "A", "sort": "collective", "form": form}]}))
+        };
+        let pointers = ["/content/nominations/0/form", "/content/decider"];
+        let refused = one("A11", Severity::Error, &pointers);
+        assert_eq!(asked("merit-certificate-province", "Giám đốc Sở Nội vụ"), refused);
+        assert_eq!(asked("emulation-flag-government", "Chủ tịch UBND tỉnh"), refused);
+        assert_eq!(asked("emulation-flag-province", "Ủy ban nhân dân tỉnh, Chủ tịch Ủy ban nhân dân tỉnh A"), []);
+        assert_eq!(asked("merit-certificate-province", "Chủ tịch UBND thành phố Đà Nẵng"), []);
+        assert_eq!(asked("merit-certificate-province", "Hội đồng khen thưởng"), [], "its level is not told");
     }
 
     #[test]

@@ -1,22 +1,23 @@
 //! What the law asks of a nominee's record (A05 to A09).
 //!
 //! A record that states nothing is not judged; one that states something is held against the whole condition. The figures
-//! are those of the law; local standards are not known here.
+//! are those of the law, where editions differ those of the edition; local standards are not known here.
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-
-use super::catalogue::{Catalogue, comparable, ids};
+use super::catalogue::{Catalogue, Listing, comparable, ids};
 use crate::{
     facts::{
-        CommendationCause, Facts, Honoree, InitiativeLevel, Nomination, RatingLevel, RuleContext, Staff, numbered,
+        CommendationCause, Facts, Honoree, InitiativeLevel, ListedAward, Nomination, RatingLevel, RecordNeeds, Staff,
+        numbered,
     },
     failure::{Finding, Severity},
     vietnamese::{count, fold_unit, join_and, percent},
 };
 
-pub(super) fn check(facts: &Facts, catalogue: &Catalogue, context: &RuleContext) -> Vec<Finding> {
+const LAW: &str = "Luật Thi đua, khen thưởng";
+
+pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
     let mut of_one: BTreeMap<Nominee, Vec<&Nomination>> = BTreeMap::new();
     for nomination in &facts.nominations {
         of_one.entry(nominee(nomination)).or_default().push(nomination);
@@ -24,25 +25,26 @@ pub(super) fn check(facts: &Facts, catalogue: &Catalogue, context: &RuleContext)
     let mut findings = Vec::new();
     for (pointer, nomination) in numbered("/content/nominations", &facts.nominations) {
         let proposed = of_one.get(&nominee(nomination)).map(Vec::as_slice).unwrap_or_default();
-        findings.extend(check_one(&Record { nomination, proposed, catalogue, places: Places::of(&pointer) }, context));
+        findings.extend(check_one(&Record { nomination, proposed, catalogue, places: Places::of(&pointer) }));
     }
     if let Some(own) = facts.own_nomination() {
         let record = Record { nomination: &own, proposed: &[], catalogue, places: Places::of_report() };
-        findings.extend(check_one(&record, context));
+        findings.extend(check_one(&record));
     }
     findings
 }
 
-fn check_one(record: &Record, context: &RuleContext) -> Option<Finding> {
+fn check_one(record: &Record) -> Option<Finding> {
     let id = record.catalogue.id_of(&record.nomination.form)?;
     if ids::COLLECTIVE_EXCELLENT.contains(&id) || ids::COLLECTIVE_ADVANCED.contains(&id) {
-        return check_staff(record, id);
+        let Listing::Listed(award) = record.catalogue.find(&record.nomination.form) else { return None };
+        return check_staff(record, award);
     }
     if record.states_nothing() {
         return None;
     }
     match id {
-        ids::FIGHTER_GRASSROOTS => check_grassroots(record, context),
+        ids::FIGHTER_GRASSROOTS => check_grassroots(record),
         ids::FIGHTER_PROVINCE => check_province(record),
         ids::FIGHTER_NATIONAL => check_national(record),
         ids::CERTIFICATE_PROVINCE => check_certificate(record),
@@ -121,26 +123,28 @@ impl Record<'_> {
     }
 }
 
-/// A05 (warning): an emulation fighter of the grassroots is an advanced worker of the year, with an initiative (Law of 2003,
-/// Decree 91/2017, art. 9), or with an initiative or tasks done excellently (Law of 2022, art. 23).
-fn check_grassroots(record: &Record, context: &RuleContext) -> Option<Finding> {
+/// A05 (warning): an emulation fighter of the grassroots is an advanced worker of the year, with what else the edition asks
+/// for (Law of 2003, Decree 91/2017, art. 9: an initiative; Law of 2022, art. 23: an initiative or tasks done excellently).
+fn check_grassroots(record: &Record) -> Option<Finding> {
     let year = record.nomination.last_year()?;
+    let Listing::Listed(award) = record.catalogue.find(&record.nomination.form) else { return None };
     let mut missing = Vec::new();
     if !record.has_title(&ids::ADVANCED, year) {
         missing.push(format!("danh hiệu Lao động tiên tiến năm {year}"));
     }
     let initiative = record.initiatives_from(InitiativeLevel::Grassroots) > 0;
     let excellent = record.is_excellent(year);
-    let law = LawText::of(context.edition_since)?;
-    match law {
-        LawText::Of2003 if !initiative => missing.push("sáng kiến hoặc đề tài được công nhận".to_string()),
-        LawText::Of2022 | LawText::Amended2026 if !initiative && !excellent => {
+    match award.record {
+        Some(RecordNeeds::Initiative) if !initiative => {
+            missing.push("sáng kiến hoặc đề tài được công nhận".to_string());
+        }
+        Some(RecordNeeds::InitiativeOrExcellent | RecordNeeds::ToConfirm) if !initiative && !excellent => {
             missing.push(format!("mức hoàn thành xuất sắc nhiệm vụ năm {year} hoặc sáng kiến được công nhận"));
         }
-        LawText::Of2003 | LawText::Of2022 | LawText::Amended2026 => {}
+        Some(RecordNeeds::Initiative | RecordNeeds::InitiativeOrExcellent | RecordNeeds::ToConfirm) | None => {}
     }
-    let finding = lacking("A05", record, &missing, law.article());
-    let to_confirm = law == LawText::Amended2026 && !(initiative && excellent);
+    let finding = lacking("A05", record, &missing, award.record_law.as_deref().unwrap_or(LAW));
+    let to_confirm = award.record == Some(RecordNeeds::ToConfirm) && !(initiative && excellent);
     finding.or_else(|| {
         to_confirm.then(|| {
             Finding::new(
@@ -158,33 +162,6 @@ fn check_grassroots(record: &Record, context: &RuleContext) -> Option<Finding> {
             .and_at(&record.places.initiatives)
         })
     })
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LawText {
-    Of2003,
-    Of2022,
-    Amended2026,
-}
-
-impl LawText {
-    /// By the first day of the edition: the law of 2022 is in force from 1 January 2024, its amendment from 1 October 2026.
-    fn of(edition_since: NaiveDate) -> Option<Self> {
-        let of_2022 = NaiveDate::from_ymd_opt(2024, 1, 1)?;
-        let amended = NaiveDate::from_ymd_opt(2026, 10, 1)?;
-        Some(match edition_since {
-            day if day < of_2022 => Self::Of2003,
-            day if day < amended => Self::Of2022,
-            _ => Self::Amended2026,
-        })
-    }
-
-    fn article(self) -> &'static str {
-        match self {
-            Self::Of2003 => "Nghị định số 91/2017/NĐ-CP, Điều 9",
-            Self::Of2022 | Self::Amended2026 => "Luật Thi đua, khen thưởng năm 2022, Điều 23",
-        }
-    }
 }
 
 /// A06 (warning): an emulation fighter of the province has been one of the grassroots in three consecutive years up to the
@@ -292,17 +269,21 @@ fn lacking(code: &str, record: &Record, missing: &[String], law: &str) -> Option
     )
 }
 
-/// A09: parts of the staff are not more than the whole (error). All of an excellent collective complete their tasks and 70 %
-/// are advanced workers; of an advanced one 50 % (warning), counted in whole persons.
-fn check_staff(record: &Record, id: &str) -> Option<Finding> {
+/// A09: parts of the staff are not more than the whole (error), nor less than the shares that the edition asks for (warning),
+/// counted in whole persons.
+fn check_staff(record: &Record, award: &ListedAward) -> Option<Finding> {
     let (nomination, place) = (record.nomination, &record.places.staff);
     let form = record.catalogue.name_of(&nomination.form);
     let staff = nomination.staff?;
     let total = staff.total?;
     let nominee = nomination.nominee.trim();
-    let parts = [("completed", staff.completed), ("advanced", staff.advanced), ("excellent", staff.excellent)];
-    if let Some((field, part)) =
-        parts.into_iter().find_map(|(field, part)| Some((field, part.filter(|part| *part > total)?)))
+    let parts = [
+        ("completed", "hoàn thành nhiệm vụ", staff.completed),
+        ("advanced", "đạt Lao động tiên tiến", staff.advanced),
+        ("excellent", "hoàn thành xuất sắc nhiệm vụ", staff.excellent),
+    ];
+    if let Some((field, words, part)) =
+        parts.into_iter().find_map(|(field, words, part)| Some((field, words, part.filter(|part| *part > total)?)))
     {
         return Some(
             Finding::new(
@@ -310,7 +291,7 @@ fn check_staff(record: &Record, id: &str) -> Option<Finding> {
                 Severity::Error,
                 format!("{place}/{field}"),
                 format!(
-                    "“{nominee}” ghi {} người, nhiều hơn tổng số {} người; hãy kiểm tra lại hai số này.",
+                    "“{nominee}” ghi {} người {words}, nhiều hơn tổng số {} người; hãy kiểm tra lại hai số này.",
                     count(part),
                     count(total)
                 ),
@@ -321,9 +302,7 @@ fn check_staff(record: &Record, id: &str) -> Option<Finding> {
             .expected(format!("không quá {}", count(total))),
         );
     }
-    let excellent_collective = ids::COLLECTIVE_EXCELLENT.contains(&id);
-    let needed = if excellent_collective { 70 } else { 50 };
-    let (field, words, part, needed) = shortfall(staff, total, excellent_collective, needed)?;
+    let (field, words, part, needed) = shortfall(staff, total, award)?;
     let share = percent(part.into(), total.into()).unwrap_or_default();
     Some(
         Finding::new(
@@ -340,7 +319,7 @@ fn check_staff(record: &Record, id: &str) -> Option<Finding> {
         .and_at(format!("{place}/total"))
         .found(share)
         .expected(format!("từ {needed}% trở lên"))
-        .law(if excellent_collective {
+        .law(if ids::COLLECTIVE_EXCELLENT.contains(&award.id.as_str()) {
             "Luật Thi đua, khen thưởng năm 2022, Điều 27"
         } else {
             "Luật Thi đua, khen thưởng năm 2022, Điều 28"
@@ -348,19 +327,15 @@ fn check_staff(record: &Record, id: &str) -> Option<Finding> {
     )
 }
 
-fn shortfall(
-    staff: Staff,
-    total: u64,
-    all_complete: bool,
-    advanced: u64,
-) -> Option<(&'static str, &'static str, u64, u64)> {
-    let below = |part: Option<u64>, needed: u64| {
-        part.filter(|part| u128::from(*part) * 100 < u128::from(total) * u128::from(needed))
-    };
-    let completed = below(staff.completed, 100).filter(|_| all_complete);
-    let completed = completed.map(|part| ("completed", "hoàn thành nhiệm vụ", part, 100));
-    completed
-        .or_else(|| below(staff.advanced, advanced).map(|part| ("advanced", "đạt Lao động tiên tiến", part, advanced)))
+fn shortfall(staff: Staff, total: u64, award: &ListedAward) -> Option<(&'static str, &'static str, u64, u64)> {
+    let parts = [
+        ("completed", "hoàn thành nhiệm vụ", staff.completed, award.least_completed),
+        ("advanced", "đạt Lao động tiên tiến", staff.advanced, award.least_advanced),
+    ];
+    parts.into_iter().find_map(|(field, words, part, needed)| {
+        let (part, needed) = (part?, needed?);
+        (u128::from(part) * 100 < u128::from(total) * u128::from(needed)).then_some((field, words, part, needed))
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod awards;
 mod catalogue;
 mod conditions;
+mod limits;
 mod nominations;
 
 use std::collections::BTreeMap;
@@ -33,7 +34,8 @@ pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     findings.extend(check_selections(facts));
     findings.extend(awards::check(facts, &catalogue));
     findings.extend(nominations::check(facts, &catalogue));
-    findings.extend(conditions::check(facts, &catalogue, context));
+    findings.extend(limits::check(facts, &catalogue, context));
+    findings.extend(conditions::check(facts, &catalogue));
     findings
 }
 
@@ -89,16 +91,18 @@ fn check_repeated_rows(facts: &Facts) -> Vec<Finding> {
         let folded = |text: Option<&str>| text.map(fold_name).unwrap_or_default();
         let decision = row.decision.as_ref().map(|decision| decision.number.as_str());
         let key = (fold_name(&row.form), row.honoree, folded(row.member.as_deref()), folded(decision));
-        let Some(earlier) = seen.insert(key, pointer.clone()) else { continue };
+        let Some((earlier, before)) = seen.insert(key, (pointer.clone(), row.count)) else { continue };
         findings.push(
             Finding::new(
                 "S06",
                 Severity::Warning,
                 pointer,
                 format!(
-                    "Dòng “{}” ({}) lặp lại một dòng trước, dễ tính trùng; hãy gộp lại hoặc bỏ một dòng.",
+                    "“{}” tặng {} có hai dòng, {} và {}, dễ tính trùng; hãy gộp lại hoặc bỏ một dòng.",
                     row.form,
-                    honoree_words(row.honoree)
+                    honoree_words(row.honoree),
+                    count(before),
+                    count(row.count)
                 ),
                 "This row repeats an earlier one; its honourees may be counted twice.",
             )
@@ -156,13 +160,20 @@ mod samples {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::{
-        calendar::parse_iso,
-        facts::{AwardSort, ListedAward},
-    };
+    use crate::facts::{AwardSort, ListedAward, RecordNeeds};
 
     /// A part of a catalogue.
     pub fn awards() -> Vec<ListedAward> {
+        awards_since("2025-07-01")
+    }
+
+    /// That of the edition in force since the day.
+    fn awards_since(since: &str) -> Vec<ListedAward> {
+        let record = match since {
+            since if since < "2024-01-01" => RecordNeeds::Initiative,
+            since if since < "2026-10-01" => RecordNeeds::InitiativeOrExcellent,
+            _ => RecordNeeds::ToConfirm,
+        };
         const UNIT: &str = "Thủ trưởng đơn vị; Giám đốc sở; Chủ tịch Ủy ban nhân dân cấp xã";
         const PROVINCE: &str = "Chủ tịch Ủy ban nhân dân tỉnh";
         let titles = [
@@ -190,6 +201,14 @@ mod samples {
                 name: name.to_string(),
                 sort,
                 decided_by: decided_by.to_string(),
+                least_completed: (*id == "excellent-collective").then_some(100),
+                least_advanced: match *id {
+                    "excellent-collective" => Some(70),
+                    "advanced-collective" => Some(50),
+                    _ => None,
+                },
+                record: (*id == "emulation-fighter-grassroots").then_some(record),
+                record_law: None,
             }
         };
         titles
@@ -203,9 +222,8 @@ mod samples {
 
     /// Findings under an edition that is in force since the day.
     pub fn findings_since(since: &str, content: Value) -> Vec<Finding> {
-        let awards = awards();
-        let context =
-            RuleContext { edition_since: parse_iso(since).unwrap(), awards: &awards, ..RuleContext::default() };
+        let awards = awards_since(since);
+        let context = RuleContext { awards: &awards, ..RuleContext::default() };
         check(&Facts::read(&json!({"content": content})).unwrap(), &context)
     }
 

@@ -1,4 +1,4 @@
-//! Who is nominated for what (A01 to A04, A12).
+//! Who is nominated for what (A01, A03, A04, A12).
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,6 @@ pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
             findings.extend(check_first(&pointer, nomination, &places));
         }
     }
-    findings.extend(check_limits(facts, catalogue));
     findings.extend(check_one_achievement(facts, catalogue));
     findings
 }
@@ -57,51 +56,14 @@ fn check_member(pointer: &str, nomination: &Nomination, facts: &Facts, roster: &
     )
 }
 
-/// A02: no more flags (error) and certificates (warning) than the province's rules, stated with the request, allow.
-fn check_limits(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
-    let Some(limits) = &facts.limits else { return Vec::new() };
-    type Counts = fn(&Nomination, &Catalogue) -> bool;
-    let rules: [(&str, &str, Severity, Option<u64>, Counts); 2] = [
-        ("flags", "Cờ thi đua", Severity::Error, limits.flags, is_flag),
-        ("certificates", "Bằng khen", Severity::Warning, limits.certificates, is_certificate),
-    ];
-    let mut findings = Vec::new();
-    for (field, words, severity, most, counts) in rules {
-        let Some(most) = most else { continue };
-        let rows: Vec<String> = numbered(LIST, &facts.nominations)
-            .filter(|(_, nomination)| counts(nomination, catalogue))
-            .map(|(pointer, _)| format!("{pointer}/form"))
-            .collect();
-        let number = rows.len() as u64;
-        if number <= most {
-            continue;
-        }
-        let finding = Finding::new(
-            "A02",
-            severity,
-            format!("/content/limits/{field}"),
-            format!(
-                "Đề nghị {} {words}, nhiều hơn mức tối đa {} theo quy định đã nêu; hãy kiểm tra lại.",
-                count(number),
-                count(most)
-            ),
-            format!("{number} {field} are proposed, the stated limit is {most}."),
-        )
-        .found(number.to_string())
-        .expected(format!("không quá {}", count(most)));
-        findings.push(rows.into_iter().fold(finding, Finding::and_at));
-    }
-    findings
-}
-
-fn is_flag(nomination: &Nomination, catalogue: &Catalogue) -> bool {
+pub(super) fn is_flag(nomination: &Nomination, catalogue: &Catalogue) -> bool {
     match catalogue.id_of(&nomination.form) {
         Some(id) => id == ids::FLAG_PROVINCE,
         None => begins(nomination, "cờ thi đua") && !comparable(&nomination.form).contains(&comparable("Chính phủ")),
     }
 }
 
-fn is_certificate(nomination: &Nomination, catalogue: &Catalogue) -> bool {
+pub(super) fn is_certificate(nomination: &Nomination, catalogue: &Catalogue) -> bool {
     match catalogue.id_of(&nomination.form) {
         Some(id) => id == ids::CERTIFICATE_PROVINCE,
         None => comparable(&nomination.form) == comparable("Bằng khen"),
@@ -196,14 +158,14 @@ fn check_first(pointer: &str, nomination: &Nomination, places: &BTreeMap<String,
 }
 
 /// Where a member stands by points.
-struct Placed {
+pub(super) struct Placed {
     place: u64,
-    pointer: String,
-    points: Decimal,
+    pub pointer: String,
+    pub points: Decimal,
 }
 
 /// Places by folded name; of a member scored twice the better.
-fn places_by_points(facts: &Facts) -> BTreeMap<String, Placed> {
+pub(super) fn places_by_points(facts: &Facts) -> BTreeMap<String, Placed> {
     let points: Vec<_> = facts.scores.iter().map(emulation::final_points).collect();
     let ranks = emulation::rank(&points);
     let mut places: BTreeMap<String, Placed> = BTreeMap::new();
@@ -241,7 +203,7 @@ fn check_pending(pointer: &str, nomination: &Nomination) -> Option<Finding> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::samples::{findings, found, one};
+    use super::super::samples::{found, one};
     use super::*;
 
     fn flag(nominee: &str) -> Value {
@@ -269,34 +231,6 @@ mod tests {
         assert_eq!(nominated(person(json!("Sở Tư pháp"))), place("unit"));
         assert_eq!(nominated(person(json!(null))), []);
         assert_eq!(found(json!({"nominations": [flag("Sở Tư pháp")]})), [], "no members listed");
-    }
-
-    #[test]
-    fn a02_no_more_flags_and_certificates_than_the_stated_limits() {
-        let with = |limits: Value| {
-            found(
-                json!({"limits": limits, "nominations": [flag("Sở A"), flag("Sở B"), certificate("Sở C", 2025), certificate("Sở D", 2025)]}),
-            )
-        };
-        assert_eq!(with(json!({"flags": 2, "certificates": 2})), []);
-        assert_eq!(with(json!({})), [], "a limit is never assumed");
-        let pointers = ["/content/limits/flags", "/content/nominations/0/form", "/content/nominations/1/form"];
-        assert_eq!(with(json!({"flags": 1})), one("A02", Severity::Error, &pointers));
-        let pointers = ["/content/limits/certificates", "/content/nominations/2/form", "/content/nominations/3/form"];
-        assert_eq!(with(json!({"certificates": 1})), one("A02", Severity::Warning, &pointers));
-        let findings = findings(json!({"limits": {"flags": 1}, "nominations": [flag("Sở A"), flag("Sở B")]}));
-        assert!(
-            findings[0].message.contains("02 Cờ thi đua") && findings[0].message.contains("tối đa 01"),
-            "{}",
-            findings[0].message
-        );
-    }
-
-    #[test]
-    fn a02_a_government_flag_is_not_a_provincial_one() {
-        let government =
-            json!({"nominee": "Sở A", "sort": "collective", "form": "Cờ thi đua của Chính phủ", "year": 2024});
-        assert_eq!(found(json!({"limits": {"flags": 1}, "nominations": [flag("Sở A"), government]})), []);
     }
 
     #[test]

@@ -1,8 +1,8 @@
-//! The rules on what every paper has: D07, D09, P02, P03, T01, T03, T05.
+//! The rules on what every paper has: D07, D09, L01 on the place, P02, P03, T01, T03, T05.
 
 use super::{KindWords, Paper, Status, letterhead, number, recipients, signing};
 use crate::{
-    calendar,
+    bloc, calendar,
     facts::{Facts, RuleContext},
     failure::{Finding, Severity},
 };
@@ -11,12 +11,15 @@ use crate::{
 pub fn check(paper: &Paper, words: &KindWords, facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     let status = if context.issued { Status::Issued } else { Status::Draft };
     let mut findings = Vec::new();
+    let issuer = paper.letterhead.issuing_body.as_str();
     let bodies = [
         ("/paper/letterhead/parent_body", paper.letterhead.parent_body.as_deref().unwrap_or_default()),
-        ("/paper/letterhead/issuing_body", paper.letterhead.issuing_body.as_str()),
-        ("/paper/place", paper.place.as_str()),
+        ("/paper/letterhead/issuing_body", issuer),
     ];
-    findings.extend(bodies.iter().filter_map(|(pointer, name)| letterhead::check_levels(pointer, name, context)));
+    findings.extend(bodies.iter().filter_map(|(pointer, name)| bloc::misnamed(pointer, name, context)));
+    findings.extend(bloc::misplaced("/paper/place", &paper.place, issuer, context));
+    findings.extend(letterhead::check_custom(&paper.letterhead));
+    findings.extend(number::check_place(&paper.place));
     findings.extend(number::check_number(paper, words, status));
     findings.extend(check_bases(paper));
     if !words.statement {
@@ -87,7 +90,14 @@ mod tests {
         let paper: Paper = serde_json::from_value(request["paper"].clone()).unwrap();
         let facts = Facts::read(&request).unwrap();
         let date = calendar::parse_iso(date).unwrap();
-        let context = RuleContext { issued_on: paper.issued_on, effective_on: date, issued, ..RuleContext::default() };
+        let places = bloc::places();
+        let context = RuleContext {
+            issued_on: paper.issued_on,
+            effective_on: date,
+            issued,
+            places: &places,
+            ..RuleContext::default()
+        };
         let findings = check(&paper, &samples::words(), &facts, &context);
         findings.into_iter().map(|f| (f.code, f.severity, f.pointers)).collect()
     }
@@ -125,8 +135,9 @@ mod tests {
         paper["letterhead"] =
             json!({"custom": "head-unit", "parent_body": "UBND huyện Đăk Hà", "issuing_body": "Phòng Nội vụ"});
         paper["place"] = json!("Thị xã Ba Đồn");
-        let expected = ["/paper/letterhead/parent_body", "/paper/place"]
-            .map(|pointer| ("D09".to_string(), Severity::Warning, vec![pointer.to_string()]));
+        let expected = ["/paper/letterhead/parent_body", "/paper/place"].map(|pointer| {
+            ("D09".to_string(), Severity::Warning, vec![pointer.to_string(), "/paper/issued_on".to_string()])
+        });
         assert_eq!(found(json!({"paper": paper}), "2025-07-01", true), expected);
         assert_eq!(found(json!({"paper": paper}), "2025-06-30", true), []);
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use assembly::assemble;
 pub use check::check;
-pub use letterhead::Letterhead;
+pub use letterhead::{Custom, Letterhead};
 pub use number::Number;
 pub use recipients::Recipients;
 pub use signing::{SIGNATURE_IMAGE, Signing, SigningCapacity};

@@ -8,7 +8,7 @@ use super::{KindWords, Paper, Status};
 use crate::{
     calendar,
     failure::{Finding, Severity},
-    vietnamese::{nfc, without_end_mark},
+    vietnamese::{fold_name, nfc, upper_first, without_end_mark},
 };
 
 /// Number and symbol of a paper (*số, ký hiệu*).
@@ -103,6 +103,34 @@ pub(super) fn check_number(paper: &Paper, words: &KindWords, status: Status) -> 
     findings
 }
 
+/// L01 (info): the place is a name: with capitals, not in capitals, and without `tỉnh` (Decree 30/2020, Annex I, Part I,
+/// II.4.a).
+pub(super) fn check_place(place: &str) -> Option<Finding> {
+    let place = place.trim();
+    let named = place.split_once(' ').filter(|(sort, _)| fold_name(sort) == fold_name("tỉnh")).map(|(_, name)| name);
+    let letters = || place.chars().filter(|c| c.is_alphabetic());
+    let shouted = letters().count() > 3 && letters().all(char::is_uppercase);
+    let begins_low = place.chars().next().is_some_and(char::is_lowercase);
+    let right = match named {
+        Some(name) => upper_first(name),
+        None if shouted => place.to_lowercase().split(' ').map(upper_first).collect::<Vec<_>>().join(" "),
+        None if begins_low => upper_first(place),
+        None => return None,
+    };
+    Some(
+        Finding::new(
+            "L01",
+            Severity::Info,
+            "/paper/place",
+            format!("Địa danh ghi “{place}”; thể thức là tên riêng viết hoa chữ đầu, không kèm chữ “tỉnh”: “{right}”."),
+            format!("The place is written “{place}”, the form is “{right}”."),
+        )
+        .found(place)
+        .expected(right)
+        .law("Nghị định số 30/2020/NĐ-CP, Phụ lục I, Phần I, Mục II.4"),
+    )
+}
+
 fn check_symbol(number: &Number, words: &KindWords) -> Option<Finding> {
     let symbol = number.symbol_words();
     let abbreviation = &words.abbreviation;
@@ -123,6 +151,7 @@ fn check_symbol(number: &Number, words: &KindWords) -> Option<Finding> {
             ),
             format!("The symbol “{symbol}” does not fit this type of paper; expected the form “{expected}”."),
         )
+        .and_at("/kind")
         .found(&symbol)
         .expected(expected)
         .law("Nghị định số 30/2020/NĐ-CP, Phụ lục I, Phần I, Mục II.3 và Phụ lục III, Phần I"),
@@ -136,6 +165,24 @@ mod tests {
 
     fn visible(text: &str) -> String {
         text.replace('\u{A0}', "~")
+    }
+
+    #[test]
+    fn l01_the_place_is_a_name_without_the_word_province() {
+        let right = |place: &str| check_place(place).map(|finding| finding.expected.unwrap_or_default());
+        for (place, expected) in [
+            ("Kon Tum", None),
+            ("TP. Hồ Chí Minh", None),
+            ("Thành phố Hồ Chí Minh", None),
+            ("HCM", None),
+            ("Bà Rịa - Vũng Tàu", None),
+            ("tỉnh Kon Tum", Some("Kon Tum")),
+            ("Tỉnh Kon Tum", Some("Kon Tum")),
+            ("KON TUM", Some("Kon Tum")),
+            ("kon Tum", Some("Kon Tum")),
+        ] {
+            assert_eq!(right(place).as_deref(), expected, "{place}");
+        }
     }
 
     #[test]

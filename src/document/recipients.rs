@@ -64,6 +64,7 @@ pub(super) fn check_recipients(paper: &Paper, words: &KindWords, status: Status)
             "The paper needs its recipients and a filing line.",
         ));
     }
+    findings.extend(check_typed_lines(paper));
     if words.addressed_upward && addressee_lines(paper).is_empty() {
         findings.push(missing(
             status,
@@ -71,6 +72,48 @@ pub(super) fn check_recipients(paper: &Paper, words: &KindWords, status: Status)
             &format!("{} gửi cấp trên chưa có Kính gửi; hãy ghi cơ quan nhận văn bản.", words.official_type),
             "A paper to a superior needs its addressee.",
         ));
+    }
+    findings
+}
+
+/// T01 (warning): the filing line has its own field and would be printed twice; "Như trên" says whom *Kính gửi* named.
+fn check_typed_lines(paper: &Paper) -> Vec<Finding> {
+    let items = paper.recipients.as_ref().map(|recipients| recipients.items.as_slice()).unwrap_or_default();
+    let begins = |item: &str, words: &str| {
+        let bare = fold_name(item.trim_start_matches(['-', ' ']));
+        bare.strip_prefix(&fold_name(words)).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
+    let mut findings = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let (other, message, message_en) = if begins(item, "Lưu") {
+            (
+                "/paper/recipients/filing",
+                format!(
+                    "Nơi nhận dòng {} ghi “{}”, trong khi dòng lưu có trường riêng nên in hai lần; hãy bỏ dòng này và ghi phần lưu ở “filing”.",
+                    place + 1,
+                    item.trim()
+                ),
+                "The filing line has a field of its own, so it would be printed twice.",
+            )
+        } else if begins(item, AS_ABOVE) && paper.addressees.is_empty() {
+            (
+                "/paper/addressees",
+                format!(
+                    "Nơi nhận dòng {} ghi “{}” nhưng văn bản không có Kính gửi; hãy ghi tên nơi nhận hoặc thêm Kính gửi.",
+                    place + 1,
+                    item.trim()
+                ),
+                "\"Như trên\" stands for addressees, and there are none.",
+            )
+        } else {
+            continue;
+        };
+        findings.push(
+            Finding::new("T01", Severity::Warning, format!("/paper/recipients/items/{place}"), message, message_en)
+                .and_at(other)
+                .found(item)
+                .law(LAW),
+        );
     }
     findings
 }
@@ -87,6 +130,29 @@ fn missing(status: Status, pointer: &str, message: &str, message_en: &str) -> Fi
 mod tests {
     use super::super::samples;
     use super::*;
+
+    #[test]
+    fn t01_the_filing_line_and_as_above_are_not_typed_into_the_list() {
+        let places = |items: &[&str], addressed: bool| {
+            let paper = samples::paper(|paper| {
+                paper["recipients"]["items"] = items.to_vec().into();
+                if !addressed {
+                    paper["addressees"] = Value::Array(Vec::new());
+                }
+            });
+            let findings = check_typed_lines(&paper);
+            findings.into_iter().map(|finding| finding.pointers).collect::<Vec<_>>()
+        };
+        let at = |item: &str, other: &str| vec![vec![item.to_string(), other.to_string()]];
+        let filed = at("/paper/recipients/items/1", "/paper/recipients/filing");
+        for item in ["Lưu: VT, TĐKT", "- Lưu: VT.", "lưu VT"] {
+            assert_eq!(places(&["Như trên;", item], true), filed, "{item}");
+        }
+        let above = at("/paper/recipients/items/0", "/paper/addressees");
+        assert_eq!(places(&["- Như trên;"], false), above);
+        let none: Vec<Vec<String>> = Vec::new();
+        assert_eq!(places(&["Như trên", "Trung tâm Lưu trữ lịch sử", "Lưuchiểu"], true), none);
+    }
 
     #[test]
     fn lists_lose_the_marks_that_the_layout_sets() {

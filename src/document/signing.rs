@@ -7,7 +7,7 @@ use super::{Paper, Status, letterhead::mentions};
 use crate::{
     facts::Facts,
     failure::{Finding, Severity},
-    vietnamese::{fold_name, nfc, upper},
+    vietnamese::{fold_name, nfc, upper, upper_first},
 };
 
 /// Who signs, and by what authority.
@@ -125,7 +125,9 @@ pub(super) fn check_signing(paper: &Paper, facts: &Facts, status: Status) -> Vec
         ));
     }
     findings.extend(check_authority(signing));
-    findings.extend(filled(&signing.name).and_then(|name| check_titles(name, &paper.letterhead.issuing_body)));
+    let name = filled(&signing.name);
+    findings
+        .extend(name.and_then(|name| check_titles(name, &paper.letterhead.issuing_body).or_else(|| check_case(name))));
     findings.extend(check_rank(paper, facts));
     findings
 }
@@ -146,8 +148,9 @@ fn check_authority(signing: &Signing) -> Vec<Finding> {
             LAW,
         ));
     }
+    findings.extend(check_typed_authority(signing));
     let position = signing.position.trim();
-    let abbreviated = ["TM.", "KT.", "TL.", "TUQ.", "Q."].iter().any(|typed| upper(position).starts_with(typed));
+    let abbreviated = is_abbreviated(position);
     let not_a_deputy =
         signing.capacity == SigningCapacity::ForTheHead && !fold_name(position).starts_with(&fold_name("phó"));
     if abbreviated || not_a_deputy {
@@ -159,11 +162,66 @@ fn check_authority(signing: &Signing) -> Vec<Finding> {
         let message_en = "The position does not fit the authority to sign.";
         findings.push(
             Finding::new("P03", Severity::Warning, "/paper/signing/position", message, message_en)
+                .and_at("/paper/signing/capacity")
                 .found(position)
                 .law(LAW),
         );
     }
     findings
+}
+
+fn is_abbreviated(words: &str) -> bool {
+    let words = upper(words.trim());
+    ["TM", "KT", "TL", "TUQ", "Q"].iter().any(|typed| {
+        words
+            .strip_prefix(typed)
+            .is_some_and(|rest| rest.starts_with('.') || (typed.len() > 1 && rest.starts_with(' ')))
+    })
+}
+
+/// P03 (warning): the abbreviation is set by the capacity and not typed before whoever is signed for.
+fn check_typed_authority(signing: &Signing) -> Vec<Finding> {
+    let typed = [
+        ("body", "Tập thể được ký thay mặt", &signing.body),
+        ("head_position", "Chức vụ được ký thay", &signing.head_position),
+    ];
+    let typed = typed.into_iter().filter_map(|(field, what, words)| {
+        let words = filled(words).filter(|words| is_abbreviated(words))?;
+        Some(
+            Finding::new(
+                "P03",
+                Severity::Warning,
+                format!("/paper/signing/{field}"),
+                format!("{what} ghi “{words}”, đã có chữ viết tắt quyền hạn nên in hai lần; hãy bỏ chữ viết tắt, phần mềm tự thêm."),
+                format!("“{words}” carries the abbreviation of the authority, which is set by the capacity."),
+            )
+            .and_at("/paper/signing/capacity")
+            .found(words)
+            .law(LAW),
+        )
+    });
+    typed.collect()
+}
+
+/// P02 (warning): the signer's name has a capital to each of its words and small letters behind (Annex II, I.1).
+fn check_case(name: &str) -> Option<Finding> {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let shouted = words.len() > 1 && name.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
+    let low = words.iter().any(|word| word.chars().next().is_some_and(char::is_lowercase));
+    let right = || words.iter().map(|word| upper_first(&word.to_lowercase())).collect::<Vec<_>>().join(" ");
+    (shouted || low).then(|| {
+        let right = right();
+        Finding::new(
+            "P02",
+            Severity::Warning,
+            "/paper/signing/name",
+            format!("Họ tên người ký ghi “{name}”; hãy viết hoa chữ cái đầu mỗi âm tiết: “{right}”."),
+            format!("The signer's name is written “{name}”, the form is “{right}”."),
+        )
+        .found(name)
+        .expected(right)
+        .law("Nghị định số 30/2020/NĐ-CP, Phụ lục II, Mục II.1")
+    })
 }
 
 /// Learned titles and honours, folded, each a whole word or phrase at the beginning of a name.
@@ -213,6 +271,7 @@ fn check_titles(name: &str, issuing_body: &str) -> Option<Finding> {
             format!("Trước họ tên người ký “{name}” có “{title}”; hãy chỉ ghi họ và tên, không ghi học hàm, học vị, danh hiệu."),
             format!("The signer's name begins with the title “{title}”; print the name alone."),
         )
+        .and_at("/paper/letterhead/issuing_body")
         .found(name)
         .law(LAW),
     )

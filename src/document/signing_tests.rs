@@ -130,3 +130,29 @@ fn p03_the_position_fits_the_authority() {
         one("P03", "/paper/signing/position")
     );
 }
+
+#[test]
+fn p03_the_abbreviation_of_the_authority_is_not_typed_before_whoever_is_signed_for() {
+    for (field, words) in [("body", "TM. Khối thi đua"), ("body", "TM Khối thi đua"), ("head_position", "KT. Giám đốc")]
+    {
+        let pointer = format!("/paper/signing/{field}");
+        assert_eq!(found(|p| p["signing"][field] = json!(words), Status::Draft), one("P03", &pointer), "{words}");
+    }
+    for words in ["Khối thi đua", "Quỹ Bảo trợ", "Tổ kiểm phiếu", "Qũy TMT"] {
+        assert_eq!(found(|p| p["signing"]["body"] = json!(words), Status::Draft), [], "{words}");
+    }
+}
+
+#[test]
+fn p02_the_signers_name_is_written_with_capitals_at_the_beginning_of_its_words() {
+    for name in ["lê thị hoa", "Lê Thị hoa", "LÊ THỊ HOA"] {
+        assert_eq!(
+            found(|p| p["signing"]["name"] = json!(name), Status::Draft),
+            one("P02", "/paper/signing/name"),
+            "{name}"
+        );
+    }
+    for name in ["Lê Thị Hoa", "Y Thông", "K'Brêu", "Điểu K'Ré", "A Ma"] {
+        assert_eq!(found(|p| p["signing"]["name"] = json!(name), Status::Draft), [], "{name}");
+    }
+}

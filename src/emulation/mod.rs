@@ -4,6 +4,7 @@
 
 mod comparison;
 mod ranking;
+mod scorecard;
 mod scoring;
 
 use chrono::{Datelike, NaiveDate};
@@ -76,14 +77,15 @@ fn check_repeated_targets(targets: &[Target]) -> Vec<Finding> {
     for (pointer, target) in numbered("/content/targets", targets) {
         let member = target.member.as_deref().map(fold_name).unwrap_or_default();
         let key = (fold_name(&target.name), fold_name(&target.unit_of_measure), member);
-        let Some(earlier) = seen.insert(key, pointer.clone()) else { continue };
+        let row = seen.len() + findings.len() + 1;
+        let Some((earlier, before)) = seen.insert(key, (pointer.clone(), row)) else { continue };
         findings.push(
             Finding::new(
                 "S06",
                 Severity::Warning,
                 pointer,
                 format!(
-                    "Chỉ tiêu “{}” lặp lại một dòng trước của cùng đơn vị; hãy gộp lại hoặc bỏ một dòng.",
+                    "Chỉ tiêu “{}” ở dòng {row} lặp lại dòng {before} của cùng đơn vị; hãy gộp lại hoặc bỏ một dòng.",
                     target.name.trim()
                 ),
                 format!("The target “{}” repeats an earlier row.", target.name.trim()),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::scorecard;
 use crate::{
     facts::{Criterion, CriterionSort, Facts, Score, Scoring, numbered},
     failure::{Finding, Severity},
     vietnamese::{fold_unit, group},
 };
 
-const CRITERIA: &str = "/content/scoring/criteria";
+pub(super) const CRITERIA: &str = "/content/scoring/criteria";
 
 pub(super) fn check(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -18,33 +19,17 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
         findings.extend(check_codes(scoring));
         findings.extend(check_sums(scoring));
     }
-    let table = facts.scoring.as_ref().map(Table::of);
+    let table = facts.scoring.as_ref().map(scorecard::Table::of);
     let own = facts.score.iter().map(|score| ("/content/score".to_string(), score));
     for (pointer, score) in own.chain(numbered("/content/scores", &facts.scores)) {
         findings.extend(check_bounds(&pointer, score, facts.scoring.as_ref()));
         findings.extend(check_total(&pointer, score));
         if let Some(table) = &table {
-            findings.extend(check_details(&pointer, score, table));
-            findings.extend(check_sum_of_details(&pointer, score, table));
+            findings.extend(scorecard::check(&pointer, score, table));
         }
     }
     findings.extend(check_repeated(&facts.scores));
     findings
-}
-
-/// The criteria by their codes.
-struct Table<'a> {
-    lines: BTreeMap<&'a str, (String, &'a Criterion)>,
-    /// Main criteria that have no parts.
-    lowest: Vec<&'a Criterion>,
-}
-
-impl<'a> Table<'a> {
-    fn of(scoring: &'a Scoring) -> Self {
-        let lines = numbered(CRITERIA, &scoring.criteria).map(|(pointer, line)| (line.code.trim(), (pointer, line)));
-        let is_lowest = |line: &&Criterion| line.sort == CriterionSort::Main && parts_of(scoring, line).is_empty();
-        Self { lines: lines.collect(), lowest: scoring.criteria.iter().filter(is_lowest).collect() }
-    }
 }
 
 /// What a member scored in the end: as stated, or the appraised points with bonus and penalty, if those are stated.
@@ -150,8 +135,12 @@ fn check_sums(scoring: &Scoring) -> Vec<Finding> {
     }
     let bonus = top(CriterionSort::Bonus);
     if let (Some(cap), Some(sum)) = (scoring.bonus_cap, sum_of(&bonus)) {
-        let longest = bonus.iter().filter_map(|line| line.max).find(|max| *max > cap);
-        if let Some(max) = longest {
+        let longest = numbered(CRITERIA, &scoring.criteria).find_map(|(pointer, line)| {
+            let max =
+                line.max.filter(|max| *max > cap && line.parent.is_none() && line.sort == CriterionSort::Bonus)?;
+            Some((pointer, max))
+        });
+        if let Some((place, max)) = longest {
             findings.push(
                 fault(
                     "/content/scoring/bonus_cap",
@@ -163,7 +152,7 @@ fn check_sums(scoring: &Scoring) -> Vec<Finding> {
                     ),
                     format!("The cap on bonus points is {cap}, a bonus criterion gives {max}."),
                 )
-                .and_at(CRITERIA)
+                .and_at(format!("{place}/max"))
                 .found(group(&cap)),
             );
         }
@@ -171,7 +160,7 @@ fn check_sums(scoring: &Scoring) -> Vec<Finding> {
     findings
 }
 
-fn parts_of<'a>(scoring: &'a Scoring, line: &Criterion) -> Vec<&'a Criterion> {
+pub(super) fn parts_of<'a>(scoring: &'a Scoring, line: &Criterion) -> Vec<&'a Criterion> {
     let is_part = |part: &&Criterion| {
         part.parent.as_deref().is_some_and(|parent| parent.trim() == line.code.trim()) && part.sort == line.sort
     };
@@ -218,7 +207,12 @@ fn check_bounds(pointer: &str, score: &Score, scoring: Option<&Scoring>) -> Vec<
     findings
 }
 
-fn out_of_bounds(place: String, what: &str, points: Decimal, bound: Option<(Decimal, &str)>) -> Option<Finding> {
+pub(super) fn out_of_bounds(
+    place: String,
+    what: &str,
+    points: Decimal,
+    bound: Option<(Decimal, &str)>,
+) -> Option<Finding> {
     let what_upper = crate::vietnamese::upper_first(what);
     if points < Decimal::ZERO {
         return Some(
@@ -244,7 +238,7 @@ fn out_of_bounds(place: String, what: &str, points: Decimal, bound: Option<(Deci
     )
 }
 
-fn above_nought(place: String, what: &str, points: Decimal) -> Finding {
+pub(super) fn above_nought(place: String, what: &str, points: Decimal) -> Finding {
     fault(
         place,
         format!(
@@ -284,71 +278,6 @@ fn check_total(pointer: &str, score: &Score) -> Option<Finding> {
     })
 }
 
-/// S05 (error): each line scored is in the table, and its points within the line's maximum.
-fn check_details(pointer: &str, score: &Score, table: &Table) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (place, detail) in numbered(&format!("{pointer}/details"), &score.details) {
-        let code = detail.criterion.trim();
-        let Some((line_place, line)) = table.lines.get(code) else {
-            findings.push(
-                fault(
-                    format!("{place}/criterion"),
-                    format!(
-                        "Điểm của “{}” ghi cho tiêu chí “{code}”, không có trong bảng tiêu chí; hãy sửa mã.",
-                        score.member.trim()
-                    ),
-                    format!("The criterion “{code}” is not in the table."),
-                )
-                .and_at(CRITERIA)
-                .found(code),
-            );
-            continue;
-        };
-        let max_place = format!("{line_place}/max");
-        for (field, words, points) in
-            [("self", "tự chấm", detail.self_given), ("appraised", "thẩm định", detail.appraised)]
-        {
-            let Some(points) = points else { continue };
-            let place = format!("{place}/{field}");
-            let what = format!("điểm {words} tiêu chí “{code}” của “{}”", score.member.trim());
-            findings.extend(match line.sort {
-                CriterionSort::Main | CriterionSort::Bonus => {
-                    out_of_bounds(place, &what, points, line.max.map(|max| (max, max_place.as_str())))
-                }
-                CriterionSort::Penalty => (points > Decimal::ZERO).then(|| above_nought(place, &what, points)),
-            });
-        }
-    }
-    findings
-}
-
-/// S05 (error): the appraised points of the main lines add up to the appraised score, where each lowest line has some.
-fn check_sum_of_details(pointer: &str, score: &Score, table: &Table) -> Option<Finding> {
-    let stated = score.appraised_score?;
-    let given: BTreeMap<&str, Option<Decimal>> =
-        score.details.iter().map(|detail| (detail.criterion.trim(), detail.appraised)).collect();
-    let points = table.lowest.iter().map(|line| given.get(line.code.trim()).copied().flatten());
-    let sum = points
-        .collect::<Option<Vec<_>>>()?
-        .into_iter()
-        .try_fold(Decimal::ZERO, |sum, points| sum.checked_add(points))?;
-    (!table.lowest.is_empty() && sum != stated).then(|| {
-        fault(
-            format!("{pointer}/appraised_score"),
-            format!(
-                "Điểm thẩm định của “{}” ghi {}, nhưng cộng các tiêu chí chính được {}; hãy sửa.",
-                score.member.trim(),
-                group(&stated),
-                group(&sum)
-            ),
-            format!("The appraised score of “{}” is {stated}, its criteria add up to {sum}.", score.member.trim()),
-        )
-        .and_at(format!("{pointer}/details"))
-        .found(group(&stated))
-        .expected(group(&sum))
-    })
-}
-
 /// S06 (warning): a member is scored once.
 fn check_repeated(scores: &[Score]) -> Vec<Finding> {
     let mut seen: BTreeMap<String, (String, &Score)> = BTreeMap::new();
@@ -377,7 +306,7 @@ fn check_repeated(scores: &[Score]) -> Vec<Finding> {
     findings
 }
 
-fn fault(pointer: impl Into<String>, message: String, message_en: String) -> Finding {
+pub(super) fn fault(pointer: impl Into<String>, message: String, message_en: String) -> Finding {
     Finding::new("S05", Severity::Error, pointer, message, message_en)
 }
 

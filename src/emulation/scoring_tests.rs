@@ -73,7 +73,7 @@ fn s05_the_parts_add_up_to_their_criterion() {
 
 #[test]
 fn s05_a_bonus_criterion_stays_within_the_cap() {
-    let pointers = ["scoring/bonus_cap", "scoring/criteria"];
+    let pointers = ["scoring/bonus_cap", "scoring/criteria/4/max"];
     assert_eq!(found(|content| content["scoring"]["criteria"][4]["max"] = json!(6)), s05(&pointers));
 }
 

@@ -1,6 +1,9 @@
 //! What a rule knows besides the request.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{Limits, PlaceName};
 
 /// Handed to every room of rules.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,12 +16,14 @@ pub struct RuleContext<'a> {
     pub issued: bool,
     /// Laws and decrees whose time is known, of all editions.
     pub edition_cites: &'a [CitedLaw],
-    /// First day of the edition of the law that governs the paper.
-    pub edition_since: NaiveDate,
     /// The edition's catalogue of titles and commendations; empty where it is not known.
     pub awards: &'a [ListedAward],
     /// Phrases that need figures beside them.
     pub claims: &'a [Claim],
+    /// The province's own rules, where a request does not state them.
+    pub limits: Option<&'a Limits>,
+    /// Names of provinces and levels in their time.
+    pub places: &'a [PlaceName],
 }
 
 /// A law, decree or circular and the days it is in force, both included.
@@ -48,6 +53,26 @@ pub struct ListedAward {
     pub sort: AwardSort,
     /// Who decides it, as printed; several are parted by semicolons.
     pub decided_by: String,
+    /// The least share of a collective's staff that completes its tasks, in percent.
+    pub least_completed: Option<u64>,
+    /// The least share that is advanced worker.
+    pub least_advanced: Option<u64>,
+    /// What a person's record shows besides the title before it.
+    pub record: Option<RecordNeeds>,
+    /// The clause that says so.
+    pub record_law: Option<String>,
+}
+
+/// What makes an advanced worker an emulation fighter; editions of the law differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordNeeds {
+    /// An initiative or a study that was recognised.
+    Initiative,
+    /// That, or tasks done excellently.
+    InitiativeOrExcellent,
+    /// The same as far as is known; both may be asked for.
+    ToConfirm,
 }
 
 /// What kind of honour it is.

@@ -3,7 +3,9 @@
 //! One rule: nothing is judged here. A field is absent when the request does not state it, never a guess.
 
 mod context;
+mod limits;
 mod nominating;
+mod places;
 mod reading;
 mod scoring;
 mod summary;
@@ -14,14 +16,16 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::calendar::{Part, Period};
-pub use context::{AwardSort, CitedLaw, Claim, ListedAward, RuleContext};
+pub use context::{AwardSort, CitedLaw, Claim, ListedAward, RecordNeeds, RuleContext};
+pub use limits::{Limit, Limits};
 pub use nominating::{
     CommendationCause, NamedInitiative, Nomination, PastAward, RatingLevel, Staff, Subject, YearlyRating,
 };
+pub use places::{PlaceName, PlaceSort};
 pub use reading::{Text, numbered};
 pub use scoring::{Criterion, CriterionSort, Score, ScoreDetail, Scoring};
 pub use summary::{BlocSummary, Previous, Statistics};
-pub use voting::{Ballot, BallotPurpose, Candidate, Council, Election, Limits, Threshold, ThresholdBase, VotingMethod};
+pub use voting::{Ballot, BallotPurpose, Candidate, Council, Election, Threshold, ThresholdBase, VotingMethod};
 
 /// The content of a request and all its texts.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -55,6 +59,12 @@ pub struct Facts {
     pub limits: Option<Limits>,
     pub election: Option<Election>,
     pub council: Option<Council>,
+    /// Who decides what a submission asks for.
+    pub decider: Option<String>,
+    /// Who writes the minutes.
+    pub secretary: Option<Participant>,
+    /// What was said, in its order.
+    pub proceedings: Vec<Proceeding>,
     /// Titles that the subject of an achievement report holds.
     pub titles_history: Vec<PastAward>,
     pub commendations_history: Vec<PastAward>,
@@ -84,11 +94,20 @@ pub struct Facts {
 #[serde(default)]
 pub struct Bloc {
     pub name: String,
+    pub form: Option<BlocForm>,
     pub aliases: Vec<String>,
     pub province: Option<String>,
     pub established_by: Option<DocumentReference>,
     /// The decision that recognised this year's head and deputies.
     pub recognised_by: Option<DocumentReference>,
+}
+
+/// What a bloc is called (*khối* of agencies, *cụm* of places).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlocForm {
+    Bloc,
+    Cluster,
 }
 
 /// The period as stated.
@@ -181,6 +200,13 @@ pub enum ParticipantRole {
     Presenter,
     Conclusion,
     Secretary,
+}
+
+/// One matter in the course of a meeting (*diễn biến*).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Proceeding {
+    pub speaker: Option<Participant>,
 }
 
 /// A target of the pact (*chỉ tiêu*).

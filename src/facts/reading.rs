@@ -80,6 +80,11 @@ impl Facts {
                 found.push((format!("{pointer}/person"), &instruction.person));
             }
         }
+        found.extend(self.secretary.iter().map(|secretary| ("/content/secretary".to_string(), secretary)));
+        found.extend(
+            numbered("/content/proceedings", &self.proceedings)
+                .filter_map(|(pointer, matter)| Some((format!("{pointer}/speaker"), matter.speaker.as_ref()?))),
+        );
         found
     }
 }

@@ -9,6 +9,7 @@ use super::{Commendation, Initiative};
 #[serde(default)]
 pub struct BlocSummary {
     pub name: String,
+    pub form: Option<super::BlocForm>,
     pub members: Option<u64>,
     pub flags: Option<u64>,
     pub certificates: Option<u64>,

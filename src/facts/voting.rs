@@ -92,17 +92,6 @@ pub enum ThresholdBase {
     Valid,
 }
 
-/// The province's own rules, stated with the request.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
-pub struct Limits {
-    /// The most emulation flags that the bloc may propose in a year.
-    pub flags: Option<u64>,
-    /// The most certificates of merit.
-    pub certificates: Option<u64>,
-    pub vote: Option<Threshold>,
-}
-
 /// Who leads the bloc next year.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

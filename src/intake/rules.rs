@@ -52,9 +52,10 @@ pub(super) fn check(
         effective_on: day,
         issued: status == Status::Issued,
         edition_cites: &cites,
-        edition_since: edition.map_or(day, |edition| edition.in_force_from),
         awards: &awards,
         claims: &claims,
+        limits: Some(catalog.limits()),
+        places: catalog.places(),
     };
     let mut findings = calendar::check_dates(request);
     findings.extend(document::check(&paper, &kind_words(kind, String::new()), &facts, &context));
@@ -108,6 +109,10 @@ fn listed(award: &regulation::Award) -> ListedAward {
             regulation::AwardSort::Commendation => AwardSort::Commendation,
         },
         decided_by: award.decided_by.clone(),
+        least_completed: award.least_completed,
+        least_advanced: award.least_advanced,
+        record: award.record,
+        record_law: award.record_law.clone(),
     }
 }
 

@@ -157,7 +157,7 @@ fn not_a_date(pointer: String, label: &str) -> Finding {
         "D01",
         Severity::Error,
         pointer,
-        format!("{label} không phải ngày có trong lịch."),
+        format!("{label} không phải ngày có trong lịch; hãy ghi ngày có thật, ví dụ 2020-07-24."),
         "Not a date of the calendar.".to_owned(),
     )
     .expected("ngày dạng NĂM-THÁNG-NGÀY, ví dụ 2020-07-24")

@@ -1,0 +1,138 @@
+//! Names of places in their time (D09).
+
+use crate::{
+    calendar::short,
+    facts::{Facts, PlaceName, PlaceSort, RuleContext, numbered},
+    failure::{Finding, Severity},
+};
+
+pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
+    let members = numbered("/content/members", &facts.members)
+        .map(|(pointer, member)| (format!("{pointer}/unit"), member.unit.as_str()));
+    let bloc = facts.bloc.iter().flat_map(|bloc| {
+        let name = ("/content/bloc/name".to_string(), bloc.name.as_str());
+        let province = bloc.province.as_deref().map(|province| ("/content/bloc/province".to_string(), province));
+        std::iter::once(name).chain(province)
+    });
+    bloc.chain(members).filter_map(|(pointer, name)| misnamed(&pointer, name, context)).collect()
+}
+
+/// D09 (warning): no level and no province stands in the name of a body or unit before it was one, or when it is no more.
+pub fn misnamed(pointer: &str, name: &str, context: &RuleContext) -> Option<Finding> {
+    let on = context.effective_on;
+    let place = context.places.iter().find(|place| !place.is_on(on) && place.stands_in(name))?;
+    Some(out_of_time(pointer, name, place, context))
+}
+
+/// The same of a place of issue, which is written without its sort: `Kon Tum`. A commune may bear the name of a province
+/// that is no more, so the paper of a commune is not judged by it.
+pub fn misplaced(pointer: &str, place: &str, issuer: &str, context: &RuleContext) -> Option<Finding> {
+    let of_a_commune = ["xã", "phường", "đặc khu"].iter().any(|level| level_named(level).stands_in(issuer));
+    let ended = context.places.iter().find(|known| !known.is_on(context.effective_on) && known.is_alone(place));
+    match ended {
+        Some(known) if !of_a_commune => Some(out_of_time(pointer, place, known, context)),
+        Some(_) | None => misnamed(pointer, place, context),
+    }
+}
+
+fn level_named(name: &str) -> PlaceName {
+    PlaceName { name: name.to_owned(), sort: PlaceSort::Level, from: None, until: None, now: None, law: None }
+}
+
+fn out_of_time(pointer: &str, name: &str, place: &PlaceName, context: &RuleContext) -> Finding {
+    let (on, words, name) = (short(context.effective_on), place.words(), name.trim());
+    let what = match place.sort {
+        PlaceSort::Level => format!("có cấp “{words}”"),
+        PlaceSort::Province | PlaceSort::City if place.is_alone(name) => format!("là “{words}”"),
+        PlaceSort::Province | PlaceSort::City => format!("có “{words}”"),
+    };
+    let (time, time_en) = match (place.from.filter(|from| *from > context.effective_on), place.until) {
+        (Some(from), _) => (format!("chỉ có từ ngày {}", short(from)), format!("has been a name only since {from}")),
+        (None, Some(until)) => {
+            let first = until.succ_opt().unwrap_or(until);
+            (format!("không còn từ ngày {}", short(first)), format!("is no name since {first}"))
+        }
+        (None, None) => (String::new(), String::new()),
+    };
+    let advice = match &place.now {
+        Some(now) => format!("dùng tên “{now}” hoặc kiểm tra lại ngày"),
+        None => "dùng tên đơn vị hành chính của ngày đó".to_string(),
+    };
+    let finding = Finding::new(
+        "D09",
+        Severity::Warning,
+        pointer,
+        format!("“{name}” {what}, {time}, trong khi văn bản lập theo ngày {on}; hãy {advice}."),
+        format!("“{words}” {time_en}; the paper is dated {on}."),
+    )
+    .found(name);
+    let finding = if context.issued_on.is_some() { finding.and_at("/paper/issued_on") } else { finding };
+    let finding = match &place.now {
+        Some(now) => finding.expected(now),
+        None => finding,
+    };
+    match &place.law {
+        Some(law) => finding.law(law),
+        None => finding,
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod samples {
+    use super::*;
+    use crate::calendar::parse_iso;
+
+    /// The district, the special zone, and Kon Tum.
+    pub fn places() -> Vec<PlaceName> {
+        let day = |date: &str| parse_iso(date).ok();
+        let province = PlaceName {
+            sort: PlaceSort::Province,
+            until: day("2025-06-30"),
+            now: Some("tỉnh Quảng Ngãi".into()),
+            ..level_named("Kon Tum")
+        };
+        vec![
+            PlaceName { until: day("2025-06-30"), ..level_named("huyện") },
+            PlaceName { until: day("2025-06-30"), ..level_named("thị xã") },
+            PlaceName { from: day("2025-07-01"), ..level_named("đặc khu") },
+            province,
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::parse_iso;
+
+    fn on<T>(date: &str, check: impl Fn(&RuleContext) -> T) -> T {
+        let (date, places) = (parse_iso(date).unwrap(), samples::places());
+        check(&RuleContext { issued_on: Some(date), effective_on: date, places: &places, ..RuleContext::default() })
+    }
+
+    #[test]
+    fn d09_a_level_is_named_in_its_time_only() {
+        let named = |name: &str, date: &str| on(date, |context| misnamed("/x", name, context).is_some());
+        assert!(named("UBND huyện Đăk Hà", "2025-07-01"));
+        assert!(!named("UBND huyện Đăk Hà", "2025-06-30"));
+        assert!(named("UBND đặc khu Phú Quốc", "2025-06-30"));
+        assert!(!named("UBND đặc khu Phú Quốc", "2025-07-01"));
+        for name in ["Bộ Chỉ huy Quân sự tỉnh", "Sở Nội vụ", "Phường Huyền Tụng"] {
+            assert!(!named(name, "2026-01-01"), "{name}");
+        }
+    }
+
+    #[test]
+    fn d09_a_merged_province_names_no_body_and_no_place_any_more() {
+        let named = |name: &str, date: &str| on(date, |context| misnamed("/x", name, context));
+        let finding = named("Sở Nội vụ tỉnh Kon Tum", "2026-01-15").unwrap();
+        assert_eq!(finding.expected.as_deref(), Some("tỉnh Quảng Ngãi"));
+        assert!(finding.message.contains("01/7/2025") && finding.message.contains("15/01/2026"), "{}", finding.message);
+        assert_eq!(named("Sở Nội vụ tỉnh Kon Tum", "2025-06-30"), None);
+        assert_eq!(named("Phường Kon Tum", "2026-01-15"), None);
+        let placed = |place: &str, issuer: &str| on("2026-01-15", |context| misplaced("/x", place, issuer, context));
+        assert!(placed("Kon Tum", "Sở Nội vụ").is_some());
+        assert_eq!(placed("Kon Tum", "Ủy ban nhân dân phường Kon Tum"), None);
+        assert_eq!(placed("Quảng Ngãi", "Sở Nội vụ"), None);
+    }
+}
