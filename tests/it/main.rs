@@ -4,6 +4,7 @@ mod support;
 
 // the house
 mod failures_doc;
+mod rules;
 mod stairs;
 mod templates_tidy;
 // the papers
