@@ -61,6 +61,7 @@ fn check_points(facts: &Facts, catalogue: &Catalogue, context: &RuleContext) -> 
     let scale = facts.scoring.as_ref().and_then(|scoring| scoring.scale).filter(|scale| *scale > Decimal::ZERO);
     let least = facts.limit(context, "least_score_share", |limits| limits.least_score_share);
     let (Some(scale), Some(least)) = (scale, least) else { return Vec::new() };
+    let bar = Bar { scale, least };
     let places = places_by_points(facts);
     let proposed = numbered(LIST, &facts.nominations).filter(|(_, nomination)| {
         let unit = nomination.sort == Some(Honoree::Collective);
@@ -68,41 +69,43 @@ fn check_points(facts: &Facts, catalogue: &Catalogue, context: &RuleContext) -> 
     });
     let short = proposed.filter_map(|(pointer, nomination)| {
         let placed = places.get(&fold_unit(&nomination.nominee))?;
-        below(&pointer, nomination, placed, scale, &least)
+        bar.finding(&pointer, nomination, placed)
     });
     short.collect()
 }
 
-fn below(
-    pointer: &str,
-    nomination: &Nomination,
-    placed: &Placed,
+/// The least points that a nominee needs, as a share of the scale.
+struct Bar {
     scale: Decimal,
-    least: &Limit<Decimal>,
-) -> Option<Finding> {
-    let needed = scale.checked_mul(least.value)?.normalize();
-    if placed.points >= needed {
-        return None;
+    least: Limit<Decimal>,
+}
+
+impl Bar {
+    fn finding(&self, pointer: &str, nomination: &Nomination, placed: &Placed) -> Option<Finding> {
+        let needed = self.scale.checked_mul(self.least.value)?.normalize();
+        if placed.points >= needed {
+            return None;
+        }
+        let share = percent(self.least.value, Decimal::ONE)?;
+        let nominee = nomination.nominee.trim();
+        let finding = Finding::new(
+            "A02",
+            Severity::Warning,
+            format!("{pointer}/nominee"),
+            format!(
+                "“{nominee}” được đề nghị với {} điểm, chưa đạt {share} thang điểm {} ({} điểm); hãy kiểm tra lại.",
+                group(&placed.points),
+                group(&self.scale),
+                group(&needed)
+            ),
+            format!("“{nominee}” is proposed with {} points, {needed} of {} are needed.", placed.points, self.scale),
+        )
+        .and_at(&placed.pointer)
+        .and_at("/content/scoring/scale")
+        .found(group(&placed.points))
+        .expected(format!("từ {} điểm trở lên", group(&needed)));
+        Some(self.least.place.iter().fold(finding, Finding::and_at))
     }
-    let share = percent(least.value, Decimal::ONE)?;
-    let nominee = nomination.nominee.trim();
-    let finding = Finding::new(
-        "A02",
-        Severity::Warning,
-        format!("{pointer}/nominee"),
-        format!(
-            "“{nominee}” được đề nghị với {} điểm, chưa đạt {share} thang điểm {} ({} điểm); hãy kiểm tra lại.",
-            group(&placed.points),
-            group(&scale),
-            group(&needed)
-        ),
-        format!("“{nominee}” is proposed with {} points, {needed} of {scale} are needed.", placed.points),
-    )
-    .and_at(&placed.pointer)
-    .and_at("/content/scoring/scale")
-    .found(group(&placed.points))
-    .expected(format!("từ {} điểm trở lên", group(&needed)));
-    Some(least.place.iter().fold(finding, Finding::and_at))
 }
 
 #[cfg(test)]

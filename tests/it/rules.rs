@@ -17,6 +17,8 @@ use tdkt_reports::{
     catalog::{Catalog, TemplateFiles},
     failure::{Finding, Severity},
     intake::{self, Treatment},
+    settings::{GivenSettings, Settings},
+    workshop_files,
 };
 
 use super::support::papers;
@@ -230,6 +232,29 @@ fn is_one_sentence(message: &str) -> bool {
     breaks.count() == 0
         && message.ends_with('.')
         && message.chars().next().is_some_and(|c| c.is_uppercase() || c.is_ascii_digit() || c == '“')
+}
+
+/// The operator's own figures hold where a request states none, in place of the shipped ones.
+#[test]
+fn the_file_that_the_setting_names_takes_the_place_of_the_shipped_limits() {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let load = |text: &str| {
+        fs::write(file.path(), text).expect("written");
+        let given = GivenSettings { limits: Some(file.path().into()), ..GivenSettings::default() };
+        workshop_files::load(&Settings::resolve(&given).expect("settings"))
+    };
+    let proposal = CATALOG.kind("award-proposal").expect("the kind is there").sample("simple").expect("the sample");
+    let codes = |text: &str| -> Vec<String> {
+        let workshop = load(text).unwrap_or_else(|error| panic!("{error}"));
+        let outcome = workshop.check(proposal.as_bytes(), Treatment::AsSent);
+        let findings = outcome.map_or_else(|failure| failure.findings, |accepted| accepted.findings);
+        findings.into_iter().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes("flags = 0"), ["A02"]);
+    assert_eq!(codes("flags = 1"), Vec::<String>::new());
+    assert_eq!(codes(""), Vec::<String>::new());
+    let refused = load("flaggs = 1").err().expect("refused").to_string();
+    assert!(refused.contains("limits.toml") && refused.contains("flaggs"), "{refused}");
 }
 
 #[test]
