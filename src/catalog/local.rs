@@ -64,7 +64,7 @@ pub(super) fn places(files: &TemplateFiles, faults: &mut Vec<String>) -> Vec<Pla
         faults.push(format!("{PLACES}: {error}"));
         Places::default()
     });
-    let levels = levels.into_iter().filter(|level| level.confidence != Confidence::Unsure).map(|level| PlaceName {
+    let levels = levels.into_iter().filter(|level| level.confidence.is_printable()).map(|level| PlaceName {
         name: level.name,
         sort: PlaceSort::Level,
         from: level.from,
@@ -72,7 +72,7 @@ pub(super) fn places(files: &TemplateFiles, faults: &mut Vec<String>) -> Vec<Pla
         now: None,
         law: Some(level.law),
     });
-    let provinces = provinces.into_iter().filter(|it| it.confidence != Confidence::Unsure).map(|it| PlaceName {
+    let provinces = provinces.into_iter().filter(|it| it.confidence.is_printable()).map(|it| PlaceName {
         name: it.name,
         sort: match it.sort {
             Sort::Province => PlaceSort::Province,

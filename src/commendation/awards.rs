@@ -157,8 +157,8 @@ fn check_decider(
     )
 }
 
-/// A11 (error): what is asked for is decided by the body that is asked; a submission that names several is judged by the
-/// highest of them.
+/// A11 (warning, for a lower body may pass a submission on): what is asked for is decided by the body that is asked; of
+/// several bodies the highest counts.
 fn check_asked(place: &str, form: &str, decider: Option<&str>, catalogue: &Catalogue) -> Option<Finding> {
     let Listing::Listed(award) = catalogue.find(form) else { return None };
     let decider = decider?.trim();
@@ -169,7 +169,7 @@ fn check_asked(place: &str, form: &str, decider: Option<&str>, catalogue: &Catal
     Some(
         Finding::new(
             "A11",
-            Severity::Error,
+            Severity::Warning,
             place,
             format!(
                 "“{}” do {} quyết định, nhưng văn bản đề nghị {decider} quyết định; hãy sửa cấp quyết định hoặc lập tờ trình riêng.",
@@ -341,9 +341,9 @@ mod tests {
             found(json!({"decider": decider, "nominations": [{"nominee": "A", "sort": "collective", "form": form}]}))
         };
         let pointers = ["/content/nominations/0/form", "/content/decider"];
-        let refused = one("A11", Severity::Error, &pointers);
-        assert_eq!(asked("merit-certificate-province", "Giám đốc Sở Nội vụ"), refused);
-        assert_eq!(asked("emulation-flag-government", "Chủ tịch UBND tỉnh"), refused);
+        let reported = one("A11", Severity::Warning, &pointers);
+        assert_eq!(asked("merit-certificate-province", "Giám đốc Sở Nội vụ"), reported);
+        assert_eq!(asked("emulation-flag-government", "Chủ tịch UBND tỉnh"), reported);
         assert_eq!(asked("emulation-flag-province", "Ủy ban nhân dân tỉnh, Chủ tịch Ủy ban nhân dân tỉnh A"), []);
         assert_eq!(asked("merit-certificate-province", "Chủ tịch UBND thành phố Đà Nẵng"), []);
         assert_eq!(asked("merit-certificate-province", "Hội đồng khen thưởng"), [], "its level is not told");
