@@ -307,10 +307,16 @@ fn read_all(folder: &Path, text: &mut String) {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             read_all(&path, text);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            text.push_str(&fs::read_to_string(&path).expect("a text"));
+        } else if path.extension().is_some_and(|ending| ending == "rs") && !is_of_tests(&path) {
+            let source = fs::read_to_string(&path).expect("a text");
+            text.push_str(source.split("#[cfg(test)]\nmod ").next().unwrap_or_default());
         }
     }
+}
+
+/// Tests speak of codes that there are not.
+fn is_of_tests(path: &Path) -> bool {
+    path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem.ends_with("tests"))
 }
 
 /// Every `X00` between two of the marks.
