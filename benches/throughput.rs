@@ -50,7 +50,7 @@ fn main() {
         let pages = workshop.render(paper).expect("renders").pages;
         // A paper of many pages costs more; the same time is spent on each kind.
         let count = (documents * 3 / pages as usize).max(20);
-        let [one, two] = [1, 2].map(|children| pressed_per_second(programme, children, &[], paper, count));
+        let [one, two] = [1, 2].map(|children| pressed_per_second(programme, children, paper, count));
         let (ours, bare) = processor_time(&workshop, paper, count);
         println!("| {name} | {pages} | {one:.1} | {two:.1} | {ours:.1} | {bare:.1} | {:.2} |", ours / bare);
     }
@@ -69,18 +69,8 @@ fn sample(workshop: &Workshop, name: &str) -> Manuscript {
 }
 
 /// Through real render children, as the service does it.
-fn pressed_per_second(programme: &str, children: usize, further: &[&str], paper: &Manuscript, count: usize) -> f64 {
-    let press = Arc::new(Press::new(PressSettings {
-        executable: programme.into(),
-        arguments: further.iter().map(|argument| (*argument).to_owned()).collect(),
-        children,
-        deadline: Duration::from_secs(60),
-        processor: Duration::from_secs(65),
-        memory_mib: 1536,
-        renders_per_child: 100_000,
-        replace_above_mib: 1536,
-        demand: Demand::Best,
-    }));
+fn pressed_per_second(programme: &str, children: usize, paper: &Manuscript, count: usize) -> f64 {
+    let press = Arc::new(press(programme, children, &[]));
     let order: Arc<str> = serde_json::to_string(paper).expect("an order").into();
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -103,21 +93,60 @@ fn pressed_per_second(programme: &str, children: usize, further: &[&str], paper:
     })
 }
 
-/// What shutting children in costs: papers a second with and without, in turn, and the start of a child with no paper.
+fn press(programme: &str, children: usize, further: &[&str]) -> Press {
+    Press::new(PressSettings {
+        executable: programme.into(),
+        arguments: further.iter().map(|argument| (*argument).to_owned()).collect(),
+        children,
+        deadline: Duration::from_secs(60),
+        processor: Duration::from_secs(65),
+        memory_mib: 1536,
+        renders_per_child: 100_000,
+        replace_above_mib: 1536,
+        demand: Demand::Best,
+    })
+}
+
+/// What shutting children in costs: processor time of a child for a paper with and without, in turn, and the start of a
+/// child without a paper.
 fn sandbox(programme: &str, paper: &Manuscript, count: usize) {
     const OPEN: [&str; 2] = ["--without", "landlock,seccomp,limits"];
+    const ROUNDS: usize = 6;
     let (mut shut, mut open) = (0.0, 0.0);
-    for _round in 0..4 {
-        shut += pressed_per_second(programme, 1, &[], paper, count / 4);
-        open += pressed_per_second(programme, 1, &OPEN, paper, count / 4);
+    for _round in 0..ROUNDS {
+        shut += child_ms(programme, &[], paper, count / ROUNDS);
+        open += child_ms(programme, &OPEN, paper, count / ROUNDS);
     }
+    let (shut, open) = (shut / ROUNDS as f64, open / ROUNDS as f64);
     let [shut_start, open_start] =
         [&[][..], &OPEN[..]].map(|further| median_ms(15, || child_start(programme, further)));
-    println!("\n| render child | papers/s | start, ms |");
+    println!("\n| render child | CPU ms/paper | start, ms |");
     println!("| --- | --- | --- |");
-    println!("| shut in | {:.1} | {shut_start:.0} |", shut / 4.0);
-    println!("| open | {:.1} | {open_start:.0} |", open / 4.0);
+    println!("| shut in | {shut:.1} | {shut_start:.0} |");
+    println!("| open | {open:.1} | {open_start:.0} |");
     println!("| ratio | {:.3} | {:.3} |", shut / open, shut_start / open_start);
+}
+
+/// Processor milliseconds that a render child takes for a paper, as the kernel counts them.
+fn child_ms(programme: &str, further: &[&str], paper: &Manuscript, count: usize) -> f64 {
+    let press = press(programme, 1, further);
+    let order = serde_json::to_string(paper).expect("an order");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        press.render(&order).await.expect("renders");
+        let ticks = || {
+            let child = press.idle_children()[0];
+            let stat = std::fs::read_to_string(format!("/proc/{child}/stat")).expect("its times");
+            let fields = stat.rsplit_once(')').expect("a name").1.split_whitespace();
+            fields.skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("ticks")).sum::<f64>()
+        };
+        let before = ticks();
+        for _ in 0..count {
+            press.render(&order).await.expect("renders");
+        }
+        // A hundred ticks a second, on every Linux that we build for.
+        (ticks() - before) * 10.0 / count as f64
+    })
 }
 
 /// A child that is ready for its first order has greeted; without orders it ends.
