@@ -2,10 +2,14 @@
 
 mod housekeeping;
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use ::redis::{
-    AsyncCommands, Client,
+    AsyncCommands, Client, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use apalis::prelude::{BackendExt, Codec, Monitor, TaskBuilder, TaskId, WorkerBuilder, WorkerBuilderExt};
@@ -33,8 +37,45 @@ const RINGS_AT_ONCE: usize = 250;
 /// The doorbell between processes.
 #[derive(Debug, Clone)]
 pub struct Redis {
-    connection: ConnectionManager,
+    line: Arc<Line>,
     config: Config,
+}
+
+/// The way to the server, renewed when it fails. A connection that a firewall has forgotten answers nothing and is
+/// not closed either; redis-rs reconnects when a connection is closed, and keeps one that only times out for ever.
+#[derive(Debug)]
+struct Line {
+    client: Client,
+    current: Mutex<ConnectionManager>,
+}
+
+impl Line {
+    fn new(client: Client) -> RedisResult<Self> {
+        let current = Mutex::new(connection(&client)?);
+        Ok(Self { client, current })
+    }
+
+    fn current(&self) -> ConnectionManager {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes a fresh connection from now on. Who uses the old one keeps it until he fails himself.
+    fn renew(&self) {
+        if let Ok(fresh) = connection(&self.client) {
+            *self.current.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+}
+
+/// Connects when first used.
+fn connection(client: &Client) -> RedisResult<ConnectionManager> {
+    let settings = ConnectionManagerConfig::new()
+        .set_response_timeout(Some(RESPONSE_TIMEOUT))
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        // The supervisor and the dispatcher try again; a long wait in here would only hide the fault from them.
+        .set_number_of_retries(1)
+        .set_max_delay(Duration::from_secs(1));
+    ConnectionManager::new_lazy_with_config(client.clone(), settings)
 }
 
 impl Redis {
@@ -48,27 +89,35 @@ impl Redis {
             return Err(QueueError::Name(queue.to_owned()));
         }
         let client = Client::open(address).map_err(QueueError::Address)?;
-        let settings = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            // The supervisor and the dispatcher try again; a long wait in here would only hide the fault from them.
-            .set_number_of_retries(1)
-            .set_max_delay(Duration::from_secs(1));
-        let connection = ConnectionManager::new_lazy_with_config(client, settings).map_err(QueueError::Address)?;
-        Ok(Self { connection, config: config(queue) })
+        let line = Line::new(client).map_err(QueueError::Address)?;
+        Ok(Self { line: Arc::new(line), config: config(queue) })
+    }
+
+    fn connection(&self) -> ConnectionManager {
+        self.line.current()
     }
 
     pub(super) async fn ring(&self, jobs: &[JobId], ring_no: i64) -> Result<(), QueueError> {
+        let rung = self.push(jobs, ring_no).await;
+        rung.inspect_err(|_failed| self.line.renew())
+    }
+
+    async fn push(&self, jobs: &[JobId], ring_no: i64) -> Result<(), QueueError> {
         for some in jobs.chunks(RINGS_AT_ONCE) {
             let tasks: Vec<RedisTask> =
                 some.iter().map(|&job| TaskBuilder::new(written(job)).task_id(task_id(job, ring_no)).build()).collect();
-            queries::push_tasks(&mut self.connection.clone(), &self.config, &tasks).await?;
+            queries::push_tasks(&mut self.connection(), &self.config, &tasks).await?;
         }
         Ok(())
     }
 
     pub(super) async fn depth(&self) -> Result<u64, QueueError> {
-        let mut connection = self.connection.clone();
+        let counted = self.count().await;
+        Ok(counted.inspect_err(|_failed| self.line.renew())?)
+    }
+
+    async fn count(&self) -> RedisResult<u64> {
+        let mut connection = self.connection();
         let (scheduled, active, workers): (u64, u64, Vec<String>) = ::redis::pipe()
             .atomic()
             .zcard(self.config.scheduled_jobs_set())
@@ -85,7 +134,7 @@ impl Redis {
     }
 
     pub(super) async fn ping(&self) -> Result<(), QueueError> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let pong = async move { connection.ping::<String>().await };
         tokio::time::timeout(PING_TIMEOUT, pong).await.map_err(|_| QueueError::TooSlow)??;
         Ok(())
@@ -135,7 +184,7 @@ impl Backend for Redis {
     fn worker<H: Handler>(&self, name: &str, answerer: Answerer<H>) -> Monitor {
         let (name, bell) = (name.to_owned(), self.clone());
         Monitor::new().register(move |_restarts| {
-            let storage = RedisStorage::<Vec<u8>>::new(bell.connection.clone()).with_config(bell.config.clone());
+            let storage = RedisStorage::<Vec<u8>>::new(bell.connection()).with_config(bell.config.clone());
             let answerer = answerer.clone();
             WorkerBuilder::new(name.as_str())
                 .backend(storage.with_codec(Verbatim).poll_with_interval(POLL_INTERVAL))
@@ -155,6 +204,8 @@ impl Backend for Redis {
     }
 
     async fn bury(&self, name: &str) {
+        // The next worker does not begin on the line on which this one ended.
+        self.line.renew();
         if let Err(error) = self.give_back(name).await {
             warn!(worker.name = name, %error, "The worker's rings could not be given back; others take them in 30 s");
         }

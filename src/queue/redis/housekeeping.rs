@@ -24,7 +24,7 @@ const NAME_KEPT: i64 = 86_400;
 impl Redis {
     /// Before a worker starts: throws away what would end it, and lets its name expire.
     pub(super) async fn make_room_for(&self, worker: &str) -> RedisResult<()> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let policy: Vec<String> = ::redis::cmd("CONFIG")
             .arg("GET")
             .arg("maxmemory-policy")
@@ -49,7 +49,7 @@ impl Redis {
 
     /// After a worker has gone: its unanswered rings wait again, and its name is forgotten.
     pub(super) async fn give_back(&self, worker: &str) -> RedisResult<()> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let held: Vec<String> = connection.smembers(self.in_flight(worker)).await?;
         let mut pipe = ::redis::pipe();
         pipe.atomic();
@@ -85,7 +85,7 @@ impl Redis {
     }
 
     async fn clean_answered(&self, set: &str) -> RedisResult<()> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let mut cursor = 0_u64;
         loop {
             let (next, ids): (u64, Vec<Vec<u8>>) =
@@ -106,7 +106,7 @@ impl Redis {
     }
 
     async fn clean_forgotten(&self, forgotten_after: Duration) -> RedisResult<()> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let (seconds, micros): (u64, u64) = ::redis::cmd("TIME").query_async(&mut connection).await?;
         let now = Duration::from_secs(seconds) + Duration::from_micros(micros);
         let oldest = now.saturating_sub(forgotten_after).as_millis();
@@ -141,7 +141,7 @@ impl Redis {
 
     /// Throws away waiting rings whose task apalis cannot read: each would end the worker that fetches it.
     async fn drop_unreadable(&self) -> RedisResult<()> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let active = self.config.active_jobs_list();
         let waiting: isize = connection.llen(&active).await?;
         let mut unreadable = Vec::new();

@@ -22,6 +22,27 @@ fn a_ring_reads_back_and_nothing_else_does() {
     }
 }
 
+/// What each setting prevents stands in `redis.rs`; its defaults are other, and differ between code and documents.
+#[test]
+fn apalis_is_set_as_the_house_needs_it() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _inside = runtime.enter();
+    let Ok(Doorbell::Redis(bell)) = Doorbell::redis("redis://127.0.0.1/", Redis::QUEUE) else { panic!() };
+    let set = format!("{bell:?}");
+    for setting in [
+        "batch_size: 1,",
+        "heartbeat_interval: 5s",
+        "missed_heartbeats: 6",
+        "lock_tasks: true",
+        "persist_results: true",
+        "emit_events: false",
+        "idempotency_ttl: None",
+    ] {
+        assert!(set.contains(setting), "{setting} is not in {set}");
+    }
+    assert!(Redis::QUEUE.contains("{tdkt}"), "one slot of a cluster");
+}
+
 #[test]
 fn a_name_that_apalis_would_cut_and_an_address_that_is_none_are_refused() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
