@@ -1,3 +1,5 @@
+mod world;
+
 use std::time::Instant;
 
 use super::*;

@@ -106,16 +106,15 @@ impl fmt::Debug for Place {
 /// The pool for writing and the pool for reading.
 pub(super) async fn connect(place: &Place) -> Result<(AnyPool, AnyPool), LedgerError> {
     sqlx::any::install_default_drivers();
-    let dialect = place.dialect();
     let (url, writers) = match place {
         Place::File(path) => (sqlite_url(path)?, 1),
         Place::Server(url) => (url.clone(), POSTGRES_WRITERS),
     };
     let options: AnyConnectOptions = url.parse().map_err(|_its_text_may_hold_a_password| LedgerError::NoPlace)?;
     let options = options.disable_statement_logging();
-    migrate(&options, dialect).await?;
-    let writer = pool(dialect, writers).connect_with(options.clone()).await?;
-    let readers = pool(dialect, READERS).connect_with(options).await?;
+    migrate(&options, place).await?;
+    let writer = pool(place, writers).connect_with(options.clone()).await?;
+    let readers = pool(place, READERS).connect_with(options).await?;
     Ok((writer, readers))
 }
 
@@ -128,10 +127,10 @@ fn sqlite_url(path: &Path) -> Result<String, LedgerError> {
     Ok(format!("sqlite:{}?mode=rwc", utf8_percent_encode(text, PATH)))
 }
 
-fn pool(dialect: Dialect, connections: u32) -> AnyPoolOptions {
-    let (settings, kept, patience) = match dialect {
-        Dialect::Sqlite => (SQLITE_SETTINGS, connections, PATIENCE),
-        Dialect::Postgres => (POSTGRES_SETTINGS, 1, POSTGRES_PATIENCE),
+fn pool(place: &Place, connections: u32) -> AnyPoolOptions {
+    let (settings, kept, patience) = match place {
+        Place::File(_) => (SQLITE_SETTINGS, connections, PATIENCE),
+        Place::Server(_) => (POSTGRES_SETTINGS, 1, POSTGRES_PATIENCE),
     };
     let options = AnyPoolOptions::new()
         .max_connections(connections)
@@ -148,10 +147,11 @@ fn pool(dialect: Dialect, connections: u32) -> AnyPoolOptions {
 }
 
 /// Brings the schema up to date, all steps in one transaction, on a connection of its own: a step may take long.
-async fn migrate(options: &AnyConnectOptions, dialect: Dialect) -> Result<(), LedgerError> {
-    let (steps, before, read) = match dialect {
-        Dialect::Sqlite => (SQLITE_STEPS, SQLITE_SETTINGS, "PRAGMA user_version"),
-        Dialect::Postgres => {
+async fn migrate(options: &AnyConnectOptions, place: &Place) -> Result<(), LedgerError> {
+    let dialect = place.dialect();
+    let (steps, before, read) = match place {
+        Place::File(_) => (SQLITE_STEPS, SQLITE_SETTINGS, "PRAGMA user_version"),
+        Place::Server(_) => {
             (POSTGRES_STEPS, "SELECT 1", "SELECT coalesce(max(version), 0) AS version FROM ledger_schema")
         }
     };
@@ -172,9 +172,9 @@ async fn migrate(options: &AnyConnectOptions, dialect: Dialect) -> Result<(), Le
     }
     if done < steps.len() {
         // Neither pragma nor this needs a parameter; `known` is a number of ours.
-        let written = match dialect {
-            Dialect::Sqlite => format!("PRAGMA user_version = {known}"),
-            Dialect::Postgres => format!("INSERT INTO ledger_schema (version) VALUES ({known})"),
+        let written = match place {
+            Place::File(_) => format!("PRAGMA user_version = {known}"),
+            Place::Server(_) => format!("INSERT INTO ledger_schema (version) VALUES ({known})"),
         };
         sqlx::raw_sql(sqlx::AssertSqlSafe(written)).execute(&mut *tx).await?;
     }

@@ -82,7 +82,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`].
     pub async fn fold_counts(&self) -> Result<(), LedgerError> {
-        if self.inner.dialect == Dialect::Sqlite {
+        if self.inner.dialect != Dialect::Postgres {
             return Ok(());
         }
         let mut tx = self.begin().await?;

@@ -7,6 +7,10 @@ use sqlx::AssertSqlSafe;
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
+    /// SQLite whose clock a test sets (see `tests::simulated`): apart from every other clock, so that nobody can take
+    /// the time from elsewhere unseen.
+    #[cfg(test)]
+    Simulated,
 }
 
 impl Dialect {
@@ -17,6 +21,8 @@ impl Dialect {
         let (now, lock, lock_free, each) = match self {
             // SQLite has one writer, and it holds the lock since its BEGIN IMMEDIATE.
             Dialect::Sqlite => ("CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER)", "", "", SQLITE_EACH),
+            #[cfg(test)]
+            Dialect::Simulated => ("(SELECT moment FROM simulated_clock)", "", "", SQLITE_EACH),
             Dialect::Postgres => (
                 "CAST(extract(epoch FROM statement_timestamp()) * 1000 AS BIGINT)",
                 " FOR UPDATE",
@@ -39,6 +45,8 @@ impl Dialect {
     pub(super) fn begin(self) -> &'static str {
         match self {
             Dialect::Sqlite => "BEGIN IMMEDIATE",
+            #[cfg(test)]
+            Dialect::Simulated => "BEGIN IMMEDIATE",
             Dialect::Postgres => "BEGIN",
         }
     }
@@ -47,6 +55,8 @@ impl Dialect {
     pub(super) fn one_at_a_time(self) -> &'static str {
         match self {
             Dialect::Sqlite => "SELECT 1",
+            #[cfg(test)]
+            Dialect::Simulated => "SELECT 1",
             Dialect::Postgres => "SELECT 1 FROM (SELECT pg_advisory_xact_lock(7310579846)) AS held",
         }
     }

@@ -144,16 +144,16 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`].
     pub async fn unsafe_settings(&self) -> Result<Vec<String>, LedgerError> {
-        let wanted: &[(&str, &str)] = match self.inner.dialect {
-            Dialect::Sqlite => return Ok(Vec::new()),
-            Dialect::Postgres => &[("synchronous_commit", "on"), ("fsync", "on"), ("full_page_writes", "on")],
-        };
+        if self.inner.dialect != Dialect::Postgres {
+            return Ok(Vec::new());
+        }
+        let wanted = [("synchronous_commit", "on"), ("fsync", "on"), ("full_page_writes", "on")];
         let mut faults = Vec::new();
         for (name, value) in wanted {
             // What the server would give a connection that does not ask for more.
             let found = "SELECT coalesce((SELECT reset_val FROM pg_settings WHERE name = $1), '')";
-            let found: String = sqlx::query_scalar(found).bind(*name).fetch_one(&self.inner.readers).await?;
-            if found != *value && !(*name == "synchronous_commit" && found.starts_with("remote_")) {
+            let found: String = sqlx::query_scalar(found).bind(name).fetch_one(&self.inner.readers).await?;
+            if found != value && !(name == "synchronous_commit" && found.starts_with("remote_")) {
                 faults.push(format!("{name} = {found}, cần {value}"));
             }
         }

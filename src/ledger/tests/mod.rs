@@ -8,6 +8,7 @@ mod once;
 mod postgres;
 mod rings;
 mod server;
+mod simulated;
 mod store;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod redis;
+mod scripted;
 pub(crate) mod server;
 
 use std::{
@@ -11,6 +12,8 @@ use std::{
 };
 
 use tokio::{sync::watch, task::JoinHandle};
+
+pub(crate) use scripted::Scripted;
 
 use super::Doorbell;
 use crate::job::JobId;
