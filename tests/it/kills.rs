@@ -11,7 +11,7 @@ use std::{
 use nix::sys::signal::Signal;
 
 use super::support::{
-    chance::Chance,
+    chance::{Chance, seed},
     papers,
     programs::{Books, Process, Redis, Service, send, until},
 };
@@ -20,12 +20,6 @@ use super::support::{
 const PATIENT: [&str; 4] = ["--max-starts", "50", "--ring-again-s", "2"];
 /// The longest that a test here may take.
 const END: Duration = Duration::from_secs(110);
-
-fn seed() -> u64 {
-    let seed = std::env::var("TDKT_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_724);
-    println!("seed {seed} (TDKT_TEST_SEED replays another)");
-    seed
-}
 
 /// Requests whose renders take long enough to be hit, each with its own paper.
 fn long_ones(jobs: u32) -> Vec<String> {

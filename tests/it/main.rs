@@ -30,6 +30,7 @@ mod text_encoding;
 // the keeping
 mod backlog;
 mod doorbells;
+mod faults;
 mod full_disk;
 mod keeping;
 mod kills;

@@ -1,6 +1,19 @@
 //! Random numbers that come again: the same seed, the same test.
 
+/// The seed of this run: `TDKT_SEED`, or always the same. Printed, so that a failure comes again.
+pub fn seed() -> u64 {
+    let seed = std::env::var("TDKT_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_260_724);
+    println!("seed {seed} (TDKT_SEED={seed} replays it)");
+    seed
+}
+
+/// Whether the long sizes are asked for: `TDKT_LONG=1`.
+pub fn long() -> bool {
+    std::env::var_os("TDKT_LONG").is_some_and(|asked| asked == "1")
+}
+
 /// SplitMix64 (Steele, Lea, Flood 2014).
+#[derive(Debug, Clone)]
 pub struct Chance(u64);
 
 impl Chance {

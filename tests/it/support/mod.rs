@@ -1,9 +1,11 @@
 //! What several files of tests need.
 
 pub mod chance;
+pub mod invariants;
 pub mod papers;
 // The ledger's own tests start the same server.
 #[allow(dead_code)]
 #[path = "../../../src/ledger/tests/server.rs"]
 pub mod postgres;
 pub mod programs;
+pub mod proxy;

@@ -22,7 +22,7 @@ use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde_json::Value;
 use tdkt_reports::{
     job::{Job, JobState},
-    ledger::{Ledger, LedgerLimits},
+    ledger::{Ledger, LedgerLimits, Place},
 };
 use tempfile::TempDir;
 
@@ -30,6 +30,8 @@ use tempfile::TempDir;
 const READY: Duration = Duration::from_secs(60);
 /// How long a job may take that nobody disturbs.
 const JOB: Duration = Duration::from_secs(90);
+/// Of what a process said, the lines that a test that fails shows.
+const TOLD: usize = 60;
 /// Between two looks at something that is waited for.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -127,18 +129,23 @@ impl Process {
 
     /// A `work` process on a data folder.
     pub fn work(data: &Path, redis: &Redis, arguments: &[&str]) -> Self {
-        let mut command = tdkt();
-        command.arg("work").arg("--data").arg(data).args(["--redis-url", &redis.address()]).args(arguments);
+        Self::work_as(tdkt(), data, &redis.address(), arguments)
+    }
+
+    /// A `work` process on a data folder, over the Redis at this address, begun by this command.
+    pub fn work_as(mut command: Command, data: &Path, redis: &str, arguments: &[&str]) -> Self {
+        command.arg("work").arg("--data").arg(data).args(["--redis-url", redis]).args(arguments);
         Self::start(command)
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().expect("a child of ours").is_none()
     }
 
     /// Everything on standard error so far.
     pub fn said(&self) -> String {
         self.said.lock().expect("not poisoned").clone()
-    }
-
-    fn until_it_says(&self, words: &str) {
-        until(READY, words, || self.said().contains(words));
     }
 
     pub fn id(&self) -> u32 {
@@ -152,6 +159,17 @@ impl Process {
 
     pub fn signal(&self, signal: Signal) {
         send(self.id(), signal);
+    }
+
+    /// Sends SIGTERM once the program heeds it; before, it would be the end of it like any other.
+    pub fn stop(&self) {
+        until(READY, "SIGTERM is heeded", || {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).unwrap_or_default();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
+            let caught = u64::from_str_radix(caught.trim(), 16).unwrap_or(0);
+            caught & 1 << (Signal::SIGTERM as u64 - 1) != 0
+        });
+        self.signal(Signal::SIGTERM);
     }
 
     /// kill -9, and waits for the end.
@@ -178,7 +196,10 @@ impl Drop for Process {
         let _dead_already = self.child.kill();
         let _dead_already = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("--- process {} said:\n{}", self.id(), self.said());
+            let said = self.said();
+            let lines: Vec<&str> = said.lines().collect();
+            let last = &lines[lines.len().saturating_sub(TOLD)..];
+            eprintln!("--- process {} said at last:\n{}", self.id(), last.join("\n"));
         }
     }
 }
@@ -232,15 +253,23 @@ impl Service {
         Self::started(wrapper, data, arguments)
     }
 
-    fn started(mut command: Command, data: &Path, arguments: &[&str]) -> Self {
+    /// By this command, which has the environment that the test gave it.
+    pub fn started(command: Command, data: &Path, arguments: &[&str]) -> Self {
+        let (process, url) = Self::try_start(command, data, arguments);
+        let url = url.unwrap_or_else(|| panic!("it does not listen:\n{}", process.said()));
+        let http = Client::builder().timeout(Duration::from_secs(60)).build().expect("an HTTP client");
+        Self { process, url, data: data.to_owned(), http, _folder: None }
+    }
+
+    /// As [`Service::started`]; without an address where the process ended before it listened.
+    pub fn try_start(mut command: Command, data: &Path, arguments: &[&str]) -> (Process, Option<String>) {
         const LISTENS: &str = "Đang phục vụ tại ";
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
-        let process = Process::start(command);
-        process.until_it_says(LISTENS);
+        let mut process = Process::start(command);
+        until(READY, LISTENS, || process.said().contains(LISTENS) || !process.runs());
         let said = process.said();
-        let line = said.lines().find_map(|line| line.strip_prefix(LISTENS)).expect("just seen");
-        let http = Client::builder().timeout(Duration::from_secs(60)).build().expect("an HTTP client");
-        Self { process, url: line.trim().to_owned(), data: data.to_owned(), http, _folder: None }
+        let url = said.lines().find_map(|line| line.strip_prefix(LISTENS)).map(|url| url.trim().to_owned());
+        (process, url)
     }
 
     pub fn data(&self) -> &Path {
@@ -332,8 +361,13 @@ pub struct Books {
 
 impl Books {
     pub fn open(data: &Path) -> Self {
+        Self::of(data, &data.join("ledger.sqlite").into())
+    }
+
+    /// With the ledger elsewhere.
+    pub fn of(data: &Path, place: &Place) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let ledger = runtime.block_on(Ledger::open(data.join("ledger.sqlite"), LedgerLimits::default()));
+        let ledger = runtime.block_on(Ledger::open(place.clone(), LedgerLimits::default()));
         Self { runtime, ledger: ledger.expect("the ledger opens"), data: data.to_owned() }
     }
 
@@ -380,27 +414,31 @@ impl Books {
     }
 }
 
-/// A Redis without persistence on a free port.
+/// A Redis on a free port, without persistence where nothing else is asked for.
 pub struct Redis {
     child: Child,
     port: u16,
     folder: TempDir,
 }
 
+/// Nothing is kept.
+const FORGETS: [&str; 4] = ["--save", "", "--appendonly", "no"];
+
 impl Redis {
     pub fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let child = Self::spawn(port, &folder);
+        let child = Self::spawn(port, &folder, &FORGETS);
         let redis = Self { child, port, folder };
         redis.until_it_answers();
         redis
     }
 
-    fn spawn(port: u16, folder: &TempDir) -> Child {
+    fn spawn(port: u16, folder: &TempDir, keeping: &[&str]) -> Child {
         Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--enable-debug-command", "yes", "--dir"])
             .arg(folder.path())
+            .args(keeping)
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server is installed (tests/run installs it)")
@@ -415,6 +453,15 @@ impl Redis {
 
     pub fn address(&self) -> String {
         format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Where its files lie.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Asks the server directly.
@@ -436,7 +483,12 @@ impl Redis {
 
     /// Starts again on the same port, empty.
     pub fn start_again(&mut self) {
-        self.child = Self::spawn(self.port, &self.folder);
+        self.start_again_keeping(&FORGETS);
+    }
+
+    /// Starts again on the same port, with these settings of what it keeps.
+    pub fn start_again_keeping(&mut self, keeping: &[&str]) {
+        self.child = Self::spawn(self.port, &self.folder, keeping);
         self.until_it_answers();
     }
 }
