@@ -14,7 +14,7 @@ use std::{
 
 use nix::sys::signal::Signal;
 use reqwest::{Client, StatusCode};
-use tdkt_reports::press::{Press, PressSettings};
+use tdkt_reports::press::{Demand, Press, PressSettings};
 
 use support::{
     papers,
@@ -103,8 +103,11 @@ fn raw(runtime: &tokio::runtime::Runtime, length: Duration) -> f64 {
         arguments: Vec::new(),
         children: CHILDREN,
         deadline: Duration::from_secs(60),
+        processor: Duration::from_secs(65),
         memory_mib: 1_536,
         renders_per_child: 100_000,
+        replace_above_mib: 1_536,
+        demand: Demand::Best,
     }));
     let order =
         |number| serde_json::to_string(&papers::manuscript(papers::numbered(number).as_bytes())).expect("an order");

@@ -37,8 +37,9 @@ const THREADS: u64 = 2;
 const WORLDS_IN_A_STORE: u64 = 1_000;
 /// Steps of a world before it is left in peace to end.
 const LONGEST: u64 = 40;
+/// Low, so that a short world comes to them.
 const LIMITS: LedgerLimits =
-    LedgerLimits { max_waiting: 100_000, max_waiting_each: 100_000, max_starts: 3, max_tries: 4 };
+    LedgerLimits { max_waiting: 100_000, max_waiting_each: 100_000, max_starts: 2, max_tries: 2 };
 
 fn drawn(seed: u64) -> Vec<Step> {
     let mut chance = Chance::new(seed);
