@@ -17,7 +17,7 @@ use std::{path::Path, time::Instant};
 
 use chance::Chance;
 use life::World;
-use steps::Step;
+use steps::{KINDS, Step};
 
 use crate::ledger::{Ledger, LedgerLimits};
 
@@ -36,7 +36,7 @@ const THREADS: u64 = 2;
 /// A store is given up after so many worlds.
 const WORLDS_IN_A_STORE: u64 = 1_000;
 /// Steps of a world before it is left in peace to end.
-const LONGEST: u64 = 40;
+const LONGEST: u64 = 50;
 /// Low, so that a short world comes to them.
 const LIMITS: LedgerLimits =
     LedgerLimits { max_waiting: 100_000, max_waiting_each: 100_000, max_starts: 2, max_tries: 2 };
@@ -44,7 +44,15 @@ const LIMITS: LedgerLimits =
 fn drawn(seed: u64) -> Vec<Step> {
     let mut chance = Chance::new(seed);
     let length = 5 + chance.below(LONGEST - 5);
-    (0..length).map(|_| Step::drawn(&mut chance)).collect()
+    // Each world has habits of its own, so that what is rare in one comes several times in another.
+    let habits: [u64; 3] = std::array::from_fn(|_| chance.below(KINDS));
+    let kind = |chance: &mut Chance| if chance.below(3) == 0 { *chance.pick(&habits) } else { chance.below(KINDS) };
+    (0..length)
+        .map(|_| {
+            let kind = kind(&mut chance);
+            Step::drawn(&mut chance, kind)
+        })
+        .collect()
 }
 
 async fn store(folder: &Path, number: u64) -> Ledger {

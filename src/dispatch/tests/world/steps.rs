@@ -74,10 +74,14 @@ pub enum Step {
     },
 }
 
+/// Kinds of steps, the likely ones several times.
+pub const KINDS: u64 = 100;
+
 impl Step {
-    pub fn drawn(chance: &mut Chance) -> Self {
+    /// A step of this kind, one of [`KINDS`].
+    pub fn drawn(chance: &mut Chance, kind: u64) -> Self {
         let worker = chance.below(3);
-        match chance.below(100) {
+        match kind {
             0..14 => Step::Submit { organisation: chance.below(3), key: chance.below(6) },
             14..18 => Step::Cancel { job: chance.below(6) },
             18..20 => Step::Requeue { job: chance.below(6) },
