@@ -9,6 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     archive::{Archive, ArchiveError, Archived},
+    catalog::MediaType,
     failure::{Failure, FailureCode, Finding},
     fingerprint,
     intake::{self, Accepted, Manuscript, Treatment},
@@ -58,13 +59,14 @@ pub struct Document {
     pub artifact: Artifact,
     /// Name for the download, with extension.
     pub name: String,
+    pub media_type: MediaType,
 }
 
 /// What a preview shows.
 #[derive(Debug, Clone, Copy)]
 pub enum Preview {
-    /// The whole paper as a draft PDF.
-    Pdf,
+    /// All of it as a draft.
+    Whole,
     /// One page (from 0) as PNG.
     Page { page: usize, ppi: f64 },
 }
@@ -130,8 +132,9 @@ impl Desk {
 
     async fn prepare(&self, organisation: String, request: Vec<u8>) -> Result<NewJob, Failure> {
         self.admission.refuse_when_disk_is_full(&self.archive).await?;
-        let Accepted { manuscript, findings } = self.read(request, Treatment::AsSent).await?;
+        let Accepted { manuscript, findings, .. } = self.read(request, Treatment::AsSent).await?;
         let file_name = self.workshop.file_name(&manuscript)?;
+        let media_type = self.workshop.media_type(&manuscript)?;
         let order = print_order(&manuscript)?;
         Ok(NewJob {
             id: JobId::fresh(),
@@ -142,6 +145,7 @@ impl Desk {
             order,
             findings,
             file_name,
+            media_type,
         })
     }
 
@@ -215,16 +219,17 @@ impl Desk {
         let Some(artifact) = job.artifact else { return Err(no_document(job.state)) };
         let file = self.archive.open_file(&artifact.sha256).await.map_err(|error| archive_failure(&error))?;
         let file = file.ok_or_else(|| Failure::internal("a paper is missing from the archive"))?;
-        Ok(Document { file, artifact, name: format!("{}.pdf", job.file_name) })
+        let name = format!("{}.{}", job.file_name, job.media_type.extension());
+        Ok(Document { file, artifact, name, media_type: job.media_type })
     }
 
     /// A draft of the paper at once; nothing is stored.
     pub async fn preview(&self, request: Vec<u8>, preview: Preview) -> Result<(Pressed, Vec<Finding>), Failure> {
-        let Accepted { manuscript, findings } = self.read(request, Treatment::AsDraft).await?;
+        let Accepted { manuscript, findings, .. } = self.read(request, Treatment::AsDraft).await?;
         let order = print_order(&manuscript)?;
         let pressed = async {
             match preview {
-                Preview::Pdf => self.press.render(&order).await,
+                Preview::Whole => self.press.render(&order).await,
                 Preview::Page { page, ppi } => self.press.render_page(&order, page, ppi).await,
             }
         };

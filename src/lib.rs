@@ -19,6 +19,7 @@ pub mod regulation;
 pub mod document;
 // second floor: making
 pub mod catalog;
+pub mod dossier;
 pub mod intake;
 pub mod composition;
 pub mod marks;
@@ -26,6 +27,7 @@ pub mod typesetting;
 pub mod reading;
 pub mod inspection;
 pub mod recipe;
+pub mod binding;
 pub mod rendering;
 pub mod press;
 // third floor: keeping

@@ -15,7 +15,7 @@ use std::{io, path::PathBuf, sync::Mutex, time::Duration};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::rendering::Question;
+use crate::{catalog::MediaType, rendering::Question};
 pub use attempt::{ATTEMPTS, Attempt};
 pub use child::{ChildSettings, Orders, serve as serve_child, try_to_escape};
 use frame::{Answer, Broken, Order};
@@ -48,11 +48,13 @@ pub struct PressSettings {
     pub demand: Demand,
 }
 
-/// A rendered paper, or one page of it as PNG.
+/// A rendered paper or dossier, or one page as PNG.
 #[derive(Debug)]
 pub struct Pressed {
     pub bytes: Vec<u8>,
     pub pages: u32,
+    /// What the bytes are; `None` for a picture.
+    pub media_type: Option<MediaType>,
 }
 
 /// Longest reading of a stranger's file, the render that proves it included.
@@ -71,9 +73,9 @@ impl Press {
         Self { places: Semaphore::new(settings.children.max(1)), settings, idle: Mutex::new(Vec::new()) }
     }
 
-    /// Renders one print order (a [`crate::intake::Manuscript`] as JSON) to PDF. Dropping the future kills the child.
+    /// Makes what one print order (a [`crate::intake::Manuscript`] as JSON) asks for. Dropping the future kills the child.
     pub async fn render(&self, order: &str) -> Result<Pressed, Verdict> {
-        self.make(order, Output::Pdf).await
+        self.make(order, Output::Whole).await
     }
 
     /// Renders one page of a print order to PNG.
@@ -91,7 +93,7 @@ impl Press {
         match answer {
             Answer::Told(bytes) => Ok(bytes),
             Answer::Refused(failure) => Err(Verdict::Refused(*failure)),
-            Answer::Paper { .. } => Err(Verdict::Garbled),
+            Answer::Made { .. } => Err(Verdict::Garbled),
         }
     }
 
@@ -134,15 +136,15 @@ impl Press {
         let _place = self.place().await?;
         let (child, answer) = self.press(&order, None, self.settings.deadline).await?;
         match answer {
-            Answer::Paper { pages, bytes } if pages > 0 && bytes.starts_with(output.beginning()) => {
+            Answer::Made { pages, media_type, bytes } if pages > 0 && output.is_answered_by(media_type, &bytes) => {
                 self.keep(child);
-                Ok(Pressed { bytes, pages })
+                Ok(Pressed { bytes, pages, media_type })
             }
             Answer::Refused(failure) => {
                 self.keep(child);
                 Err(Verdict::Refused(*failure))
             }
-            Answer::Paper { .. } | Answer::Told(_) => Err(child.autopsy(Broken::Garbled).await),
+            Answer::Made { .. } | Answer::Told(_) => Err(child.autopsy(Broken::Garbled).await),
         }
     }
 

@@ -115,6 +115,7 @@ mod tests {
                 order_sha256: "ab".repeat(32),
                 findings: Vec::new(),
                 file_name: "Biên bản".into(),
+                media_type: crate::catalog::MediaType::Pdf,
             };
             let id = self.ledger.accept(new).await.unwrap().id;
             let LeaseOutcome::Taken(lease) = self.ledger.lease(id, "w", Duration::from_secs(9)).await.unwrap() else {

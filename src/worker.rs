@@ -185,8 +185,8 @@ impl<P: Renders> Worker<P> {
         Work::NotMade(self.judge(lease, verdict).await)
     }
 
-    async fn store(&self, lease: &Lease, Pressed { bytes: pdf, pages }: Pressed) -> Work {
-        match self.archive.store(pdf).await {
+    async fn store(&self, lease: &Lease, Pressed { bytes, pages, .. }: Pressed) -> Work {
+        match self.archive.store(bytes).await {
             Ok((sha256, size)) => Work::Made(Artifact { sha256, size, pages }),
             Err(error) => {
                 warn!(job.id = %lease.job, %error, "The paper of job {} could not be archived", lease.job);

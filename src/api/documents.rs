@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{ApiLimits, Problem, body};
 use crate::{
+    catalog::MediaType,
     desk::{Desk, Preview, Submission},
     failure::{Failure, FailureCode},
     job::{LOCAL, view::JobView},
@@ -133,13 +134,13 @@ pub(super) async fn preview(
         return Err(bad_preview());
     }
     let body = body::read(&request, payload, &limits).await?;
-    let (preview, media_type) = match query.format {
-        Format::Pdf => (Preview::Pdf, "application/pdf"),
-        Format::Png => (Preview::Page { page: page - 1, ppi }, "image/png"),
+    let preview = match query.format {
+        Format::Pdf => Preview::Whole,
+        Format::Png => Preview::Page { page: page - 1, ppi },
     };
     let (pressed, findings) = desk.preview(body, preview).await?;
     Ok(HttpResponse::Ok()
-        .content_type(media_type)
+        .content_type(pressed.media_type.map_or("image/png", MediaType::as_str))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header(("x-page-count", pressed.pages))

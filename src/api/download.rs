@@ -14,7 +14,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Problem, conditions::lists};
-use crate::{desk::Document, failure::Failure};
+use crate::{catalog::MediaType, desk::Document, failure::Failure};
 
 /// What RFC 8187 leaves as it is (`attr-char`).
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC
@@ -62,12 +62,12 @@ pub(super) async fn answer(request: &HttpRequest, document: Document) -> Result<
 
     let mut response = HttpResponse::build(status);
     response
-        .content_type("application/pdf")
+        .content_type(document.media_type.as_str())
         .insert_header((header::ETAG, etag))
         .insert_header((header::ACCEPT_RANGES, "bytes"))
         .insert_header((header::CACHE_CONTROL, "private, immutable, max-age=31536000"))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::CONTENT_DISPOSITION, disposition(&document.name)))
+        .insert_header((header::CONTENT_DISPOSITION, disposition(&document.name, document.media_type)))
         .insert_header(("repr-digest", digest(&document.artifact.sha256)));
     if status == StatusCode::PARTIAL_CONTENT {
         response.insert_header((header::CONTENT_RANGE, format!("bytes {start}-{}/{size}", start + length - 1)));
@@ -108,8 +108,10 @@ fn range(part: &ByteRangeSpec, size: u64) -> Part {
     }
 }
 
-fn disposition(name: &str) -> String {
-    format!("attachment; filename=\"document.pdf\"; filename*=UTF-8''{}", utf8_percent_encode(name, ATTRIBUTE))
+fn disposition(name: &str, media_type: MediaType) -> String {
+    let extension = media_type.extension();
+    let name = utf8_percent_encode(name, ATTRIBUTE);
+    format!("attachment; filename=\"document.{extension}\"; filename*=UTF-8''{name}")
 }
 
 fn digest(sha256: &str) -> String {
@@ -125,7 +127,7 @@ mod tests {
     #[test]
     fn a_vietnamese_name_is_percent_encoded() {
         assert_eq!(
-            disposition("Báo cáo.pdf"),
+            disposition("Báo cáo.pdf", MediaType::Pdf),
             "attachment; filename=\"document.pdf\"; filename*=UTF-8''B%C3%A1o%20c%C3%A1o.pdf"
         );
     }

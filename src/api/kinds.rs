@@ -23,6 +23,7 @@ pub(super) async fn list(desk: Data<Desk>) -> HttpResponse {
             json!({
                 "kind": kind.manifest.kind,
                 "title": kind.manifest.title,
+                "media_type": kind.media_type(),
                 "editions": kind.editions().collect::<Vec<_>>(),
                 "samples": kind.sample_names().collect::<Vec<_>>(),
                 "schema": format!("/v1/kinds/{}/schema", kind.manifest.kind),

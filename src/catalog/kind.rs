@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, sync::OnceLock};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    TemplateFiles,
+    Mapping, PartEntry, PartPlan, TemplateFiles,
     schema::{self, Library},
 };
 use crate::regulation::Editions;
@@ -47,6 +47,9 @@ pub struct Manifest {
     pub samples: Vec<String>,
     /// Which body serves which editions.
     pub bodies: Vec<BodyEntry>,
+    /// The papers of a dossier, in their order; a kind that has some gives a ZIP file of them, with its own body as index.
+    #[serde(default)]
+    pub parts: Vec<PartEntry>,
     /// Tables of words, for the `columns` and `word` filters.
     #[serde(default)]
     pub maps: BTreeMap<String, BTreeMap<String, String>>,
@@ -72,9 +75,54 @@ pub struct BodyEntry {
     pub template: String,
 }
 
+/// What is made of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MediaType {
+    /// One paper.
+    #[serde(rename = "application/pdf")]
+    Pdf,
+    /// A dossier.
+    #[serde(rename = "application/zip")]
+    Zip,
+}
+
+impl MediaType {
+    /// The registered name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MediaType::Pdf => "application/pdf",
+            MediaType::Zip => "application/zip",
+        }
+    }
+
+    /// The reverse of [`MediaType::as_str`].
+    pub fn parse(name: &str) -> Option<Self> {
+        [MediaType::Pdf, MediaType::Zip].into_iter().find(|one| one.as_str() == name)
+    }
+
+    /// How every file of it begins.
+    pub fn beginning(self) -> &'static [u8] {
+        match self {
+            MediaType::Pdf => b"%PDF-",
+            MediaType::Zip => b"PK\x03\x04",
+        }
+    }
+
+    /// What a file's name ends in.
+    pub fn extension(self) -> &'static str {
+        match self {
+            MediaType::Pdf => "pdf",
+            MediaType::Zip => "zip",
+        }
+    }
+}
+
 /// A kind of paper, ready for use.
 pub struct Kind {
     pub manifest: Manifest,
+    /// What a dossier consists of; empty for a single paper.
+    pub parts: Vec<PartPlan>,
+    part_titles: BTreeMap<String, String>,
     /// The schema as callers get it: one document, all references inside.
     pub schema: Value,
     /// Compiled when it is first asked for: it costs more than all else of a kind.
@@ -131,11 +179,63 @@ impl Kind {
                 }
             }
         }
-        if faults.is_empty() {
-            Ok(Self { manifest, schema, validator: OnceLock::new(), samples, bodies })
-        } else {
-            Err(faults)
+        let mut parts = Vec::new();
+        for entry in &manifest.parts {
+            match read(&entry.mapping) {
+                Ok((path, text)) => match Mapping::parse(text) {
+                    Ok(mapping) => parts.push(PartPlan { entry: entry.clone(), mapping }),
+                    Err(fault) => faults.push(format!("{path}: {fault}")),
+                },
+                Err(missing) => faults.extend(missing),
+            }
         }
+        let part_titles = BTreeMap::new();
+        let validator = OnceLock::new();
+        let kind = Self { manifest, parts, part_titles, schema, validator, samples, bodies };
+        if faults.is_empty() { Ok(kind) } else { Err(faults) }
+    }
+
+    /// Holds the parts against their kinds, and takes over these kinds' titles.
+    pub(super) fn join_parts(
+        &mut self,
+        titles: &BTreeMap<String, String>,
+        kinds: &BTreeMap<String, Kind>,
+    ) -> Vec<String> {
+        let mut faults = Vec::new();
+        for PartPlan { entry, mapping } in &self.parts {
+            let path = format!("documents/{}/{}", self.manifest.kind, entry.mapping);
+            let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            if entry.file_name.is_empty() || !entry.file_name.bytes().all(plain) {
+                faults.push(format!("{path}: {:?} is not a plain file name", entry.file_name));
+            }
+            let Some(part) = kinds.get(&entry.kind).filter(|part| part.parts.is_empty()) else {
+                faults.push(format!("{path}: there is no paper of kind {:?}", entry.kind));
+                continue;
+            };
+            let (mut sources, mut targets) = (Vec::new(), Vec::new());
+            mapping.sources(entry.each.as_deref(), &mut sources);
+            mapping.targets("", &mut targets);
+            sources.extend(entry.each.clone());
+            let within = entry.each.as_ref().map(|list| format!("{list}/0")).unwrap_or_default();
+            let places = entry.needs.iter().chain(entry.only.keys()).chain(&entry.of);
+            sources.extend(places.map(|place| format!("{within}{place}")));
+            let unknown = sources.iter().filter(|place| self.title_at(place).is_none());
+            faults.extend(unknown.map(|place| format!("{path}: the dossier has no {place}")));
+            let unknown = targets.iter().filter(|place| part.title_at(place).is_none());
+            faults.extend(unknown.map(|place| format!("{path}: {} has no {place}", entry.kind)));
+        }
+        self.part_titles = titles.clone();
+        faults
+    }
+
+    /// What is made of a request of this kind.
+    pub fn media_type(&self) -> MediaType {
+        if self.parts.is_empty() { MediaType::Pdf } else { MediaType::Zip }
+    }
+
+    /// Vietnamese title of a part's kind.
+    pub fn part_title(&self, kind: &str) -> Option<&str> {
+        self.part_titles.get(kind).map(String::as_str)
     }
 
     /// Compiled form of [`Kind::schema`]; else what is wrong with it, with the file's name.

@@ -6,6 +6,7 @@
 mod files;
 mod kind;
 mod local;
+mod part;
 mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +20,9 @@ use crate::{
     vietnamese::NameCustoms,
 };
 pub use files::{FilesError, TemplateFiles};
-pub use kind::{Kind, LegalBasesDefault, Manifest};
+pub use kind::{Kind, LegalBasesDefault, Manifest, MediaType};
 pub use local::LIMITS;
+pub use part::{Lookup, Mapping, PartEntry, PartPlan};
 
 /// Everything wrong with a template folder.
 #[derive(Debug, thiserror::Error)]
@@ -171,6 +173,12 @@ fn load_kinds(files: &TemplateFiles, editions: &Editions, faults: &mut Vec<Strin
             Err(found) => faults.extend(found),
         }
     }
+    let (mut dossiers, mut papers): (BTreeMap<String, Kind>, BTreeMap<String, Kind>) =
+        kinds.into_iter().partition(|(_, kind)| !kind.parts.is_empty());
+    let titles = papers.iter().map(|(name, kind)| (name.clone(), kind.manifest.title.clone())).collect();
+    dossiers.values_mut().for_each(|dossier| faults.extend(dossier.join_parts(&titles, &papers)));
+    papers.append(&mut dossiers);
+    let kinds = papers;
     if kinds.is_empty() && faults.is_empty() {
         faults.push("documents/: there is no kind of paper".into());
     }

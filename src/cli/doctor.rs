@@ -84,8 +84,8 @@ fn examine_workshop(workshop: &Workshop, examination: &mut Examination) {
         let sample = kind.sample("simple").unwrap_or_default();
         let outcome = workshop
             .check(sample.as_bytes(), Treatment::AsSent)
-            .and_then(|accepted| workshop.render(&accepted.manuscript))
-            .map(|paper| format!("{} trang, {} ms", paper.pages, start.elapsed().as_millis()))
+            .and_then(|accepted| workshop.make(&accepted.manuscript))
+            .map(|made| format!("{} trang, {} ms", made.pages, start.elapsed().as_millis()))
             .map_err(|failure| failure.message_en);
         examination.note(&kind.manifest.title, outcome);
     }

@@ -71,6 +71,7 @@ fn words(workshop: &Workshop, kind: &Kind, accepted: &Accepted, pages: usize, co
     let edition = workshop.catalog().editions().named(edition).map_or(edition.clone(), |edition| edition.with_days());
     let editions: Vec<&str> = kind.editions().collect();
     let purpose = kind.description_at("").unwrap_or_default();
+    let extension = kind.media_type().extension();
     // The schema speaks of the request that makes the paper.
     let purpose = purpose.strip_prefix("Yêu cầu lập ").unwrap_or(purpose);
     let mut text = format!(
@@ -85,11 +86,11 @@ fn words(workshop: &Workshop, kind: &Kind, accepted: &Accepted, pages: usize, co
     let _ = write!(
         text,
         "## Lập văn bản này\n\nTrên máy:\n\n```sh\ntdkt-reports sample {name} > du-lieu.json\n\
-         tdkt-reports check du-lieu.json\ntdkt-reports render du-lieu.json -o van-ban.pdf\n```\n\nQua HTTP:\n\n\
+         tdkt-reports check du-lieu.json\ntdkt-reports render du-lieu.json -o van-ban.{extension}\n```\n\nQua HTTP:\n\n\
          ```sh\nservice=http://127.0.0.1:8080\ncurl -sS -o du-lieu.json $service/v1/kinds/{name}/samples/{SAMPLE}\n\
          job=$(curl -sS -D - -o /dev/null -H 'Content-Type: application/json' --data-binary @du-lieu.json $service/v1/documents |\n\
          \x20     tr -d '\\r' | awk 'tolower($1) == \"location:\" {{ print $2 }}')\ncurl -sS \"$service$job?wait=20\"\n\
-         curl -sS -o van-ban.pdf \"$service$job/document\"\n```\n\nMọi trường của dữ liệu: `tdkt-reports schema {name}`.\n\n\
+         curl -sS -o van-ban.{extension} \"$service$job/document\"\n```\n\nMọi trường của dữ liệu: `tdkt-reports schema {name}`.\n\n\
          ## Quy tắc\n\n{}\n\nĐổi từng chỗ của mẫu cho sai đi thì các quy tắc sau lên tiếng, ngoài các lỗi lược đồ (`schema-…`); có quy tắc khác \
          cần sai nhiều chỗ cùng lúc. Mọi quy tắc: [rules.md](../rules.md).\n\n| Quy tắc | Xét gì |\n| --- | --- |\n",
         said(&accepted.findings),

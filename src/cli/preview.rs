@@ -84,9 +84,9 @@ fn render(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
     };
     let accepted = workshop.check(&request, Treatment::AsSent)?;
     output::notices(&accepted.findings);
-    let paper = workshop.render(&accepted.manuscript)?;
-    output::write(&arguments.output, &paper.pdf)?;
-    let (pages, took) = (paper.pages, start.elapsed().as_millis());
+    let made = workshop.make(&accepted.manuscript)?;
+    output::write(&arguments.output, &made.bytes)?;
+    let (pages, took) = (made.pages, start.elapsed().as_millis());
     output::say(&format!("Đã lập {} ({pages} trang, {took} ms).\n", arguments.output.display()));
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     /// Lập bản dự thảo, dù dữ liệu ghi là bản ban hành.
     #[arg(long)]
     draft: bool,
-    /// Kết xuất ảnh PNG từng trang (TÊN-1.png, TÊN-2.png …) thay cho PDF.
+    /// Kết xuất ảnh PNG từng trang (TÊN-1.png, TÊN-2.png …) thay cho PDF; của hồ sơ là các trang mục lục.
     #[arg(long)]
     png: bool,
 }
@@ -39,15 +39,18 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Fail
     let manuscript = accepted.manuscript;
     let target = match &arguments.output {
         Some(path) => path.clone(),
-        None => PathBuf::from(format!("{}.pdf", workshop.file_name(&manuscript)?)),
+        None => {
+            let extension = workshop.media_type(&manuscript)?.extension();
+            PathBuf::from(format!("{}.{extension}", workshop.file_name(&manuscript)?))
+        }
     };
     if arguments.png { pictures(&workshop, &manuscript, &target) } else { paper(&workshop, &manuscript, &target) }
 }
 
 fn paper(workshop: &Workshop, manuscript: &Manuscript, target: &Path) -> Result<(), Failure> {
-    let rendered = workshop.render(manuscript)?;
-    output::write(target, &rendered.pdf)?;
-    output::say(&format!("Đã lập {} ({} trang).\n", target.display(), rendered.pages));
+    let made = workshop.make(manuscript)?;
+    output::write(target, &made.bytes)?;
+    output::say(&format!("Đã lập {} ({} trang).\n", target.display(), made.pages));
     Ok(())
 }
 

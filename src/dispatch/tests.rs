@@ -33,6 +33,7 @@ async fn accept_for(ledger: &Ledger, organisation: &str, count: usize) -> Vec<Jo
             order_sha256: "ab".repeat(32),
             findings: Vec::new(),
             file_name: "Tờ trình".into(),
+            media_type: crate::catalog::MediaType::Pdf,
         };
         jobs.push(ledger.accept(new).await.unwrap().id);
     }

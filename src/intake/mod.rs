@@ -4,6 +4,7 @@
 //! normalised to NFC here and nowhere else.
 
 mod characters;
+mod enclosed;
 mod json;
 mod rules;
 mod schema_faults;
@@ -15,8 +16,9 @@ use serde_json::Value;
 
 use crate::{
     calendar,
-    catalog::{Catalog, Kind},
+    catalog::{Catalog, Kind, MediaType},
     document::Status,
+    dossier::Origins,
     failure::{Failure, FailureCode, Finding, Severity},
     regulation::{self, Edition},
 };
@@ -40,6 +42,21 @@ pub struct Manuscript {
     pub day: NaiveDate,
     /// The request, NFC, as the schema accepted it.
     pub request: Value,
+    /// The papers of a dossier, in their order, each with its own day and edition pinned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub enclosed: Vec<Enclosed>,
+}
+
+/// A paper of a dossier.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enclosed {
+    /// Name of its file in the dossier, without extension.
+    pub file_name: String,
+    /// What tells it from others of its kind in the index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    pub manuscript: Manuscript,
 }
 
 /// A manuscript with what was noticed about it.
@@ -48,6 +65,8 @@ pub struct Accepted {
     pub manuscript: Manuscript,
     /// Warnings and information; never errors.
     pub findings: Vec<Finding>,
+    /// Where the values of each enclosed paper stand in the request.
+    pub origins: Vec<Origins>,
 }
 
 /// How a door may bend a request before it is checked.
@@ -87,6 +106,20 @@ pub fn check(
         request.insert("status".into(), "draft".into());
     }
     characters::join_lines_of_names(kind, &mut value);
+    match kind.media_type() {
+        MediaType::Pdf => examine(kind, value, findings, catalog, covers),
+        MediaType::Zip => enclosed::check(kind, value, findings, catalog, covers),
+    }
+}
+
+/// The rounds of one paper. `findings` are those of reading it.
+fn examine(
+    kind: &Kind,
+    value: Value,
+    mut findings: Vec<Finding>,
+    catalog: &Catalog,
+    covers: &dyn Fn(char) -> bool,
+) -> Result<Accepted, Failure> {
     findings.extend(schema_faults::find(kind, &value, MOST_FINDINGS)?);
     findings.extend(characters::check(&value, covers));
     findings.extend(signature::check(&value));
@@ -107,9 +140,9 @@ pub fn check(
         findings.push(regulation::named_by_request(edition, catalog.editions().on(day)));
     }
     refuse_errors(&mut findings)?;
-    let manuscript =
-        Manuscript { kind: kind.manifest.kind.clone(), status, edition: edition.id.clone(), day, request: value };
-    Ok(Accepted { manuscript, findings })
+    let (kind, edition) = (kind.manifest.kind.clone(), edition.id.clone());
+    let manuscript = Manuscript { kind, status, edition, day, request: value, enclosed: Vec::new() };
+    Ok(Accepted { manuscript, findings, origins: Vec::new() })
 }
 
 /// D08: an edition that was asked for and is not in force on the paper's day. It may stand in wordings of an older year; its

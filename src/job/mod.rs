@@ -11,7 +11,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::failure::{Failure, Finding};
+use crate::{
+    catalog::MediaType,
+    failure::{Failure, Finding},
+};
 pub use state::JobState;
 
 /// Identifies a job: UUIDv7 (RFC 9562), so ids sort by the time of acceptance.
@@ -59,6 +62,8 @@ pub struct NewJob {
     pub findings: Vec<Finding>,
     /// Name under which the paper is downloaded, Vietnamese, without extension.
     pub file_name: String,
+    /// What the job ends in.
+    pub media_type: MediaType,
 }
 
 /// The finished file of a job.
@@ -80,6 +85,8 @@ pub struct Job {
     pub kind: String,
     pub edition: String,
     pub file_name: String,
+    /// What the job ends in.
+    pub media_type: MediaType,
     pub state: JobState,
     /// Counts leases; every change of a running job must carry the fence it was leased with.
     pub fence: i64,

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Job, JobId, JobState};
-use crate::failure::{Failure, Finding};
+use crate::{
+    catalog::MediaType,
+    failure::{Failure, Finding},
+};
 
 /// A job, for callers. Times are UTC, RFC 3339.
 #[derive(Debug, Clone, Serialize)]
@@ -40,6 +43,7 @@ pub struct DocumentView {
     /// Path to download it from.
     pub href: String,
     pub file_name: String,
+    pub media_type: MediaType,
     pub sha256: String,
     /// Bytes.
     pub size: u64,
@@ -61,7 +65,8 @@ impl From<&Job> for JobView {
             failure: job.failure.clone(),
             document: job.artifact.as_ref().map(|artifact| DocumentView {
                 href: format!("/v1/jobs/{}/document", job.id),
-                file_name: format!("{}.pdf", job.file_name),
+                file_name: format!("{}.{}", job.file_name, job.media_type.extension()),
+                media_type: job.media_type,
                 sha256: artifact.sha256.clone(),
                 size: artifact.size,
                 pages: artifact.pages,

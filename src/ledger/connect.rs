@@ -15,10 +15,14 @@ use sqlx::{
 use super::{LedgerError, dialect::Dialect};
 
 /// Steps of SQLite's schema in order; step n brings the database to version n. Steps are never edited, only added.
-const SQLITE_STEPS: &[&str] =
-    &[include_str!("migrations/sqlite/0001_jobs.sql"), include_str!("migrations/sqlite/0002_organisations.sql")];
+const SQLITE_STEPS: &[&str] = &[
+    include_str!("migrations/sqlite/0001_jobs.sql"),
+    include_str!("migrations/sqlite/0002_organisations.sql"),
+    include_str!("migrations/sqlite/0003_media_type.sql"),
+];
 /// The same for PostgreSQL, with versions of its own.
-const POSTGRES_STEPS: &[&str] = &[include_str!("migrations/postgres/0001_ledger.sql")];
+const POSTGRES_STEPS: &[&str] =
+    &[include_str!("migrations/postgres/0001_ledger.sql"), include_str!("migrations/postgres/0002_media_type.sql")];
 
 /// How long a statement waits for another process's write lock, and a caller for a free connection.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -104,8 +104,8 @@ impl Ledger {
         let id = new.id.to_string();
         let stored = sqlx::query(self.say(
             "INSERT INTO job (id, organisation, kind, edition, file_name, state, accepted_at, changed_at, not_before, \
-             order_sha256, findings) \
-             SELECT $1, $2, $3, $4, $5, 'accepted', moment, moment, moment, $6, $7 \
+             order_sha256, findings, media_type) \
+             SELECT $1, $2, $3, $4, $5, 'accepted', moment, moment, moment, $6, $7, $8 \
              FROM (SELECT {now} AS moment) AS clock WHERE true ON CONFLICT (id) DO NOTHING",
         ))
         .bind(id.as_str())
@@ -115,6 +115,7 @@ impl Ledger {
         .bind(new.file_name.as_str())
         .bind(new.order_sha256.as_str())
         .bind(findings)
+        .bind(new.media_type.as_str())
         .execute(&mut *tx)
         .await?;
         if stored.rows_affected() == 0 {

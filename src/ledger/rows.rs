@@ -7,7 +7,10 @@ use serde::de::DeserializeOwned;
 use sqlx::{Row, any::AnyRow};
 
 use super::LedgerError;
-use crate::job::{Artifact, Job, JobId, JobState};
+use crate::{
+    catalog::MediaType,
+    job::{Artifact, Job, JobId, JobState},
+};
 
 /// The columns [`job`] reads.
 macro_rules! select_job {
@@ -15,7 +18,7 @@ macro_rules! select_job {
         concat!(
             "SELECT id, organisation, kind, edition, file_name, state, fence, starts, tries, accepted_at, changed_at, ",
             "not_before, findings, failure, artifact_sha256, artifact_size, artifact_pages, order_sha256, ",
-            "request_erased_at, paper_erased_at FROM job ",
+            "request_erased_at, paper_erased_at, media_type FROM job ",
             $rest
         )
     };
@@ -30,6 +33,7 @@ pub(super) fn job(row: &AnyRow) -> Result<Job, LedgerError> {
         kind: row.try_get("kind")?,
         edition: row.try_get("edition")?,
         file_name: row.try_get("file_name")?,
+        media_type: media_type(row)?,
         state: state(row)?,
         fence: row.try_get("fence")?,
         starts: count(row, "starts")?,
@@ -54,6 +58,11 @@ pub(super) fn id(row: &AnyRow) -> Result<JobId, LedgerError> {
 pub(super) fn state(row: &AnyRow) -> Result<JobState, LedgerError> {
     let word: &str = row.try_get("state")?;
     JobState::parse(word).ok_or_else(|| unreadable("state", word))
+}
+
+fn media_type(row: &AnyRow) -> Result<MediaType, LedgerError> {
+    let name: &str = row.try_get("media_type")?;
+    MediaType::parse(name).ok_or_else(|| unreadable("media type", name))
 }
 
 pub(super) fn count(row: &AnyRow, column: &'static str) -> Result<u32, LedgerError> {

@@ -157,11 +157,19 @@ fn examine(workshop: &Workshop, file: &[u8], question: &Question) -> Answer {
 
 fn render(workshop: &Workshop, order: &str, output: Output) -> Answer {
     let outcome = manuscript(order).and_then(|manuscript| match output {
-        Output::Pdf => workshop.render(&manuscript).map(|paper| (paper.pages, paper.pdf)),
-        Output::Png { page, ppi } => workshop.render_page(&manuscript, page, ppi).map(|page| (page.pages, page.png)),
+        Output::Whole => workshop.make(&manuscript).map(|made| Answer::Made {
+            pages: made.pages,
+            media_type: Some(made.media_type),
+            bytes: made.bytes,
+        }),
+        Output::Png { page, ppi } => workshop.render_page(&manuscript, page, ppi).map(|page| Answer::Made {
+            pages: page.pages,
+            media_type: None,
+            bytes: page.png,
+        }),
     });
     match outcome {
-        Ok((pages, bytes)) => Answer::Paper { pages, bytes },
+        Ok(answer) => answer,
         Err(failure) => Answer::Refused(Box::new(failure)),
     }
 }

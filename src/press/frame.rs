@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{sandbox::Sandbox, verdict::Verdict};
-use crate::{failure::Failure, rendering::Question};
+use crate::{catalog::MediaType, failure::Failure, rendering::Question};
 
 /// The largest paper and the largest order, in bytes: no child can fill the parent's memory.
 pub const LARGEST_BODY: u64 = 128 << 20;
@@ -18,20 +18,19 @@ const LARGEST_HEADER: u64 = 4 << 20;
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Output {
-    Pdf,
+    /// All of it.
+    Whole,
     /// One page, from 0.
-    Png {
-        page: usize,
-        ppi: f64,
-    },
+    Png { page: usize, ppi: f64 },
 }
 
 impl Output {
-    /// What every file of this output begins with.
-    pub(super) fn beginning(self) -> &'static [u8] {
-        match self {
-            Output::Pdf => b"%PDF-",
-            Output::Png { .. } => b"\x89PNG\r\n\x1a\n",
+    /// Whether this may be what was asked for: its kind, and how files of that kind begin.
+    pub(super) fn is_answered_by(self, media_type: Option<MediaType>, bytes: &[u8]) -> bool {
+        match (self, media_type) {
+            (Output::Whole, Some(media_type)) => bytes.starts_with(media_type.beginning()),
+            (Output::Png { .. }, None) => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
+            (Output::Whole, None) | (Output::Png { .. }, Some(_)) => false,
         }
     }
 }
@@ -51,11 +50,12 @@ pub(super) enum Order {
     Examine(Question),
 }
 
-/// Child → parent: a header frame; a paper's bytes, or what is told of a file, in a second frame.
+/// Child → parent: a header frame; what was made, or what is told of a file, in a second frame.
 #[derive(Debug)]
 pub(super) enum Answer {
-    Paper {
+    Made {
         pages: u32,
+        media_type: Option<MediaType>,
         bytes: Vec<u8>,
     },
     /// JSON.
@@ -65,7 +65,7 @@ pub(super) enum Answer {
 
 #[derive(Serialize, Deserialize)]
 enum Header {
-    Paper { pages: u32 },
+    Made { pages: u32, media_type: Option<MediaType> },
     Told,
     Refused(Box<Failure>),
 }
@@ -111,9 +111,9 @@ pub(super) async fn receive_greeting(pipe: &mut (impl AsyncReadExt + Unpin)) -> 
 
 pub(super) async fn receive(pipe: &mut (impl AsyncReadExt + Unpin)) -> Result<Answer, Broken> {
     match receive_header(pipe).await? {
-        Header::Paper { pages } => {
+        Header::Made { pages, media_type } => {
             let bytes = receive_body(pipe, LARGEST_BODY).await?.ok_or(Broken::TooLarge)?;
-            Ok(Answer::Paper { pages, bytes })
+            Ok(Answer::Made { pages, media_type, bytes })
         }
         Header::Told => Ok(Answer::Told(receive_body(pipe, LARGEST_BODY).await?.ok_or(Broken::TooLarge)?)),
         Header::Refused(failure) => Ok(Answer::Refused(failure)),
@@ -167,10 +167,10 @@ fn read_body(pipe: &mut impl Read, length: [u8; 8]) -> io::Result<Vec<u8>> {
 
 pub(super) fn answer(pipe: &mut impl Write, answer: Answer) -> io::Result<()> {
     let (header, bytes) = match answer {
-        Answer::Paper { bytes, .. } if bytes.len() as u64 > LARGEST_BODY => {
+        Answer::Made { bytes, .. } if bytes.len() as u64 > LARGEST_BODY => {
             (Header::Refused(Box::new(Verdict::TooLarge.into())), None)
         }
-        Answer::Paper { pages, bytes } => (Header::Paper { pages }, Some(bytes)),
+        Answer::Made { pages, media_type, bytes } => (Header::Made { pages, media_type }, Some(bytes)),
         Answer::Told(bytes) => (Header::Told, Some(bytes)),
         Answer::Refused(failure) => (Header::Refused(failure), None),
     };

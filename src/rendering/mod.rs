@@ -3,6 +3,7 @@
 //! The rule: no clock, no network, no environment. The same manuscript, templates and fonts give the same bytes on any
 //! day, in any time zone, in any process.
 
+mod dossier;
 mod failures;
 mod proof;
 
@@ -10,16 +11,17 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
-    catalog::{Catalog, CatalogError, Kind, TemplateFiles},
+    catalog::{Catalog, CatalogError, Kind, MediaType, TemplateFiles},
     composition::{Composer, CompositionError, Context},
     document::{self, Paper, Status},
-    failure::{Failure, FailureCode, Severity},
+    failure::{Failure, FailureCode, Finding, Severity},
     fingerprint, inspection,
     intake::{self, Accepted, Manuscript, Treatment},
     marks::Marks,
     regulation::{Award, Edition},
     typesetting::{Diagnosis, FontFile, FontShelf, FontsError, Pages, Sheet, Typesetter, TypesettingError},
 };
+use dossier::Entry;
 pub use proof::{Carried, Question, Verification};
 
 /// Why templates and fonts cannot be used at all.
@@ -47,6 +49,15 @@ pub struct Workshop {
 pub struct Rendered {
     pub pdf: Vec<u8>,
     pub pages: u32,
+}
+
+/// What a request ends in: a paper, or a dossier of several.
+#[derive(Debug)]
+pub struct Made {
+    pub bytes: Vec<u8>,
+    /// Of all papers together.
+    pub pages: u32,
+    pub media_type: MediaType,
 }
 
 /// One page as a picture.
@@ -81,12 +92,24 @@ impl Workshop {
     pub fn check(&self, request: &[u8], treatment: Treatment) -> Result<Accepted, Failure> {
         let covers = |character| self.fonts().covers(character);
         let mut accepted = intake::check(request, treatment, &self.catalog, &covers)?;
-        let gaps = Composer::gaps(&self.source(&accepted.manuscript)?);
-        accepted.findings.extend(gaps.iter().map(|gap| failures::gap_finding(gap, accepted.manuscript.status)));
+        let mut gaps = self.gaps(&accepted.manuscript)?;
+        for (paper, origins) in accepted.manuscript.enclosed.iter().zip(&accepted.origins) {
+            gaps.extend(self.gaps(&paper.manuscript)?.into_iter().map(|finding| origins.lead_back(finding)));
+        }
+        for gap in gaps {
+            if !accepted.findings.contains(&gap) {
+                accepted.findings.push(gap);
+            }
+        }
         if accepted.findings.iter().any(|finding| finding.severity == Severity::Error) {
             return Err(Failure::invalid_document(accepted.findings));
         }
         Ok(accepted)
+    }
+
+    fn gaps(&self, manuscript: &Manuscript) -> Result<Vec<Finding>, Failure> {
+        let gaps = Composer::gaps(&self.source(manuscript)?);
+        Ok(gaps.iter().map(|gap| failures::gap_finding(gap, manuscript.status)).collect())
     }
 
     /// The name under which the paper is downloaded, without extension.
@@ -96,7 +119,23 @@ impl Workshop {
         self.composer.file_name(&manuscript.kind, &Context::new(&context)).map_err(failures::template_fault)
     }
 
-    /// The paper as PDF.
+    /// What [`Workshop::make`] gives.
+    pub fn media_type(&self, manuscript: &Manuscript) -> Result<MediaType, Failure> {
+        Ok(self.parts(manuscript)?.0.media_type())
+    }
+
+    /// What is made of a manuscript: the paper, or the dossier with all its papers.
+    pub fn make(&self, manuscript: &Manuscript) -> Result<Made, Failure> {
+        match self.media_type(manuscript)? {
+            MediaType::Pdf => {
+                let Rendered { pdf, pages } = self.render(manuscript)?;
+                Ok(Made { bytes: pdf, pages, media_type: MediaType::Pdf })
+            }
+            MediaType::Zip => self.bind(manuscript),
+        }
+    }
+
+    /// The paper as PDF; of a dossier its index.
     pub fn render(&self, manuscript: &Manuscript) -> Result<Rendered, Failure> {
         self.with_pages(manuscript, |pages| {
             let pdf = pages.pdf()?;
@@ -117,7 +156,7 @@ impl Workshop {
     /// The composed Typst source, for template authors and tests.
     pub fn source(&self, manuscript: &Manuscript) -> Result<String, Failure> {
         let (kind, edition, body) = self.parts(manuscript)?;
-        let context = self.body_context(manuscript, kind, edition)?;
+        let context = self.body_context(manuscript, (kind, edition), &self.index_of(manuscript)?)?;
         self.composer.compose(body, &context).map_err(failures::template_fault)
     }
 
@@ -126,8 +165,19 @@ impl Workshop {
         manuscript: &Manuscript,
         use_pages: impl FnOnce(&Pages) -> Result<R, TypesettingError>,
     ) -> Result<R, Failure> {
+        let (index, _papers) = self.press_enclosed(manuscript)?;
+        self.with_pages_of(manuscript, &index, use_pages)
+    }
+
+    /// The pages of the manuscript's own paper; `index` says what a dossier's index lists.
+    fn with_pages_of<R>(
+        &self,
+        manuscript: &Manuscript,
+        index: &[Entry],
+        use_pages: impl FnOnce(&Pages) -> Result<R, TypesettingError>,
+    ) -> Result<R, Failure> {
         let (kind, edition, body) = self.parts(manuscript)?;
-        let context = self.body_context(manuscript, kind, edition)?;
+        let context = self.body_context(manuscript, (kind, edition), index)?;
         let source = self.composer.compose(body, &context).map_err(failures::template_fault)?;
         let mut sheet = Sheet {
             source,
@@ -192,7 +242,23 @@ impl Workshop {
     }
 
     /// What body templates see: besides, the assembled `paper` for the layout.
-    fn body_context(&self, manuscript: &Manuscript, kind: &Kind, edition: &Edition) -> Result<Context, Failure> {
+    fn body_context(
+        &self,
+        manuscript: &Manuscript,
+        (kind, edition): (&Kind, &Edition),
+        index: &[Entry],
+    ) -> Result<Context, Failure> {
+        let mut context = self.body_values(manuscript, kind, edition)?;
+        context["index"] = dossier::index_words(index);
+        Ok(Context::new(&context))
+    }
+
+    fn body_values(
+        &self,
+        manuscript: &Manuscript,
+        kind: &Kind,
+        edition: &Edition,
+    ) -> Result<serde_json::Value, Failure> {
         let mut context = self.context(manuscript, kind, edition);
         let subject =
             self.composer.subject(&manuscript.kind, &Context::new(&context)).map_err(failures::template_fault)?;
@@ -206,7 +272,7 @@ impl Workshop {
             keywords.push(self.recipe(manuscript).line().into());
         }
         context["paper"] = paper;
-        Ok(Context::new(&context))
+        Ok(context)
     }
 
     fn typesetting_failure(&self, error: TypesettingError, body: &str, context: &Context, sheet: &Sheet) -> Failure {

@@ -47,7 +47,9 @@ impl Renders for Stand {
         self.renders.fetch_add(1, Ordering::SeqCst);
         let turn = self.turns.lock().unwrap().pop_front().unwrap_or(Turn::Give(b"%PDF"));
         match turn {
-            Turn::Give(pdf) => Ok(Pressed { bytes: pdf.to_vec(), pages: 1 }),
+            Turn::Give(pdf) => {
+                Ok(Pressed { bytes: pdf.to_vec(), pages: 1, media_type: Some(crate::catalog::MediaType::Pdf) })
+            }
             Turn::Say(verdict) => Err(verdict),
             Turn::Panic => panic!("on purpose"),
             Turn::Forever => {
@@ -99,6 +101,7 @@ impl House {
             order_sha256: "ab".repeat(32),
             findings: Vec::new(),
             file_name: "Biên bản".into(),
+            media_type: crate::catalog::MediaType::Pdf,
         };
         self.ledger.accept(new).await.unwrap().id
     }

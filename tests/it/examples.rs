@@ -13,11 +13,14 @@ use crate::support::papers::{
 fn every_fact_of_the_source_stands_in_the_paper() {
     let mut count = 0;
     for name in papers::every_example() {
-        let text = whole(&pages(&papers::pdf(&example(&name))));
-        let facts = std::fs::read_to_string(repository(&format!("examples/facts/{name}.txt"))).expect("readable");
-        let missing: Vec<&str> = facts.lines().filter(|fact| !text.contains(&compact(fact))).collect();
-        assert!(missing.is_empty(), "{name} lacks:\n{}", missing.join("\n"));
-        count += facts.lines().count();
+        for (paper, manuscript) in papers::papers_of(&manuscript(&example(&name))) {
+            let text = whole(&pages(&WORKSHOP.render(manuscript).unwrap_or_else(|failure| panic!("{failure:#?}")).pdf));
+            let file = if paper.is_empty() { format!("{name}.txt") } else { format!("{name}/{paper}.txt") };
+            let facts = std::fs::read_to_string(repository(&format!("examples/facts/{file}"))).expect("readable");
+            let missing: Vec<&str> = facts.lines().filter(|fact| !text.contains(&compact(fact))).collect();
+            assert!(missing.is_empty(), "{file} lacks:\n{}", missing.join("\n"));
+            count += facts.lines().count();
+        }
     }
     println!("{count} facts");
     assert!(count > 100, "the lists of facts are there: {count} lines");
@@ -35,6 +38,31 @@ fn every_number_in_a_paper_comes_from_its_data() {
         }
         assert!(unknown.is_empty(), "{name}: numbers from nowhere:\n{}", unknown.join("\n"));
     }
+}
+
+#[test]
+fn every_number_in_every_paper_of_the_dossier_comes_from_its_data() {
+    let dossier = manuscript(&example("quang-nam-2019"));
+    let mut all_pages = 0;
+    let mut index = Vec::new();
+    for (name, paper) in papers::papers_of(&dossier) {
+        let pages = pages(&WORKSHOP.render(paper).unwrap_or_else(|failure| panic!("{failure:#?}")).pdf);
+        if name == "muc-luc" {
+            index = pages;
+            continue;
+        }
+        all_pages += pages.len();
+        // What the paper rests on is the edition's: its legal bases and forms.
+        let edition = WORKSHOP.catalog().editions().named(&paper.edition).expect("known");
+        let mut request = paper.request.clone();
+        request["edition"] = serde_json::json!({"bases": edition.legal_bases, "forms": edition.forms});
+        let (_, unknown) = origins(&request, &pages);
+        assert!(unknown.is_empty(), "{name}: numbers from nowhere:\n{}", unknown.join("\n"));
+    }
+    let mut request = dossier.request.clone();
+    request["index"] = serde_json::json!({"pages": all_pages, "papers": vec![""; dossier.enclosed.len()], "each": (1..=9).collect::<Vec<_>>()});
+    let (_, unknown) = origins(&request, &index);
+    assert!(unknown.is_empty(), "numbers from nowhere:\n{}", unknown.join("\n"));
 }
 
 #[test]

@@ -104,7 +104,11 @@ fn papers() -> Vec<Golden> {
             (_, "simple") => vec![0],
             (_, _) => Vec::new(),
         };
-        papers.push(golden(&kind, &name, &request, pictures));
+        let own = golden(&kind, &name, &request, pictures);
+        if matches!(name.as_str(), "simple" | "minimal") {
+            papers.extend(enclosed(&own));
+        }
+        papers.push(own);
     }
     // An edition may be too short to hold a July; then another paper of the year prints its legal bases.
     for edition in WORKSHOP.catalog().editions().iter() {
@@ -122,6 +126,16 @@ fn papers() -> Vec<Golden> {
         papers.push(golden("six-month-review", name, &example_value(name), pictures));
     }
     papers
+}
+
+/// The papers of a dossier, each below the dossier's own place.
+fn enclosed(dossier: &Golden) -> Vec<Golden> {
+    let papers = dossier.manuscript.enclosed.iter().map(|paper| Golden {
+        folder: dossier.folder.join(&paper.file_name),
+        manuscript: paper.manuscript.clone(),
+        pictures: Vec::new(),
+    });
+    papers.collect()
 }
 
 fn golden(kind: &str, name: &str, request: &Value, pictures: Vec<usize>) -> Golden {

@@ -9,6 +9,7 @@ mod stairs;
 mod templates_tidy;
 // the papers
 mod confidence;
+mod dossiers;
 mod examples;
 mod gallery;
 mod golden;

@@ -11,10 +11,14 @@ use super::support::papers::{self, WORKSHOP};
 
 /// Every sample and example, made to carry its data.
 fn carrying() -> Vec<(String, Vec<u8>)> {
-    let all = papers::all_requests().into_iter().map(|(name, request)| {
+    let all = papers::all_requests().into_iter().flat_map(|(name, request)| {
         let mut request: Value = serde_json::from_slice(&request).expect("JSON");
         request["attach_data"] = json!(true);
-        (name, papers::pdf(request.to_string().as_bytes()))
+        let manuscript = papers::manuscript_of(&request);
+        let pdf = |manuscript| WORKSHOP.render(manuscript).unwrap_or_else(|failure| panic!("{name}: {failure:#?}")).pdf;
+        // Of a long dossier some are enough: its reports are made alike.
+        let some = papers::papers_of(&manuscript).into_iter().take(9);
+        some.map(|(paper, manuscript)| (format!("{name} {paper}"), pdf(manuscript))).collect::<Vec<_>>()
     });
     all.collect()
 }

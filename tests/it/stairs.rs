@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::papers::repository;
 
 /// Which crates (by the beginning of their names) stand in which rooms only.
-const FENCES: [(&str, &[&str]); 11] = [
+const FENCES: [(&str, &[&str]); 12] = [
     ("apalis", &["queue"]),
     ("redis", &["queue"]),
     ("sqlx", &["ledger"]),
@@ -17,6 +17,7 @@ const FENCES: [(&str, &[&str]); 11] = [
     ("hayro_interpret", &["reading"]),
     ("landlock", &["press"]),
     ("seccompiler", &["press"]),
+    ("zip", &["binding"]),
 ];
 
 /// Above this a file is to be split along a noun.

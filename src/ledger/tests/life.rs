@@ -15,6 +15,7 @@ async fn an_accepted_job_reads_back_with_vietnamese_names_and_findings(store: St
     let found = ledger.find(new.id).await.unwrap().unwrap();
     assert_eq!((found.state, found.fence, found.starts), (JobState::Accepted, 0, 0));
     assert_eq!(found.file_name, "Quyết định");
+    assert_eq!(found.media_type, crate::catalog::MediaType::Zip);
     assert_eq!(found.findings, new.findings);
     assert_eq!(found.accepted_at, accepted.accepted_at);
     assert!((chrono::Utc::now() - found.accepted_at).num_seconds().abs() < 5);

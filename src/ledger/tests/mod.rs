@@ -82,6 +82,7 @@ fn new_job() -> NewJob {
         order_sha256: "ab".repeat(32),
         findings: Vec::new(),
         file_name: "Quyết định".into(),
+        media_type: crate::catalog::MediaType::Zip,
     }
 }
 

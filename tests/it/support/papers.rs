@@ -102,6 +102,18 @@ pub fn pdf(request: &[u8]) -> Vec<u8> {
     WORKSHOP.render(&manuscript(request)).unwrap_or_else(|failure| panic!("{failure:#?}")).pdf
 }
 
+/// What is made of an acceptable request: a PDF, or the ZIP file of a dossier.
+pub fn made(request: &[u8]) -> Vec<u8> {
+    WORKSHOP.make(&manuscript(request)).unwrap_or_else(|failure| panic!("{failure:#?}")).bytes
+}
+
+/// A manuscript's papers with their names: itself, of a dossier the index, and whatever it encloses.
+pub fn papers_of(manuscript: &Manuscript) -> Vec<(String, &Manuscript)> {
+    let own = if manuscript.enclosed.is_empty() { "" } else { "muc-luc" };
+    let enclosed = manuscript.enclosed.iter().map(|paper| (paper.file_name.clone(), &paper.manuscript));
+    std::iter::once((own.to_owned(), manuscript)).chain(enclosed).collect()
+}
+
 /// The text of a PDF as poppler reads it; pages end with a form feed.
 pub fn text(pdf: &[u8]) -> String {
     read_text(pdf, &["-enc", "UTF-8"])
