@@ -56,11 +56,13 @@ fn every_number_in_every_paper_of_the_dossier_comes_from_its_data() {
         let edition = WORKSHOP.catalog().editions().named(&paper.edition).expect("known");
         let mut request = paper.request.clone();
         request["edition"] = serde_json::json!({"bases": edition.legal_bases, "forms": edition.forms});
+        // Counts are printed with a zero before them: a bare digit is the number of a table's row.
+        request["rows"] = serde_json::json!((1..=3).collect::<Vec<_>>());
         let (_, unknown) = origins(&request, &pages);
         assert!(unknown.is_empty(), "{name}: numbers from nowhere:\n{}", unknown.join("\n"));
     }
     let mut request = dossier.request.clone();
-    request["index"] = serde_json::json!({"pages": all_pages, "papers": vec![""; dossier.enclosed.len()], "each": (1..=9).collect::<Vec<_>>()});
+    request["index"] = serde_json::json!({"pages": all_pages, "papers": vec![""; dossier.enclosed.len()], "rows": (1..=6).collect::<Vec<_>>()});
     let (_, unknown) = origins(&request, &index);
     assert!(unknown.is_empty(), "numbers from nowhere:\n{}", unknown.join("\n"));
 }
@@ -114,11 +116,16 @@ fn origins(request: &Value, pages: &[Page]) -> (BTreeMap<(String, String), usize
     let mut unknown = Vec::new();
     let mut add = |digits: &str, origin: &str| *known.entry((digits.to_owned(), origin.to_owned())).or_default() += 1;
     let mut clause = 0;
+    let mut start = 0;
     for (index, page) in pages.iter().enumerate() {
+        // Appendices count their pages anew.
+        if page.text.trim_start().starts_with("Phụ lục") {
+            start = index;
+        }
         match page.number {
-            Some(number) if number as usize == index + 1 => add(&number.to_string(), "page number"),
+            Some(number) if number as usize == index - start + 1 => add(&number.to_string(), "page number"),
             Some(number) => unknown.push(format!("page {} is numbered {number}", index + 1)),
-            None if index > 0 => unknown.push(format!("page {} has no number", index + 1)),
+            None if index > start => unknown.push(format!("page {} has no number", index + 1)),
             None => {}
         }
         for line in page.text.lines() {
