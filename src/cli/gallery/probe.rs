@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::{
-    catalog::Kind,
+    catalog::{Kind, MediaType},
     intake::{self, Treatment},
     rendering::Workshop,
     vietnamese,
@@ -36,6 +36,10 @@ pub(super) fn rules_met(workshop: &Workshop, kind: &Kind, sample: &str) -> Vec<S
     let covers = |character| workshop.fonts().covers(character);
     let mut places = Vec::new();
     collect(&sample, String::new(), &mut places);
+    if kind.media_type() == MediaType::Zip {
+        // What lies deeper is copied into papers whose kinds have pages of their own.
+        places.retain(|place| place.matches('/').count() <= SHALLOW);
+    }
     let mut met = BTreeSet::new();
     for wrong in places.iter().flat_map(|place| wrongs(kind, &sample, place)).chain(all_texts(workshop, kind, &sample))
     {
