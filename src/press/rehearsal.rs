@@ -29,7 +29,7 @@ pub(super) fn play(order: &str) {
         "overflow" => drop(black_box(endless(1))),
         "print" => flood(io::stdout().lock()),
         "scream" => flood(io::stderr().lock()),
-        "garble" => write_frames(&[b"{\"Paper\":"]),
+        "garble" => write_frames(&[b"{\"Made\":"]),
         "swell" => write_length_of_a_gigabyte(),
         "exec" => drop(Command::new("/bin/true").exec()),
         _ => {}
@@ -62,7 +62,7 @@ fn write_frames(bodies: &[&[u8]]) {
 
 /// A paper of a gigabyte is announced, and begun.
 fn write_length_of_a_gigabyte() {
-    write_frames(&[br#"{"Paper":{"pages":1}}"#]);
+    write_frames(&[br#"{"Made":{"pages":1,"media_type":"application/pdf"}}"#]);
     let mut pipe = io::stdout().lock();
     let _closed = pipe.write_all(&(1_u64 << 30).to_be_bytes()).and_then(|()| pipe.flush());
     drop(pipe);
