@@ -159,6 +159,7 @@ impl<'a> World<'a> {
             order_sha256: "ab".repeat(32),
             findings: Vec::new(),
             file_name: "Biên bản".into(),
+            media_type: crate::catalog::MediaType::Pdf,
         };
         let once = OnceKey {
             organisation: new.organisation.clone(),
