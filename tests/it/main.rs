@@ -8,6 +8,7 @@ mod rules;
 mod stairs;
 mod templates_tidy;
 // the papers
+mod both_sides;
 mod confidence;
 mod dossiers;
 mod examples;
@@ -15,6 +16,8 @@ mod gallery;
 mod golden;
 mod injection;
 mod layout_law;
+mod numbers;
+mod overflow;
 mod page_breaks;
 mod proof;
 mod purity;
