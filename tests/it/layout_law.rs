@@ -293,10 +293,14 @@ fn put(request: &mut Value, pointer: &str, value: Value) {
     request.pointer_mut(parent).unwrap_or_else(|| panic!("{parent}"))[key] = value;
 }
 
-/// The simple sample with legal bases and many members, so that every part of a paper stands on its pages.
+/// The simple sample with legal bases and long paragraphs, so that every part of a paper stands on its pages.
 fn with_everything() -> Value {
     let mut request = sample_value("simple");
     request["paper"]["legal_bases"] = json!({"include_edition": true, "extra": []});
+    // Long enough that some pages are full to their last line.
+    let long =
+        "Các cơ quan, đơn vị trong Khối phối hợp tổ chức phong trào thi đua, nhân rộng điển hình tiên tiến. ".repeat(9);
+    request["content"]["activities"] = (0..12).map(|_| Value::from(long.trim())).collect();
     request
 }
 

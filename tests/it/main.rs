@@ -8,12 +8,15 @@ mod rules;
 mod stairs;
 mod templates_tidy;
 // the papers
+mod both_sides;
 mod confidence;
 mod examples;
 mod gallery;
 mod golden;
 mod injection;
 mod layout_law;
+mod numbers;
+mod overflow;
 mod page_breaks;
 mod proof;
 mod purity;

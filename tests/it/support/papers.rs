@@ -59,8 +59,18 @@ pub fn samples() -> Vec<(String, String, Vec<u8>)> {
 
 /// A sample of the six-month review as a value.
 pub fn sample_value(name: &str) -> Value {
-    let kind = WORKSHOP.catalog().kind("six-month-review").expect("the kind is there");
+    sample_of("six-month-review", name)
+}
+
+/// A sample of any kind as a value.
+pub fn sample_of(kind: &str, name: &str) -> Value {
+    let kind = WORKSHOP.catalog().kind(kind).expect("the kind is there");
     serde_json::from_str(kind.sample(name).expect("the sample is there")).expect("JSON")
+}
+
+/// Whether files that tests hold are to be written anew.
+pub fn blessing() -> bool {
+    std::env::var_os("TDKT_BLESS").is_some()
 }
 
 /// Every sample and every example, named.
