@@ -1,12 +1,15 @@
 //! The same data on both sides of a law's first day: what differs in the paper stands in `docs/editions.md`.
 //!
-//! `TDKT_BLESS=1 cargo test --release --test it editions` writes the page anew.
+//! `TDKT_BLESS=1 cargo test --release --test it both_sides` writes the page anew.
 
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, NaiveDate};
 use serde_json::{Value, json};
-use tdkt_reports::{intake::Treatment, regulation::Edition};
+use tdkt_reports::{
+    intake::Treatment,
+    regulation::{Confidence, Edition},
+};
 
 use crate::support::papers::{WORKSHOP, blessing, manuscript_of, pages, repository, samples};
 
@@ -14,8 +17,8 @@ const HEAD: &str = "\
 # Cùng một dữ liệu, trước và sau ngày luật đổi
 
 Trang này do chương trình lập từ các mẫu dữ liệu `simple`: mỗi loại văn bản được lập hai lần với cùng dữ liệu, chỉ ngày văn bản khác nhau một ngày,
-rồi so từng dòng chữ. Ngày của văn bản (`paper.issued_on`) chọn phiên bản pháp luật; tên địa danh và tên đơn vị luôn in đúng như người gửi ghi.
-Lập lại trang: `TDKT_BLESS=1 cargo test --release --test it editions`.
+rồi so từng căn cứ và từng dòng chữ. Ngày của văn bản (`paper.issued_on`) chọn phiên bản pháp luật; tên địa danh và tên đơn vị luôn in đúng như người gửi ghi.
+Lập lại trang: `TDKT_BLESS=1 cargo test --release --test it both_sides`.
 ";
 
 /// The sides of a new edition's first day, in Vietnamese as it stands on the page.
@@ -34,7 +37,7 @@ fn the_page_of_editions_says_what_papers_say() {
         return;
     }
     let expected = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(expected, found, "if this is meant: TDKT_BLESS=1 cargo test --release --test it editions");
+    assert_eq!(expected, found, "if this is meant: TDKT_BLESS=1 cargo test --release --test it both_sides");
 }
 
 #[test]
@@ -156,7 +159,23 @@ fn lines(request: &Value, day: NaiveDate) -> Vec<String> {
     request["paper"]["issued_on"] = day.to_string().into();
     let rendered = WORKSHOP.render(&manuscript_of(&request)).unwrap_or_else(|failure| panic!("{failure:#?}"));
     let squeezed = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
-    pages(&rendered.pdf).iter().flat_map(|page| page.text.lines().map(squeezed).collect::<Vec<_>>()).collect()
+    let pages = pages(&rendered.pdf);
+    passages(pages.iter().flat_map(|page| page.text.lines().map(squeezed)))
+}
+
+/// Legal bases as whole paragraphs, all else line by line; without the contents, whose page numbers move.
+fn passages(lines: impl Iterator<Item = String>) -> Vec<String> {
+    let mut passages: Vec<String> = Vec::new();
+    for line in lines.filter(|line| !line.contains(". . .")) {
+        match passages.last_mut() {
+            Some(open) if open.starts_with("Căn cứ ") && !open.ends_with([';', '.', ':', ',']) => {
+                open.push(' ');
+                open.push_str(&line);
+            }
+            Some(_) | None => passages.push(line),
+        }
+    }
+    passages
 }
 
 /// A draft's line of place and date names month and year; so does the note below an appendix's title.
@@ -173,8 +192,12 @@ fn vietnamese(day: NaiveDate) -> String {
     day.format("%d/%m/%Y").to_string()
 }
 
-fn confidence(edition: &Edition) -> String {
-    format!("{:?}", edition.confidence).to_lowercase()
+fn confidence(edition: &Edition) -> &'static str {
+    match edition.confidence {
+        Confidence::Sure => "chắc chắn: đã đọc Công báo hoặc hai nguồn",
+        Confidence::Likely => "một nguồn",
+        Confidence::Unsure => "chưa chắc chắn",
+    }
 }
 
 fn title(kind: &str) -> String {
