@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::short,
-    facts::{Facts, PlaceName, PlaceSort, RuleContext, numbered},
+    facts::{Facts, PlaceName, PlaceSort, RuleContext, Spelled, numbered},
     failure::{Finding, Severity},
 };
 
@@ -19,31 +19,29 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
 
 /// D09 (warning): no level and no province stands in the name of a body or unit before it was one, or when it is no more.
 pub fn misnamed(pointer: &str, name: &str, context: &RuleContext) -> Option<Finding> {
-    let on = context.effective_on;
-    let place = context.places.iter().find(|place| !place.is_on(on) && place.stands_in(name))?;
+    let (on, spelled) = (context.effective_on, Spelled::of(name));
+    let place = context.places.iter().find(|place| !place.is_on(on) && place.stands_in(&spelled))?;
     Some(out_of_time(pointer, name, place, context))
 }
 
 /// The same of a place of issue, which is written without its sort: `Kon Tum`. A commune may bear the name of a province
 /// that is no more, so the paper of a commune is not judged by it.
 pub fn misplaced(pointer: &str, place: &str, issuer: &str, context: &RuleContext) -> Option<Finding> {
-    let of_a_commune = ["xã", "phường", "đặc khu"].iter().any(|level| level_named(level).stands_in(issuer));
-    let ended = context.places.iter().find(|known| !known.is_on(context.effective_on) && known.is_alone(place));
+    let (spelled, issuer) = (Spelled::of(place), Spelled::of(issuer));
+    let is_level = |level: &&str| PlaceName::new(*level, PlaceSort::Level).stands_in(&issuer);
+    let of_a_commune = ["xã", "phường", "đặc khu"].iter().any(is_level);
+    let ended = context.places.iter().find(|known| !known.is_on(context.effective_on) && known.is_alone(&spelled));
     match ended {
         Some(known) if !of_a_commune => Some(out_of_time(pointer, place, known, context)),
         Some(_) | None => misnamed(pointer, place, context),
     }
 }
 
-fn level_named(name: &str) -> PlaceName {
-    PlaceName { name: name.to_owned(), sort: PlaceSort::Level, from: None, until: None, now: None, law: None }
-}
-
 fn out_of_time(pointer: &str, name: &str, place: &PlaceName, context: &RuleContext) -> Finding {
     let (on, words, name) = (short(context.effective_on), place.words(), name.trim());
     let what = match place.sort {
         PlaceSort::Level => format!("có cấp “{words}”"),
-        PlaceSort::Province | PlaceSort::City if place.is_alone(name) => format!("là “{words}”"),
+        PlaceSort::Province | PlaceSort::City if place.is_alone(&Spelled::of(name)) => format!("là “{words}”"),
         PlaceSort::Province | PlaceSort::City => format!("có “{words}”"),
     };
     let (time, time_en) = match (place.from.filter(|from| *from > context.effective_on), place.until) {
@@ -85,18 +83,16 @@ pub(crate) mod samples {
     /// The district, the special zone, and Kon Tum.
     pub fn places() -> Vec<PlaceName> {
         let day = |date: &str| parse_iso(date).ok();
-        let province = PlaceName {
-            sort: PlaceSort::Province,
-            until: day("2025-06-30"),
-            now: Some("tỉnh Quảng Ngãi".into()),
-            ..level_named("Kon Tum")
-        };
-        vec![
-            PlaceName { until: day("2025-06-30"), ..level_named("huyện") },
-            PlaceName { until: day("2025-06-30"), ..level_named("thị xã") },
-            PlaceName { from: day("2025-07-01"), ..level_named("đặc khu") },
-            province,
-        ]
+        let mut places = ["huyện", "thị xã", "đặc khu"].map(|level| PlaceName::new(level, PlaceSort::Level)).to_vec();
+        places.push(PlaceName::new("Kon Tum", PlaceSort::Province));
+        for place in &mut places {
+            match place.name.as_str() {
+                "đặc khu" => place.from = day("2025-07-01"),
+                _ => place.until = day("2025-06-30"),
+            }
+        }
+        places[3].now = Some("tỉnh Quảng Ngãi".into());
+        places
     }
 }
 

@@ -64,24 +64,19 @@ pub(super) fn places(files: &TemplateFiles, faults: &mut Vec<String>) -> Vec<Pla
         faults.push(format!("{PLACES}: {error}"));
         Places::default()
     });
-    let levels = levels.into_iter().filter(|level| level.confidence.is_printable()).map(|level| PlaceName {
-        name: level.name,
-        sort: PlaceSort::Level,
-        from: level.from,
-        until: level.until,
-        now: None,
-        law: Some(level.law),
+    let levels = levels.into_iter().filter(|level| level.confidence.is_printable()).map(|level| {
+        let mut place = PlaceName::new(level.name, PlaceSort::Level);
+        (place.from, place.until, place.law) = (level.from, level.until, Some(level.law));
+        place
     });
-    let provinces = provinces.into_iter().filter(|it| it.confidence.is_printable()).map(|it| PlaceName {
-        name: it.name,
-        sort: match it.sort {
+    let provinces = provinces.into_iter().filter(|it| it.confidence.is_printable()).map(|it| {
+        let sort = match it.sort {
             Sort::Province => PlaceSort::Province,
             Sort::City => PlaceSort::City,
-        },
-        from: it.from,
-        until: it.until,
-        now: it.now,
-        law: it.law,
+        };
+        let mut place = PlaceName::new(it.name, sort);
+        (place.from, place.until, place.now, place.law) = (it.from, it.until, it.now, it.law);
+        place
     });
     levels.chain(provinces).collect()
 }

@@ -21,7 +21,7 @@ pub use limits::{Limit, Limits};
 pub use nominating::{
     CommendationCause, NamedInitiative, Nomination, PastAward, RatingLevel, Staff, Subject, YearlyRating,
 };
-pub use places::{PlaceName, PlaceSort};
+pub use places::{PlaceName, PlaceSort, Spelled};
 pub use reading::{Text, numbered};
 pub use scoring::{Criterion, CriterionSort, Score, ScoreDetail, Scoring};
 pub use summary::{BlocSummary, Previous, Statistics};

@@ -16,6 +16,9 @@ pub struct PlaceName {
     /// What it became a part of, as printed: `tỉnh Quảng Ngãi`.
     pub now: Option<String>,
     pub law: Option<String>,
+    /// The name and its words, folded once for many look-ups.
+    alone: Spelled,
+    within: Spelled,
 }
 
 /// What a name names.
@@ -28,13 +31,16 @@ pub enum PlaceSort {
 }
 
 impl PlaceName {
+    /// A name of all times.
+    pub fn new(name: impl Into<String>, sort: PlaceSort) -> Self {
+        let name = name.into();
+        let within = Spelled::of(&words(&name, sort));
+        Self { alone: Spelled::of(&name), within, name, sort, from: None, until: None, now: None, law: None }
+    }
+
     /// As printed within a name: `huyện`, `tỉnh Kon Tum`, `thành phố Huế`.
     pub fn words(&self) -> String {
-        match self.sort {
-            PlaceSort::Level => self.name.clone(),
-            PlaceSort::Province => format!("tỉnh {}", self.name),
-            PlaceSort::City => format!("thành phố {}", self.name),
-        }
+        words(&self.name, self.sort)
     }
 
     /// True if it is a name on that day.
@@ -43,17 +49,33 @@ impl PlaceName {
     }
 
     /// True if the name of a body or unit holds it.
-    pub fn stands_in(&self, name: &str) -> bool {
-        format!(" {} ", spaced(name)).contains(&format!(" {} ", spaced(&self.words())))
+    pub fn stands_in(&self, name: &Spelled) -> bool {
+        name.0.contains(&self.within.0)
     }
 
     /// True if the name is this one alone, as a place of issue is written.
-    pub fn is_alone(&self, name: &str) -> bool {
-        self.sort != PlaceSort::Level && spaced(name) == spaced(&self.name)
+    pub fn is_alone(&self, name: &Spelled) -> bool {
+        self.sort != PlaceSort::Level && *name == self.alone
     }
 }
 
-fn spaced(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if matches!(c, ',' | ';' | '.' | '(' | ')') { ' ' } else { c }).collect();
-    fold_name(&plain)
+fn words(name: &str, sort: PlaceSort) -> String {
+    match sort {
+        PlaceSort::Level => name.to_owned(),
+        PlaceSort::Province => format!("tỉnh {name}"),
+        PlaceSort::City => format!("thành phố {name}"),
+    }
+}
+
+/// A name to look places up in: folded, without marks, a blank at both ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spelled(String);
+
+impl Spelled {
+    /// Folds a name.
+    pub fn of(name: &str) -> Self {
+        let plain: String =
+            name.chars().map(|c| if matches!(c, ',' | ';' | '.' | '(' | ')') { ' ' } else { c }).collect();
+        Self(format!(" {} ", fold_name(&plain)))
+    }
 }
