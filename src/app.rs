@@ -28,7 +28,7 @@ use crate::{
     workshop_files,
 };
 use parts::{Parts, admission, keep, ledger_place, open, open_doorbell, open_ledger};
-pub use parts::{open_books, press_settings};
+pub use parts::{open_books, press_settings, restore, take_stock};
 
 /// The longest a status request waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -64,7 +64,7 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
             Arc::clone(&parts.press),
         )
         .admitting(admission(settings)?);
-        let server = http_server(settings, desk)?;
+        let server = http_server(settings, desk.clone())?;
         let mut staff = Staff::hire(settings, &parts);
         if settings.work {
             staff.put_to_work(settings, &parts);
@@ -77,8 +77,12 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
             }
             () = stop_signal() => {
                 info!("Stopping: no new work, running renders may finish");
+                desk.close();
                 parts.ledger.end_watches();
-                let doors = async { tokio::select! { () = handle.stop(true) => {}, _ = &mut server => {} } };
+                // Until the proxy has noticed, callers are told; then the address is closed.
+                let notice = tokio::time::sleep(Duration::from_secs(settings.notice_s));
+                let closing = async { notice.await; handle.stop(true).await };
+                let doors = async { tokio::select! { () = closing => {}, _ = &mut server => {} } };
                 drain(async { tokio::join!(doors, staff.dismiss()); }, settings).await;
             }
         }

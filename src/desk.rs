@@ -88,6 +88,19 @@ impl Desk {
         Self { admission: Arc::new(Admission::new(settings)), ..self }
     }
 
+    /// Takes nothing in any more; what was accepted can still be asked for.
+    pub fn close(&self) {
+        self.admission.close();
+    }
+
+    /// Whether the desk takes requests in.
+    ///
+    /// # Errors
+    /// Why not: the service is stopping.
+    pub fn is_open(&self) -> Result<(), Failure> {
+        self.admission.refuse_when_closed()
+    }
+
     /// Templates, editions and fonts.
     pub fn workshop(&self) -> &Workshop {
         &self.workshop
@@ -131,6 +144,7 @@ impl Desk {
     }
 
     async fn prepare(&self, organisation: String, request: Vec<u8>) -> Result<NewJob, Failure> {
+        self.admission.refuse_when_closed()?;
         self.admission.refuse_when_disk_is_full(&self.archive).await?;
         let Accepted { manuscript, findings, .. } = self.read(request, Treatment::AsSent).await?;
         let file_name = self.workshop.file_name(&manuscript)?;

@@ -211,6 +211,8 @@ failure_codes! {
     QueueFull = "queue-full", TryLater;
     /// Too many jobs of one organisation wait.
     QuotaExceeded = "quota-exceeded", TryLater;
+    /// The service is stopping and accepts nothing more.
+    ServiceStopping = "service-stopping", TryLater;
     /// Too little room on disk.
     StorageFull = "storage-full", TryLater;
     /// A render child could not be had.

@@ -35,9 +35,11 @@ pub mod job;
 pub mod ledger;
 pub mod archive;
 pub mod retention;
+pub mod backup;
 pub mod queue;
 pub mod dispatch;
 pub mod worker;
+pub mod stocktake;
 pub mod desk;
 // top floor: doors
 pub mod api;

@@ -60,6 +60,8 @@ settings! {
     listen: SocketAddr, "TDKT_LISTEN", "Địa chỉ lắng nghe của dịch vụ HTTP";
     /// Folder of ledger and papers.
     data: PathBuf, "TDKT_DATA", "Thư mục dữ liệu";
+    /// Where papers are kept, or empty.
+    archive_url: String, "TDKT_ARCHIVE_URL", "Kho văn bản: file:THƯ_MỤC dùng chung cho nhiều máy; bỏ trống là archive trong thư mục dữ liệu";
     /// Address of the ledger, or empty.
     ledger_url: String, "TDKT_LEDGER_URL", "Địa chỉ sổ việc: sqlite:TỆP hoặc postgres://…; bỏ trống là ledger.sqlite trong thư mục dữ liệu";
     /// Redis address, or empty.
@@ -114,6 +116,8 @@ settings! {
     keep_free_mib: u64, "TDKT_KEEP_FREE_MIB", "Dung lượng đĩa phải còn trống, MiB";
     /// Seconds.
     drain_s: u64, "TDKT_DRAIN_S", "Thời gian chờ việc đang chạy khi dừng dịch vụ, giây";
+    /// Seconds.
+    notice_s: u64, "TDKT_NOTICE_S", "Khi dừng: số giây còn trả lời 503 trước khi đóng địa chỉ, để proxy kịp biết";
     /// Filter of the log.
     log: String, "TDKT_LOG", "Mức nhật ký (error, warn, info, debug)";
     /// `text` or `json`.
@@ -141,6 +145,9 @@ impl Settings {
 
     fn check(self) -> Result<Self, SettingsError> {
         let wrong = |name: &str, fault: &str| Err(SettingsError::Wrong { name: name.into(), fault: fault.into() });
+        if self.notice_s > self.drain_s {
+            return wrong("notice_s", "must not be above drain_s");
+        }
         if self.data.as_os_str().is_empty() {
             return wrong("data", "must not be empty");
         }

@@ -14,6 +14,7 @@ pub(super) async fn live() -> HttpResponse {
 }
 
 pub(super) async fn ready(desk: Data<Desk>) -> Result<HttpResponse, Problem> {
+    desk.is_open()?;
     let readiness = desk.readiness().await;
     let overall = readiness.overall();
     match overall {

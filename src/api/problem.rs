@@ -151,7 +151,9 @@ fn status(code: FailureCode) -> StatusCode {
         | C::UnreadableJob
         | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         C::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
-        C::StoreUnavailable | C::QueueFull | C::StorageFull | C::PressUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        C::StoreUnavailable | C::QueueFull | C::ServiceStopping | C::StorageFull | C::PressUnavailable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 

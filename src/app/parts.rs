@@ -1,15 +1,22 @@
 //! Opens what the settings name: ledger, archive, doorbell, press.
 
-use std::{os::unix::fs::DirBuilderExt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     archive::Archive,
+    backup::{self, Manifest},
     desk::AdmissionSettings,
     failure::{Failure, FailureCode},
     ledger::{Keep, Ledger, LedgerLimits, Place},
     press::{Press, PressSettings},
     queue::Doorbell,
     settings::Settings,
+    stocktake::{Stock, Stocktake, StocktakeError},
 };
 
 /// Papers a render child finishes in a second, for the first estimate of a wait (docs/benchmarks.md).
@@ -45,6 +52,37 @@ pub async fn open_books(settings: &Settings) -> Result<(Ledger, Archive), Failur
     Ok((open_ledger(settings).await?, open_archive(settings)?))
 }
 
+/// Holds ledger, archive and doorbell against each other; with `repair` mends what can be mended.
+///
+/// # Errors
+/// When one of them cannot be opened or read.
+pub async fn take_stock(settings: &Settings, repair: bool) -> Result<Stock, Failure> {
+    let parts = open(settings, &[]).await?;
+    let stocktake = Stocktake { ledger: &parts.ledger, archive: &parts.archive, doorbell: &parts.doorbell };
+    let taken = async {
+        let mut stock = stocktake.take().await?;
+        if repair {
+            stocktake.mend(&mut stock, parts.press.as_ref()).await?;
+        }
+        Ok(stock)
+    };
+    let taken = taken.await;
+    parts.ledger.close().await;
+    taken.map_err(|error: StocktakeError| Failure::store_unavailable(error.to_string()))
+}
+
+/// Verifies a backup and puts it into the empty places that the settings name.
+///
+/// # Errors
+/// When the backup is not whole, a place is not empty, or cannot be written.
+pub async fn restore(settings: &Settings, from: &Path) -> Result<Manifest, Failure> {
+    let place = ledger_place(settings)?;
+    let checked = backup::check(from).await?;
+    backup::refuse_taken(&settings.data, &place).await?;
+    backup::restore(&checked, &open_archive(settings)?, &place).await?;
+    Ok(checked.manifest)
+}
+
 pub(super) fn open_archive(settings: &Settings) -> Result<Archive, Failure> {
     // Requests hold people's data; the folder is its owner's alone.
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&settings.data);
@@ -56,7 +94,19 @@ pub(super) fn open_archive(settings: &Settings) -> Result<Archive, Failure> {
         )
         .hint("Chọn thư mục khác bằng --data.")
     })?;
-    Archive::keeping_free(&settings.data.join("archive"), settings.keep_free_mib << 20)
+    let folder = match settings.archive_url.strip_prefix("file:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+        Some(path) if !path.is_empty() => PathBuf::from(path),
+        None if settings.archive_url.is_empty() => settings.data.join("archive"),
+        Some(_) | None => {
+            return Err(Failure::new(
+                FailureCode::BadParameter,
+                "Địa chỉ kho văn bản không đúng.",
+                "archive_url has to be file:FOLDER, or empty",
+            )
+            .hint("Ví dụ: file:/mnt/tdkt/archive"));
+        }
+    };
+    Archive::keeping_free(&folder, settings.keep_free_mib << 20)
         .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))
 }
 

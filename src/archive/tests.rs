@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use super::*;
 
 fn fresh() -> (tempfile::TempDir, Archive) {
@@ -71,7 +73,7 @@ async fn a_sweep_takes_old_left_overs_and_disowned_files_and_nothing_else() {
     fs::write(&left_over, b"half").unwrap();
     fs::write(folder.path().join("blobs/README"), b"a stranger").unwrap();
     let two_hours_ago = SystemTime::now() - Duration::from_secs(7_200);
-    for path in [left_over.clone(), archive.inner.path(&owned).unwrap(), archive.inner.path(&disowned).unwrap()] {
+    for path in [left_over.clone(), archive.folder.path(&owned).unwrap(), archive.folder.path(&disowned).unwrap()] {
         File::options().append(true).open(path).unwrap().set_modified(two_hours_ago).unwrap();
     }
 
@@ -89,7 +91,7 @@ async fn a_sweep_takes_old_left_overs_and_disowned_files_and_nothing_else() {
 async fn storing_old_bytes_again_makes_them_young() {
     let (_folder, archive) = fresh();
     let (sha256, _) = archive.store(b"again".to_vec()).await.unwrap();
-    let path = archive.inner.path(&sha256).unwrap();
+    let path = archive.folder.path(&sha256).unwrap();
     let long_ago = SystemTime::now() - Duration::from_secs(7_200);
     File::options().append(true).open(&path).unwrap().set_modified(long_ago).unwrap();
     archive.store(b"again".to_vec()).await.unwrap();
@@ -101,7 +103,7 @@ async fn storing_old_bytes_again_makes_them_young() {
 async fn bytes_that_a_disk_has_changed_are_written_anew() {
     let (_folder, archive) = fresh();
     let (sha256, _) = archive.store(b"whole".to_vec()).await.unwrap();
-    fs::write(archive.inner.path(&sha256).unwrap(), b"whale").unwrap();
+    fs::write(archive.folder.path(&sha256).unwrap(), b"whale").unwrap();
     archive.store(b"whole".to_vec()).await.unwrap();
     assert_eq!(archive.read(&sha256).await.unwrap().unwrap(), b"whole");
 }
@@ -135,7 +137,7 @@ async fn a_sweep_never_takes_what_was_just_stored() {
                     let kept = archive.read(&sha256).await.unwrap();
                     assert!(kept.is_some(), "writer {number}: swept before its job could commit");
                 }
-                let path = archive.inner.path(&sha256).unwrap();
+                let path = archive.folder.path(&sha256).unwrap();
                 let file = File::options().append(true).open(path).unwrap();
                 file.set_modified(SystemTime::now() - 2 * hour).unwrap();
             }

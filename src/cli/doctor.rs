@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Instant};
 
-use super::output;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{output, stock};
 use crate::{
     app,
     failure::{Failure, FailureCode},
@@ -14,26 +17,55 @@ use crate::{
 /// The repertoire that every paper needs, besides ASCII.
 const VIETNAMESE: &str = "àảãáạăằẳẵắặâầẩẫấậđèẻẽéẹêềểễếệìỉĩíịòỏõóọôồổỗốộơờởỡớợùủũúụưừửữứựỳỷỹýỵ“”‘’–…";
 
-struct Examination {
-    text: String,
-    faults: usize,
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Kiểm kê: đối chiếu sổ việc, kho văn bản và hàng đợi với nhau, đọc lại từng tệp.
+    #[arg(long)]
+    deep: bool,
+    /// Sửa những gì sửa được chắc chắn: lập lại văn bản bị mất hoặc hỏng, dọn tệp thừa.
+    #[arg(long, requires = "deep")]
+    repair: bool,
+    /// In kết quả dạng JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was looked at, in order.
+#[derive(Debug, Default)]
+pub(super) struct Examination {
+    notes: Vec<Note>,
+}
+
+#[derive(Debug, Serialize)]
+struct Note {
+    what: String,
+    sound: bool,
+    detail: String,
 }
 
 impl Examination {
-    fn note(&mut self, what: &str, outcome: Result<String, String>) {
-        let (mark, detail) = match outcome {
-            Ok(detail) => ("đạt", detail),
-            Err(detail) => {
-                self.faults += 1;
-                ("LỖI", detail)
-            }
-        };
-        self.text.push_str(&format!("[{mark}] {what}: {detail}\n"));
+    pub(super) fn note(&mut self, what: &str, outcome: Result<String, String>) {
+        let sound = outcome.is_ok();
+        let detail = outcome.unwrap_or_else(|detail| detail);
+        self.notes.push(Note { what: what.to_owned(), sound, detail });
+    }
+
+    fn faults(&self) -> usize {
+        self.notes.iter().filter(|note| !note.sound).count()
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("tdkt-reports {}\n", env!("CARGO_PKG_VERSION"));
+        for Note { what, sound, detail } in &self.notes {
+            let mark = if *sound { "đạt" } else { "LỖI" };
+            text.push_str(&format!("[{mark}] {what}: {detail}\n"));
+        }
+        text
     }
 }
 
-pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
-    let mut examination = Examination { text: format!("tdkt-reports {}\n", env!("CARGO_PKG_VERSION")), faults: 0 };
+pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
+    let mut examination = Examination::default();
     match super::workshop(settings) {
         Ok(workshop) => examine_workshop(&workshop, &mut examination),
         Err(failure) => examination.note("Mẫu văn bản và phông chữ", Err(failure.message_en)),
@@ -50,8 +82,19 @@ pub(super) fn run(settings: &Settings) -> Result<(), Failure> {
     examination.note("Giới hạn mỗi tiến trình", limits.map_err(|failure| failure.message_en));
     let sandbox = runtime.block_on(app::examination::sandbox(settings));
     examination.note("Hộp cát", sandbox);
-    output::print(examination.text.as_bytes())?;
-    match examination.faults {
+    let stock = arguments.deep.then(|| runtime.block_on(stock::take(settings, arguments.repair, &mut examination)));
+    if arguments.json {
+        let told = json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "faults": examination.faults(),
+            "notes": examination.notes,
+            "stock": stock.flatten(),
+        });
+        output::print(format!("{told:#}\n").as_bytes())?;
+    } else {
+        output::print(examination.text().as_bytes())?;
+    }
+    match examination.faults() {
         0 => Ok(()),
         faults => Err(Failure::new(
             FailureCode::Internal,

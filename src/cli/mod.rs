@@ -2,6 +2,7 @@
 //!
 //! Messages are Vietnamese: `lỗi:` says what happened, `gợi ý:` what to do.
 
+mod backup;
 mod check;
 mod doctor;
 mod editions;
@@ -14,6 +15,7 @@ mod press;
 mod preview;
 mod render;
 mod serve;
+mod stock;
 mod usage;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -96,8 +98,27 @@ enum Command {
     /// Xem và xử lý việc trong sổ: liệt kê, làm lại, bỏ, hủy, xóa dữ liệu.
     #[command(subcommand)]
     Jobs(jobs::Command),
+    /// Sao lưu sổ việc và văn bản vào một thư mục mới, trong khi dịch vụ vẫn chạy.
+    Backup {
+        /// Thư mục đích, mới hoặc trống.
+        to: PathBuf,
+        /// In kết quả dạng JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Khôi phục một bản sao lưu vào thư mục dữ liệu trống.
+    Restore {
+        /// Thư mục của bản sao lưu.
+        from: PathBuf,
+        /// Chỉ kiểm tra bản sao lưu, không khôi phục.
+        #[arg(long)]
+        check: bool,
+        /// In kết quả dạng JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Kiểm tra máy, thư mục, phông chữ, mẫu văn bản và kết nối.
-    Doctor,
+    Doctor(doctor::Arguments),
     #[command(hide = true)]
     Gallery { folder: PathBuf },
     #[command(hide = true)]
@@ -126,7 +147,15 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
-    if matches!(command, Command::Serve(_) | Command::Work | Command::Jobs(_) | Command::Doctor) {
+    if matches!(
+        command,
+        Command::Serve(_)
+            | Command::Work
+            | Command::Jobs(_)
+            | Command::Backup { .. }
+            | Command::Restore { .. }
+            | Command::Doctor(_)
+    ) {
         // Ledger and archive hold people's data: what these commands make is their owner's alone.
         nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     }
@@ -146,7 +175,10 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),
         Command::Preview(arguments) => preview::run(&arguments, settings),
         Command::Jobs(command) => jobs::run(command, settings),
-        Command::Doctor => doctor::run(settings),
+        Command::Backup { to, json } => backup::take(&to, json, settings),
+        Command::Restore { from, check: true, json } => backup::check(&from, json),
+        Command::Restore { from, check: false, json } => backup::restore(&from, json, settings),
+        Command::Doctor(arguments) => doctor::run(&arguments, settings),
         Command::Gallery { folder } => gallery::run(&folder, settings),
         Command::Press(arguments) => press::run(&arguments, settings),
     }

@@ -4,7 +4,10 @@ use std::{
     collections::HashSet,
     hash::{BuildHasher, RandomState},
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -45,6 +48,7 @@ const MEASURE_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) settings: AdmissionSettings,
+    closed: AtomicBool,
     /// Keys whose first request is being read.
     held: Mutex<HashSet<(String, String)>>,
     wait: Mutex<Option<(Instant, f64)>>,
@@ -65,7 +69,13 @@ impl Drop for Held<'_> {
 
 impl Admission {
     pub(super) fn new(settings: AdmissionSettings) -> Self {
-        Self { settings, held: Mutex::default(), wait: Mutex::default(), free: Mutex::default() }
+        Self {
+            settings,
+            closed: AtomicBool::new(false),
+            held: Mutex::default(),
+            wait: Mutex::default(),
+            free: Mutex::default(),
+        }
     }
 
     /// Takes a key in hand; `None` if another request has it. Requests on other hosts are told apart by the ledger.
@@ -97,6 +107,23 @@ impl Admission {
         let Ok(drain) = ledger.drain(MEASURED_OVER).await else { return LONGEST_WAIT };
         let ahead = counts.of(JobState::Accepted) + counts.of(JobState::Running);
         wait(ahead, counts.oldest_waiting.unwrap_or_default(), drain, self.settings.papers_per_second)
+    }
+
+    /// From now on nothing is taken in.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn refuse_when_closed(&self) -> Result<(), Failure> {
+        if !self.closed.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            FailureCode::ServiceStopping,
+            "Dịch vụ đang dừng nên không nhận thêm yêu cầu.",
+            "The service is stopping; nothing more is accepted.",
+        )
+        .hint("Gửi lại sau ít giây; yêu cầu này chưa được nhận."))
     }
 
     /// Whether there is room for what is about to be stored.

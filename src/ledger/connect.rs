@@ -8,7 +8,7 @@ use std::{
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sqlx::{
-    AnyPool, ConnectOptions, Executor,
+    AnyConnection, AnyPool, ConnectOptions, Executor,
     any::{AnyConnectOptions, AnyPoolOptions},
 };
 
@@ -23,6 +23,9 @@ const SQLITE_STEPS: &[&str] = &[
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] =
     &[include_str!("migrations/postgres/0001_ledger.sql"), include_str!("migrations/postgres/0002_media_type.sql")];
+
+/// Where PostgreSQL's version is written.
+const SCHEMA_TABLE: &str = "CREATE TABLE IF NOT EXISTS ledger_schema (version BIGINT NOT NULL PRIMARY KEY)";
 
 /// How long a statement waits for another process's write lock, and a caller for a free connection.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -122,7 +125,7 @@ pub(super) async fn connect(place: &Place) -> Result<(AnyPool, AnyPool), LedgerE
     Ok((writer, readers))
 }
 
-fn sqlite_url(path: &Path) -> Result<String, LedgerError> {
+pub(super) fn sqlite_url(path: &Path) -> Result<String, LedgerError> {
     let text = path.to_str().filter(|text| !text.is_empty() && !text.contains(":memory:"));
     let Some(text) = text else { return Err(LedgerError::NotAFile(path.to_owned())) };
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -150,6 +153,28 @@ fn pool(place: &Place, connections: u32) -> AnyPoolOptions {
     })
 }
 
+/// A pool of one connection to a server whose schema is left as it is.
+pub(super) async fn bare_pool(place: &Place) -> Result<AnyPool, LedgerError> {
+    sqlx::any::install_default_drivers();
+    let Place::Server(url) = place else { return Err(LedgerError::NoPlace) };
+    let options: AnyConnectOptions = url.parse().map_err(|_its_text_may_hold_a_password| LedgerError::NoPlace)?;
+    let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+    Ok(pool.connect_with(options.disable_statement_logging()).await?)
+}
+
+/// Makes PostgreSQL's tables as they were at a version, in a database without any.
+pub(super) async fn build_postgres(tx: &mut AnyConnection, version: i64) -> Result<(), LedgerError> {
+    let known = POSTGRES_STEPS.len() as i64;
+    let newer = LedgerError::NewerSchema { found: version, known };
+    let steps = usize::try_from(version).ok().and_then(|steps| POSTGRES_STEPS.get(..steps)).ok_or(newer)?;
+    sqlx::raw_sql(SCHEMA_TABLE).execute(&mut *tx).await?;
+    for step in steps {
+        sqlx::raw_sql(*step).execute(&mut *tx).await?;
+    }
+    sqlx::query("INSERT INTO ledger_schema (version) VALUES ($1)").bind(version).execute(tx).await?;
+    Ok(())
+}
+
 /// Brings the schema up to date, all steps in one transaction, on a connection of its own: a step may take long.
 async fn migrate(options: &AnyConnectOptions, place: &Place) -> Result<(), LedgerError> {
     let dialect = place.dialect();
@@ -164,8 +189,7 @@ async fn migrate(options: &AnyConnectOptions, place: &Place) -> Result<(), Ledge
     let mut tx = pool.begin_with(dialect.begin()).await?;
     if dialect == Dialect::Postgres {
         sqlx::query(dialect.one_at_a_time()).execute(&mut *tx).await?;
-        let table = "CREATE TABLE IF NOT EXISTS ledger_schema (version BIGINT NOT NULL PRIMARY KEY)";
-        sqlx::query(table).execute(&mut *tx).await?;
+        sqlx::raw_sql(SCHEMA_TABLE).execute(&mut *tx).await?;
     }
     let found: i64 = sqlx::query_scalar(read).fetch_one(&mut *tx).await?;
     let known = steps.len() as i64;

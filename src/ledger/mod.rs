@@ -19,6 +19,8 @@ mod leases;
 mod letters;
 mod rings;
 mod rows;
+mod snapshot;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -44,6 +46,7 @@ pub use intake::{Acceptance, OnceKey};
 pub use leases::{BeatOutcome, CancelOutcome, LeaseOutcome};
 pub use letters::{JobFilter, LetterOutcome};
 pub use rings::Due;
+pub use snapshot::{Named, Snapshot, SnapshotError, Store};
 
 use change::Standing;
 use dialect::Dialect;

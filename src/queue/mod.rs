@@ -13,7 +13,7 @@ mod redis;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::str::FromStr;
+use std::{collections::BTreeMap, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
@@ -99,6 +99,25 @@ impl Doorbell {
             Self::Redis(bell) => bell.depth().await,
             #[cfg(test)]
             Self::Scripted(bell) => Ok(bell.depth()),
+        }
+    }
+
+    /// The rings that are out, up to some thousands; `None` for an entry that is no ring.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub async fn rings(&self) -> Result<Vec<Option<JobId>>, QueueError> {
+        match self {
+            Self::Embedded(_) => Ok(Vec::new()),
+            Self::Redis(bell) => Ok(bell.rings().await?),
+        }
+    }
+
+    /// How the server is set to treat memory and disk, as far as it tells.
+    pub async fn server_settings(&self) -> BTreeMap<String, String> {
+        match self {
+            Self::Embedded(_) => BTreeMap::new(),
+            Self::Redis(bell) => bell.server_settings().await,
         }
     }
 

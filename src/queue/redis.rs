@@ -1,5 +1,6 @@
 //! The doorbell over Redis, through apalis-redis. The settings avoid known traps of its version 1.0.0; each says which.
 
+mod examination;
 mod housekeeping;
 
 use std::{

@@ -39,4 +39,7 @@ mod full_disk;
 mod keeping;
 mod kills;
 mod poison;
+mod restore_drill;
 mod sandbox;
+mod stopping;
+mod two_hosts;

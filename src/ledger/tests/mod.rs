@@ -9,6 +9,7 @@ mod postgres;
 mod rings;
 mod server;
 mod simulated;
+mod snapshot;
 mod store;
 
 use std::time::Duration;

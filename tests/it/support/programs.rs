@@ -127,6 +127,13 @@ impl Process {
         Self { child, said }
     }
 
+    /// A `work` process whose arguments say everything but the name of the command.
+    pub fn worker(arguments: &[&str]) -> Self {
+        let mut command = tdkt();
+        command.arg("work").args(arguments);
+        Self::start(command)
+    }
+
     /// A `work` process on a data folder.
     pub fn work(data: &Path, redis: &Redis, arguments: &[&str]) -> Self {
         Self::work_as(tdkt(), data, &redis.address(), arguments)
@@ -356,7 +363,7 @@ pub fn json(response: Response) -> Value {
 pub struct Books {
     runtime: tokio::runtime::Runtime,
     ledger: Ledger,
-    data: PathBuf,
+    archive: PathBuf,
 }
 
 impl Books {
@@ -366,9 +373,14 @@ impl Books {
 
     /// With the ledger elsewhere.
     pub fn of(data: &Path, place: &Place) -> Self {
+        Self::open_at(place.clone(), &data.join("archive"))
+    }
+
+    /// A ledger anywhere and an archive anywhere.
+    pub fn open_at(place: Place, archive: &Path) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let ledger = runtime.block_on(Ledger::open(place.clone(), LedgerLimits::default()));
-        Self { runtime, ledger: ledger.expect("the ledger opens"), data: data.to_owned() }
+        let ledger = runtime.block_on(Ledger::open(place, LedgerLimits::default()));
+        Self { runtime, ledger: ledger.expect("the ledger opens"), archive: archive.to_owned() }
     }
 
     /// How many jobs stand in each state; states without jobs are left out.
@@ -386,7 +398,7 @@ impl Books {
     /// Names of the files in the archive, after a look at each: its name is the hash of its content.
     pub fn archived(&self) -> Vec<String> {
         let mut names = Vec::new();
-        let folders = std::fs::read_dir(self.data.join("archive/blobs")).expect("the archive");
+        let folders = std::fs::read_dir(self.archive.join("blobs")).expect("the archive");
         for folder in folders.map(|folder| folder.expect("listed").path()) {
             for file in std::fs::read_dir(folder).expect("listed").map(|file| file.expect("listed")) {
                 let name = file.file_name().to_string_lossy().into_owned();

@@ -1,0 +1,68 @@
+//! `backup` and `restore`.
+
+use std::{path::Path, time::Instant};
+
+use super::output;
+use crate::{
+    app,
+    backup::{self, Manifest},
+    failure::{Failure, FailureCode},
+    settings::Settings,
+};
+
+pub(super) fn take(to: &Path, json: bool, settings: &Settings) -> Result<(), Failure> {
+    let started = Instant::now();
+    let manifest = runtime()?.block_on(async {
+        let (ledger, archive) = app::open_books(settings).await?;
+        let taken = backup::take(&ledger, &archive, to, settings.keep_free_mib << 20).await;
+        ledger.close().await;
+        taken.map_err(Failure::from)
+    })?;
+    tell(&manifest, "Đã sao lưu", (json, started))?;
+    whole(&manifest)
+}
+
+pub(super) fn check(from: &Path, json: bool) -> Result<(), Failure> {
+    let started = Instant::now();
+    let checked = runtime()?.block_on(backup::check(from))?;
+    tell(&checked.manifest, "Bản sao lưu nguyên vẹn", (json, started))
+}
+
+pub(super) fn restore(from: &Path, json: bool, settings: &Settings) -> Result<(), Failure> {
+    let started = Instant::now();
+    let manifest = runtime()?.block_on(app::restore(settings, from))?;
+    tell(&manifest, "Đã khôi phục", (json, started))
+}
+
+fn tell(manifest: &Manifest, what: &str, (json, started): (bool, Instant)) -> Result<(), Failure> {
+    if json {
+        return output::print(manifest.to_string().as_bytes());
+    }
+    let Manifest { papers, papers_bytes, ledger_bytes, schema, .. } = manifest;
+    let text = format!(
+        "{what}: sổ việc {} (lược đồ {schema}, {ledger_bytes} byte), {papers} văn bản ({papers_bytes} byte), \
+         thời điểm {}, {:.1} giây.\n",
+        manifest.store.name(),
+        manifest.taken_at.format("%Y-%m-%dT%H:%M:%SZ"),
+        started.elapsed().as_secs_f64(),
+    );
+    output::print(text.as_bytes())
+}
+
+/// A backup of an archive that had lost files is still the best there is; but somebody has to know.
+fn whole(manifest: &Manifest) -> Result<(), Failure> {
+    match manifest.lacking.len() {
+        0 => Ok(()),
+        lost => Err(Failure::new(
+            FailureCode::Internal,
+            format!("Bản sao lưu đã hoàn tất, nhưng kho đã mất hoặc hỏng {lost} văn bản từ trước."),
+            format!("the archive had lost {lost} files before the backup"),
+        )
+        .hint("Chạy `tdkt-reports doctor --deep --repair` để lập lại, rồi sao lưu lần nữa.")),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::internal(error.to_string()))
+}
