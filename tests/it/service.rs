@@ -536,7 +536,7 @@ fn a_stop_under_load_is_quick_and_loses_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut ids = Vec::new();
     {
-        let mut service = Service::start_on(folder.path(), &["--drain-s", &DRAIN.to_string()]);
+        let mut service = Service::start_on(folder.path(), &["--drain-s", &DRAIN.to_string(), "--notice-s", "1"]);
         for _ in 0..60 {
             ids.push(service.accept(papers::sample("overflow")));
         }
