@@ -33,6 +33,8 @@ impl Store {
     pub fn of(place: &Place) -> Self {
         match place.dialect() {
             Dialect::Sqlite => Self::Sqlite,
+            #[cfg(test)]
+            Dialect::Simulated => Self::Sqlite,
             Dialect::Postgres => Self::Postgres,
         }
     }
@@ -135,6 +137,8 @@ impl Ledger {
     pub async fn snapshot(&self, into: &Path) -> Result<Snapshot, SnapshotError> {
         match self.inner.dialect {
             Dialect::Sqlite => self.copy_file(into).await,
+            #[cfg(test)]
+            Dialect::Simulated => self.copy_file(into).await,
             Dialect::Postgres => self.write_rows(into).await,
         }
     }

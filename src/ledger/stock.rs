@@ -54,6 +54,8 @@ impl Ledger {
     pub async fn schema(&self) -> Result<i64, LedgerError> {
         let asked = match self.inner.dialect {
             Dialect::Sqlite => "PRAGMA user_version",
+            #[cfg(test)]
+            Dialect::Simulated => "PRAGMA user_version",
             Dialect::Postgres => "SELECT max(version) FROM ledger_schema",
         };
         Ok(sqlx::query_scalar(asked).fetch_one(&self.inner.readers).await?)

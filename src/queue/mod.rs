@@ -110,6 +110,8 @@ impl Doorbell {
         match self {
             Self::Embedded(_) => Ok(Vec::new()),
             Self::Redis(bell) => Ok(bell.rings().await?),
+            #[cfg(test)]
+            Self::Scripted(_) => Ok(Vec::new()),
         }
     }
 
@@ -118,6 +120,8 @@ impl Doorbell {
         match self {
             Self::Embedded(_) => BTreeMap::new(),
             Self::Redis(bell) => bell.server_settings().await,
+            #[cfg(test)]
+            Self::Scripted(_) => BTreeMap::new(),
         }
     }
 

@@ -15,7 +15,7 @@ const PAGE: usize = 500;
 
 impl Redis {
     pub(in crate::queue) async fn rings(&self) -> RedisResult<Vec<Option<JobId>>> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let mut ids: Vec<Vec<u8>> = connection.lrange(self.config.active_jobs_list(), 0, MOST - 1).await?;
         let scheduled: Vec<Vec<u8>> = connection.zrange(self.config.scheduled_jobs_set(), 0, MOST - 1).await?;
         ids.extend(scheduled);
@@ -40,7 +40,7 @@ impl Redis {
     pub(in crate::queue) async fn server_settings(&self) -> BTreeMap<String, String> {
         let mut settings = BTreeMap::new();
         for name in ["maxmemory-policy", "appendonly", "save"] {
-            let mut connection = self.connection.clone();
+            let mut connection = self.connection();
             let asked = ::redis::cmd("CONFIG").arg("GET").arg(name).query_async(&mut connection).await;
             // A hosted Redis may forbid the question.
             let answer: Vec<String> = asked.unwrap_or_default();
