@@ -91,9 +91,10 @@ fn words(workshop: &Workshop, kind: &Kind, accepted: &Accepted, pages: usize, co
          job=$(curl -sS -D - -o /dev/null -H 'Content-Type: application/json' --data-binary @du-lieu.json $service/v1/documents |\n\
          \x20     tr -d '\\r' | awk 'tolower($1) == \"location:\" {{ print $2 }}')\ncurl -sS \"$service$job?wait=20\"\n\
          curl -sS -o van-ban.{extension} \"$service$job/document\"\n```\n\nMọi trường của dữ liệu: `tdkt-reports schema {name}`.\n\n\
-         ## Quy tắc\n\n{}\n\nĐổi từng chỗ của mẫu cho sai đi thì các quy tắc sau lên tiếng, ngoài các lỗi lược đồ (`schema-…`); có quy tắc khác \
+         ## Quy tắc\n\n{}\n\nĐổi {places} của mẫu cho sai đi thì các quy tắc sau lên tiếng, ngoài các lỗi lược đồ (`schema-…`); có quy tắc khác \
          cần sai nhiều chỗ cùng lúc. Mọi quy tắc: [rules.md](../rules.md).\n\n| Quy tắc | Xét gì |\n| --- | --- |\n",
         said(&accepted.findings),
+        places = if kind.parts.is_empty() { "từng chỗ" } else { "một số chỗ" },
     );
     for code in codes {
         let _ = writeln!(text, "| `{code}` | {} |", rule_words(code).unwrap_or_default());

@@ -21,6 +21,8 @@ const WRONG_PARAGRAPH: &str = "Hai  dấu cách; số ....; Thủ tướng chín
 const WRONG_NAME: &str = "Ông Nguyễn Văn An";
 /// Texts whose letters are wrong, which one place is enough to show: an old encoding, a hidden letter, one without glyph.
 const WRONG_LETTERS: [&str; 3] = ["Khèi thi ®ua sè 6", "Ẩn\u{200b}ký tự", "Chữ 𝕏 lạ"];
+/// Places of a dossier that are made wrong; the pages of its papers' kinds tell the rest.
+const DOSSIER_PLACES: usize = 20;
 /// Where wrong letters are tried: every paper has a place.
 const PLACE: &str = "/paper/place";
 const WRONG_DAYS: [&str; 2] = ["1991-02-01", "2099-12-31"];
@@ -41,13 +43,22 @@ pub(super) fn rules_met(workshop: &Workshop, kind: &Kind, sample: &str) -> Vec<S
         places.retain(|place| place.matches('/').count() <= SHALLOW);
     }
     let mut met = BTreeSet::new();
-    for wrong in places.iter().flat_map(|place| wrongs(kind, &sample, place)).chain(all_texts(workshop, kind, &sample))
+    for wrong in places
+        .iter()
+        .step_by(stride(kind, places.len()))
+        .flat_map(|place| wrongs(kind, &sample, place))
+        .chain(all_texts(workshop, kind, &sample))
     {
         let checked = intake::check(wrong.to_string().as_bytes(), Treatment::AsSent, workshop.catalog(), &covers);
         let findings = checked.map_or_else(|failure| failure.findings, |accepted| accepted.findings);
         met.extend(findings.into_iter().map(|finding| finding.code));
     }
     met.into_iter().filter(|code| !code.starts_with("schema-")).collect()
+}
+
+/// Every place of a paper; of a dossier, whose check is that of all its papers, about [`DOSSIER_PLACES`].
+fn stride(kind: &Kind, places: usize) -> usize {
+    if kind.parts.is_empty() { 1 } else { places.div_ceil(DOSSIER_PLACES).max(1) }
 }
 
 /// Every place of a request but its kind; of a list its first and last items stand for all.
