@@ -80,7 +80,7 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
                 desk.close();
                 parts.ledger.end_watches();
                 // Until the proxy has noticed, callers are told; then the address is closed.
-                let notice = tokio::time::sleep(Duration::from_secs(settings.notice_s));
+                let notice = tokio::time::sleep(Duration::from_secs(settings.notice_s.min(settings.drain_s)));
                 let closing = async { notice.await; handle.stop(true).await };
                 let doors = async { tokio::select! { () = closing => {}, _ = &mut server => {} } };
                 drain(async { tokio::join!(doors, staff.dismiss()); }, settings).await;

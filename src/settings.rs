@@ -145,9 +145,6 @@ impl Settings {
 
     fn check(self) -> Result<Self, SettingsError> {
         let wrong = |name: &str, fault: &str| Err(SettingsError::Wrong { name: name.into(), fault: fault.into() });
-        if self.notice_s > self.drain_s {
-            return wrong("notice_s", "must not be above drain_s");
-        }
         if self.data.as_os_str().is_empty() {
             return wrong("data", "must not be empty");
         }
