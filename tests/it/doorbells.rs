@@ -44,7 +44,7 @@ fn the_same_request_gives_the_same_bytes_whichever_way_the_bell_rings() {
 fn redis_holds_ids_and_nothing_of_a_request() {
     let redis = Redis::start();
     let service = Service::start(&["--redis-url", &redis.address(), "--work", "false"]);
-    let ids: Vec<String> = (0..20).map(|_| service.accept(papers::sample("simple"))).collect();
+    let ids: Vec<String> = (0..16).map(|_| service.accept(papers::sample("simple"))).collect();
     until(Duration::from_secs(10), "every job is rung for", || {
         contents(&redis).matches(r#""job""#).count() == ids.len()
     });

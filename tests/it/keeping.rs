@@ -123,9 +123,10 @@ fn pages_of_jobs_follow_the_link_and_hold_each_once() {
 
 #[test]
 fn a_job_that_was_set_aside_begins_anew_or_is_given_up() {
-    // A child with so little room cannot even open its fonts, or dies over the paper; one start and one try.
-    let service = Service::start(&["--render-memory-mib", "128", "--max-starts", "1", "--max-tries", "1"]);
-    let (again, dropped) = (service.accept(papers::sample("overflow")), service.accept(papers::sample("overflow")));
+    // The child dies over the paper; one start and one try.
+    let service = Service::start(&["--rehearse", "--max-starts", "1", "--max-tries", "1"]);
+    let deadly = |number: u32| papers::at(&format!("An Bình rehearse:abort {number}"));
+    let (again, dropped) = (service.accept(deadly(1)), service.accept(deadly(2)));
     for id in [&again, &dropped] {
         let job = service.wait_for(id);
         assert_eq!(job["state"], "dead", "{job:#}");
