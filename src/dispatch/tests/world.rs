@@ -13,7 +13,7 @@ mod life;
 mod passes;
 mod steps;
 
-use std::{path::Path, time::Instant};
+use std::{collections::BTreeMap, path::Path, time::Instant};
 
 use chance::Chance;
 use life::World;
@@ -41,18 +41,45 @@ const LONGEST: u64 = 50;
 const LIMITS: LedgerLimits =
     LedgerLimits { max_waiting: 100_000, max_waiting_each: 100_000, max_starts: 2, max_tries: 2 };
 
+/// How often what came about.
+type Reached = BTreeMap<&'static str, u64>;
+
+/// What a few thousand worlds have to come to, or they show nothing of it.
+const CORNERS: [&str; 8] = [
+    "made",
+    "came late",
+    "leases ran out",
+    "dead of crashes",
+    "dead of tries",
+    "cancelled at its end",
+    "the doorbell broke",
+    "step",
+];
+
+fn add(reached: &mut Reached, more: Reached) {
+    more.into_iter().for_each(|(what, often)| *reached.entry(what).or_default() += often);
+}
+
 fn drawn(seed: u64) -> Vec<Step> {
     let mut chance = Chance::new(seed);
     let length = 5 + chance.below(LONGEST - 5);
     // Each world has habits of its own, so that what is rare in one comes several times in another.
     let habits: [u64; 3] = std::array::from_fn(|_| chance.below(KINDS));
     let kind = |chance: &mut Chance| if chance.below(3) == 0 { *chance.pick(&habits) } else { chance.below(KINDS) };
-    (0..length)
-        .map(|_| {
+    let mut steps = Vec::new();
+    while (steps.len() as u64) < length {
+        // Steps drawn one by one seldom come to the second act of a job: a whole attempt at once, now and then.
+        if chance.below(4) == 0 {
+            let worker = chance.below(3);
+            let ring = chance.below(8);
+            let act = [Step::Tick { millis: 10_001 }, Step::Pass, Step::Take { worker, ring }];
+            steps.extend(act.into_iter().chain([Step::end(&mut chance, worker)]));
+        } else {
             let kind = kind(&mut chance);
-            Step::drawn(&mut chance, kind)
-        })
-        .collect()
+            steps.push(Step::drawn(&mut chance, kind));
+        }
+    }
+    steps
 }
 
 async fn store(folder: &Path, number: u64) -> Ledger {
@@ -60,7 +87,7 @@ async fn store(folder: &Path, number: u64) -> Ledger {
 }
 
 /// Plays these steps in a store of their own.
-async fn alone(folder: &Path, number: u64, seed: u64, steps: &[Step]) -> Result<u64, String> {
+async fn alone(folder: &Path, number: u64, seed: u64, steps: &[Step]) -> Result<Reached, String> {
     let ledger = store(folder, number).await;
     let mut clock = 1_000_000;
     let played = World::new(&ledger, seed, &mut clock).play(steps).await;
@@ -88,12 +115,12 @@ async fn shortest(folder: &Path, seed: u64, mut steps: Vec<Step>) -> Vec<Step> {
     steps
 }
 
-/// Plays the worlds of these seeds; tells how many steps did something.
-async fn play(seeds: impl Iterator<Item = u64>) -> u64 {
+/// Plays the worlds of these seeds; tells what came about.
+async fn play(seeds: impl Iterator<Item = u64>) -> Reached {
     // Memory, where there is some: a simulated disk needs no disk.
     let shared = Path::new("/dev/shm");
     let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
-    let (mut happened, mut clock) = (0, 1_000_000);
+    let (mut reached, mut clock) = (Reached::new(), 1_000_000);
     let mut ledger = store(folder.path(), 0).await;
     for (number, seed) in (0..).zip(seeds) {
         if number % WORLDS_IN_A_STORE == WORLDS_IN_A_STORE - 1 {
@@ -102,7 +129,7 @@ async fn play(seeds: impl Iterator<Item = u64>) -> u64 {
         }
         let steps = drawn(seed);
         match World::new(&ledger, seed, &mut clock).play(&steps).await {
-            Ok(more) => happened += more,
+            Ok(more) => add(&mut reached, more),
             Err(fault) => {
                 let alone = alone(folder.path(), 1_000_000, seed, &steps).await;
                 let short = shortest(folder.path(), seed, steps).await;
@@ -113,12 +140,13 @@ async fn play(seeds: impl Iterator<Item = u64>) -> u64 {
             }
         }
     }
-    happened
+    reached
 }
 
 fn in_turn(first: u64, worlds: u64) {
     let began = Instant::now();
-    let happened: u64 = std::thread::scope(|scope| {
+    let mut reached = Reached::new();
+    std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS.min(worlds))
             .map(|thread| {
                 scope.spawn(move || {
@@ -127,11 +155,15 @@ fn in_turn(first: u64, worlds: u64) {
                 })
             })
             .collect();
-        let ended = threads.into_iter().map(|thread| thread.join());
-        ended.map(|ended| ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).sum()
+        for thread in threads {
+            let more = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            add(&mut reached, more);
+        }
     });
-    println!("{worlds} worlds from seed {first}, {happened} steps that did something, {:.1?}", began.elapsed());
-    assert!(happened > worlds * 5, "hardly anything happened");
+    println!("{worlds} worlds from seed {first}, {:.1?}: {reached:?}", began.elapsed());
+    for corner in CORNERS {
+        assert!(worlds < 2_000 || reached.contains_key(corner), "no world came to {corner:?}: {reached:?}");
+    }
 }
 
 #[test]

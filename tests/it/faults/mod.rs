@@ -197,13 +197,23 @@ impl House {
         books.counts().get("succeeded").copied().unwrap_or(0)
     }
 
-    /// Waits until so many jobs are stored and all have ended.
+    /// Waits until so many jobs are stored and all have ended; `patience` is how long nothing may end in between.
     fn all_end(&self, jobs: u64, patience: Duration) {
         let books = Books::open(self.data());
-        until(patience, "all jobs have ended", || {
+        let (mut ended, mut since) = (0, Instant::now());
+        loop {
             let counts = books.counts();
-            !counts.contains_key("accepted") && !counts.contains_key("running") && counts.values().sum::<u64>() >= jobs
-        });
+            let open = counts.get("accepted").unwrap_or(&0) + counts.get("running").unwrap_or(&0);
+            let before = std::mem::replace(&mut ended, counts.values().sum::<u64>() - open);
+            if open == 0 && ended >= jobs {
+                return;
+            }
+            if ended > before {
+                since = Instant::now();
+            }
+            assert!(since.elapsed() < patience, "nothing ended for {patience:?}: {counts:?}");
+            sleep(Duration::from_millis(100));
+        }
     }
 
     /// Holds everything against each other; all jobs have to have succeeded.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{hold, steps::Step};
+use super::{Reached, hold, steps::Step};
 use crate::{
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
@@ -65,7 +65,8 @@ pub struct World<'a> {
     pub(super) workers: [Option<Held>; 3],
     /// What each worker held before, for those who come late.
     pub(super) before: [Option<Held>; 3],
-    pub(super) happened: u64,
+    /// How often what came about.
+    pub(super) reached: Reached,
 }
 
 impl<'a> World<'a> {
@@ -80,18 +81,22 @@ impl<'a> World<'a> {
         };
         let dispatcher = Dispatcher::new(ledger.clone(), Doorbell::Scripted(bell.clone()), settings);
         let (workers, before) = Default::default();
-        Self { ledger, bell, dispatcher, clock, seed, jobs: Vec::new(), workers, before, happened: 0 }
+        Self { ledger, bell, dispatcher, clock, seed, jobs: Vec::new(), workers, before, reached: Reached::new() }
     }
 
     /// Plays the steps, then lets all end in peace and reads the rows.
-    pub async fn play(mut self, steps: &[Step]) -> Result<u64, String> {
+    pub async fn play(mut self, steps: &[Step]) -> Result<Reached, String> {
         for (number, &step) in steps.iter().enumerate() {
             let happened = self.step(step).await.map_err(|fault| format!("step {number}, {step:?}: {fault}"))?;
-            self.happened += u64::from(happened);
+            self.reach(if happened { "step" } else { "no step" });
         }
         self.end_in_peace().await.map_err(|fault| format!("in peace: {fault}"))?;
         self.read_the_rows().await?;
-        Ok(self.happened)
+        Ok(self.reached)
+    }
+
+    pub(super) fn reach(&mut self, what: &'static str) {
+        *self.reached.entry(what).or_default() += 1;
     }
 
     async fn step(&mut self, step: Step) -> Result<bool, String> {
@@ -115,28 +120,22 @@ impl<'a> World<'a> {
                 Some(held) => self.write(&held, End::Made).await.map(|_written| true),
                 None => Ok(false),
             },
-            Step::LoseRings => {
-                self.bell.lose_all();
-                Ok(true)
-            }
-            Step::DoubleRing { ring } => {
-                self.bell.double(ring);
-                Ok(true)
-            }
-            Step::RingForNobody => {
-                self.bell.put(self.id(0xFFFF));
-                Ok(true)
-            }
-            Step::Tick { millis } => {
-                self.tick(millis).await;
-                Ok(true)
-            }
+            Step::LoseRings => Ok(self.with_the_bell(Scripted::lose_all)),
+            Step::DoubleRing { ring } => Ok(self.with_the_bell(|bell| bell.double(ring))),
+            Step::RingForNobody => Ok(self.with_the_bell(|bell| bell.put(self.id(0xFFFF)))),
+            Step::Tick { millis } => Ok(self.tick(millis).await),
         }
     }
 
-    pub(super) async fn tick(&mut self, millis: i64) {
+    fn with_the_bell(&self, does: impl FnOnce(&Scripted)) -> bool {
+        does(&self.bell);
+        true
+    }
+
+    pub(super) async fn tick(&mut self, millis: i64) -> bool {
         *self.clock += millis;
         self.ledger.set_clock(*self.clock).await;
+        true
     }
 
     fn id(&self, number: u64) -> JobId {
@@ -326,6 +325,7 @@ impl<'a> World<'a> {
         let (known, now) = (&mut self.jobs[held.job], *self.clock);
         hold!(written == known.held_under(lease), "{end:?} written: {written}, fence {}: {known:?}", lease.fence);
         if !written {
+            self.reach("came late");
             return Ok(());
         }
         match end {
@@ -352,6 +352,14 @@ impl<'a> World<'a> {
                 known.wait_until(now);
             }
         }
+        let reached = match (end, known.state) {
+            (End::Crashed, JobState::Dead) => "dead of crashes",
+            (End::NoRoom, JobState::Dead) => "dead of tries",
+            (End::Crashed | End::NoRoom | End::Released, JobState::Cancelled) => "cancelled at its end",
+            (End::Made, _) => "made",
+            _ => "ended otherwise",
+        };
+        self.reach(reached);
         Ok(())
     }
 

@@ -38,6 +38,9 @@ impl World<'_> {
                 known.wait_until(now);
             }
         }
+        if expired > 0 {
+            self.reach("leases ran out");
+        }
         let room = WINDOW.saturating_sub(out);
         let believed = self.jobs.iter().filter(|known| known.rung_at.is_some()).count() as u64;
         let patience = AGAIN_MS * if believed <= out { TURNS } else { 1 };
@@ -58,6 +61,7 @@ impl World<'_> {
                 hold!((pass.rung, rung.len() as u64) == (expected, expected), "{pass:?}, {rung:?}, {due_jobs} due");
             }
             Err(DispatchError::Doorbell(_)) if breaks_after.is_some() => {
+                self.reach("the doorbell broke");
                 let asked = self.bell.asked();
                 self.jobs.iter_mut().filter(|known| asked.contains(&known.id)).for_each(|known| known.rung_at = None);
                 return Ok(true);

@@ -78,6 +78,19 @@ pub enum Step {
 pub const KINDS: u64 = 100;
 
 impl Step {
+    /// How a worker's attempt ends.
+    pub fn end(chance: &mut Chance, worker: u64) -> Self {
+        match chance.below(7) {
+            0 => Step::Beat { worker },
+            1 => Step::Make { worker },
+            2 => Step::Refuse { worker },
+            3 => Step::Crash { worker },
+            4 => Step::FindNoRoom { worker },
+            5 => Step::Release { worker },
+            _ => Step::Kill { worker, ring_returns: false },
+        }
+    }
+
     /// A step of this kind, one of [`KINDS`].
     pub fn drawn(chance: &mut Chance, kind: u64) -> Self {
         let worker = chance.below(3);
