@@ -70,7 +70,8 @@ pub enum LegalBasesDefault {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BodyEntry {
-    pub editions: Vec<String>,
+    /// Left out: every edition that no other body names, those to come too.
+    pub editions: Option<Vec<String>>,
     /// Path below the kind's folder.
     pub template: String,
 }
@@ -115,6 +116,37 @@ impl MediaType {
             MediaType::Zip => "zip",
         }
     }
+}
+
+/// The body template of each edition.
+fn share_out(
+    entries: &[BodyEntry],
+    folder: &str,
+    editions: &Editions,
+    faults: &mut Vec<String>,
+) -> BTreeMap<String, String> {
+    let mut bodies = BTreeMap::new();
+    let path = |entry: &BodyEntry| format!("{folder}/{}", entry.template);
+    for entry in entries {
+        for edition in entry.editions.iter().flatten() {
+            if editions.named(edition).is_none() {
+                faults.push(format!("{folder}/manifest.toml: there is no edition {edition:?}"));
+            }
+            if bodies.insert(edition.clone(), path(entry)).is_some() {
+                faults.push(format!("{folder}/manifest.toml: edition {edition:?} has two bodies"));
+            }
+        }
+    }
+    let mut others = entries.iter().filter(|entry| entry.editions.is_none());
+    if let Some(entry) = others.next() {
+        for edition in editions.iter() {
+            bodies.entry(edition.id.clone()).or_insert_with(|| path(entry));
+        }
+    }
+    if others.next().is_some() {
+        faults.push(format!("{folder}/manifest.toml: two bodies are without `editions`"));
+    }
+    bodies
 }
 
 /// A kind of paper, ready for use.
@@ -165,20 +197,8 @@ impl Kind {
         for needed in NEEDED_SAMPLES.iter().filter(|needed| !samples.contains_key(**needed)) {
             faults.push(format!("{folder}/manifest.toml: sample {needed:?} is missing"));
         }
-        let mut bodies = BTreeMap::new();
-        for body in &manifest.bodies {
-            if let Err(missing) = read(&body.template) {
-                faults.extend(missing);
-            }
-            for edition in &body.editions {
-                if editions.named(edition).is_none() {
-                    faults.push(format!("{folder}/manifest.toml: there is no edition {edition:?}"));
-                }
-                if bodies.insert(edition.clone(), format!("{folder}/{}", body.template)).is_some() {
-                    faults.push(format!("{folder}/manifest.toml: edition {edition:?} has two bodies"));
-                }
-            }
-        }
+        faults.extend(manifest.bodies.iter().filter_map(|body| read(&body.template).err()).flatten());
+        let bodies = share_out(&manifest.bodies, &folder, editions, &mut faults);
         let mut parts = Vec::new();
         for entry in &manifest.parts {
             match read(&entry.mapping) {

@@ -15,6 +15,8 @@ const JOBS: u32 = 12_000;
 const CLIENTS: u32 = 8;
 /// The most ids that may lie in Redis: the dispatcher's window.
 const WINDOW: u64 = 1_000;
+/// The ids that lie in Redis while no worker answers.
+const LEAST_WINDOW: u64 = 16;
 /// The window is each dispatcher's own: one in `serve`, one in `work`.
 const DISPATCHERS: u64 = 2;
 /// Measured between 3 and 5 minutes on two cores shared with other builds; a busier machine gets longer, as long as the
@@ -50,8 +52,8 @@ fn twelve_thousand_jobs_wait_outside_redis_and_are_all_done() {
         }
     });
     let accepted = started.elapsed();
-    // The dispatcher has had its time: the window is full, and not more than full.
-    until(Duration::from_secs(10), "the window is full", || rings(&redis) == WINDOW);
+    // Nobody works, so the pace is nothing: the least that may be out is out, and the mountain waits in the ledger.
+    until(Duration::from_secs(10), "the least window is full", || rings(&redis) == LEAST_WINDOW);
 
     let started = Instant::now();
     let _worker = Process::work(service.data(), &redis, &["--log", "warn"]);

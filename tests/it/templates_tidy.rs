@@ -223,6 +223,27 @@ fn every_text_of_the_folder_is_in_the_composed_form() {
 }
 
 #[test]
+fn a_new_edition_is_one_file_and_a_body_may_be_its_own() {
+    let mut files = TemplateFiles::embedded().into_memory();
+    let latest = files["editions/E4.toml"].clone();
+    let begins = latest.lines().find(|line| line.starts_with("in_force_from")).expect("a day").to_owned();
+    change(&mut files, "editions/E4.toml", &begins, &format!("{begins}\nin_force_until = \"2030-12-31\""));
+    let next = latest.replacen("id = \"E4\"", "id = \"E5\"", 1).replacen(&begins, "in_force_from = \"2031-01-01\"", 1);
+    files.insert("editions/E5.toml".into(), next);
+    let body = files["documents/scorecard/body.typ.j2"].clone();
+    files.insert("documents/scorecard/E5/body.typ.j2".into(), body);
+    let own = "[[bodies]]\neditions = [\"E5\"]\ntemplate = \"E5/body.typ.j2\"\n\n[[bodies]]\n";
+    change(&mut files, "documents/scorecard/manifest.toml", "[[bodies]]\n", own);
+    let catalog = Catalog::load(&TemplateFiles::from_memory(files)).unwrap_or_else(|error| panic!("{error}"));
+    for kind in catalog.kinds() {
+        let name = &kind.manifest.kind;
+        let expected = if name == "scorecard" { "E5/body.typ.j2" } else { "body.typ.j2" };
+        assert_eq!(kind.body("E5"), Some(format!("documents/{name}/{expected}").as_str()));
+        assert_eq!(kind.body("E4"), Some(format!("documents/{name}/body.typ.j2").as_str()));
+    }
+}
+
+#[test]
 fn a_broken_folder_says_everything_at_once_with_the_files_names() {
     let mut broken = TemplateFiles::embedded().into_memory();
     broken.insert("editions/E1a.toml".into(), "id = ".into());
@@ -233,7 +254,7 @@ fn a_broken_folder_says_everything_at_once_with_the_files_names() {
     broken.remove("layout/official.typ");
     broken.remove(&format!("{KIND}/samples/hostile.json"));
     change(&mut broken, "phrases/people.j2", "{{ p.name }}", "{{ p.name | safe }}");
-    change(&mut broken, &format!("{KIND}/manifest.toml"), "editions = [", "editions = [\"E99\", ");
+    change(&mut broken, &format!("{KIND}/manifest.toml"), "[[bodies]]\n", "[[bodies]]\neditions = [\"E99\"]\n");
     change(&mut broken, "documents/scorecard/manifest.toml", "check_kind = \"", "check_kind = \"un");
     broken.insert("documents/empty/SOURCES.md".into(), String::new());
     broken.insert("documents/half/manifest.toml".into(), "kind = \"half\"\nwing = 1\n".into());
