@@ -31,6 +31,7 @@ pub mod binding;
 pub mod rendering;
 pub mod press;
 // third floor: keeping
+pub mod access;
 pub mod job;
 pub mod ledger;
 pub mod archive;

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use sqlx::{AnyConnection, Row};
 
-use super::{LedgerError, dialect::Dialect, rows};
+use super::{LedgerError, dialect::Dialect, rows, shelf::Hand};
 use crate::{
+    access::OrganisationId,
     failure::{Failure, FailureCode},
     job::{Artifact, JobId, JobState, state::JobEvent},
 };
@@ -44,13 +45,20 @@ pub(super) struct Standing {
 
 impl Standing {
     /// Reads where the job stands, and holds its row. To be called inside the transaction that will change it.
-    pub async fn read(tx: &mut AnyConnection, dialect: Dialect, id: JobId) -> Result<Option<Self>, LedgerError> {
+    pub async fn read(
+        tx: &mut AnyConnection,
+        dialect: Dialect,
+        id: JobId,
+        hand: Hand<'_>,
+    ) -> Result<Option<Self>, LedgerError> {
         let row = sqlx::query(dialect.say(
             "SELECT organisation, state, fence, starts, tries, not_before, lease_until, leased_by, rung_at, failure, \
              artifact_sha256, artifact_size, artifact_pages, cancel_requested, order_sha256, request_erased_at, \
-             paper_erased_at, {now} AS moment FROM job WHERE id = $1{lock}",
+             paper_erased_at, {now} AS moment FROM job \
+             WHERE id = $1 AND organisation = coalesce($2, organisation){lock}",
         ))
         .bind(id.to_string())
+        .bind(hand.whose.map(OrganisationId::as_str))
         .fetch_optional(tx)
         .await?;
         let Some(row) = row else { return Ok(None) };

@@ -9,6 +9,7 @@ use super::{
     Ledger, LedgerError,
     change::{self, Note, Standing},
     leave, millis, rows,
+    shelf::Hand,
 };
 use crate::{
     failure::Failure,
@@ -59,8 +60,14 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn erase(&self, id: JobId) -> Result<EraseOutcome, LedgerError> {
+        self.erase_for(Hand::ANY, id).await
+    }
+
+    pub(super) async fn erase_for(&self, hand: Hand<'_>, id: JobId) -> Result<EraseOutcome, LedgerError> {
         let mut tx = self.begin().await?;
-        let Some(standing) = self.standing(&mut tx, id).await? else { return leave(tx, EraseOutcome::Unknown).await };
+        let Some(standing) = self.standing_for(hand, &mut tx, id).await? else {
+            return leave(tx, EraseOutcome::Unknown).await;
+        };
         if !standing.state.is_end() {
             return leave(tx, EraseOutcome::NotEnded(standing.state)).await;
         }

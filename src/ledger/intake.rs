@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use sqlx::{AnyConnection, Row};
 
-use super::{Ledger, LedgerError, millis, rows};
-use crate::job::{Job, JobId, NewJob};
+use super::{Ledger, LedgerError, millis, rows, shelf::Hand};
+use crate::{
+    access::OrganisationId,
+    job::{Job, JobId, NewJob},
+};
 
 /// A caller's promise that several requests under one key are one: the key's hash, and what was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +39,12 @@ impl Ledger {
     /// [`LedgerError::Full`] or [`LedgerError::OverQuota`] when too many jobs wait, [`LedgerError::AlreadyAccepted`] for
     /// an id that is stored; in these cases, and for [`LedgerError::Store`], nothing was stored.
     pub async fn accept(&self, new: NewJob) -> Result<Job, LedgerError> {
+        self.accept_for(Hand::ANY, new).await
+    }
+
+    pub(super) async fn accept_for(&self, hand: Hand<'_>, new: NewJob) -> Result<Job, LedgerError> {
         let mut tx = self.begin().await?;
-        let job = self.store(&mut tx, &new).await?;
+        let job = self.store(&mut tx, &new, hand).await?;
         tx.commit().await?;
         self.inner.work.notify_one();
         Ok(job)
@@ -49,6 +56,15 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::accept`]; [`LedgerError::KeyReused`] when the key stands for another request.
     pub async fn accept_once(&self, new: NewJob, key: &OnceKey) -> Result<Acceptance, LedgerError> {
+        self.accept_once_for(Hand::ANY, new, key).await
+    }
+
+    pub(super) async fn accept_once_for(
+        &self,
+        hand: Hand<'_>,
+        new: NewJob,
+        key: &OnceKey,
+    ) -> Result<Acceptance, LedgerError> {
         let mut tx = self.begin().await?;
         let outdated = "DELETE FROM idempotency WHERE organisation = $1 AND key_sha256 = $2 AND expires_at <= {now}";
         sqlx::query(self.say(outdated))
@@ -74,7 +90,7 @@ impl Ledger {
                 None => Err(rows::unreadable("idempotency key", "its job is not there")),
             };
         }
-        let job = self.store(&mut tx, &new).await?;
+        let job = self.store(&mut tx, &new, hand).await?;
         tx.commit().await?;
         self.inner.work.notify_one();
         Ok(Acceptance::Stored(job))
@@ -98,7 +114,7 @@ impl Ledger {
         find_once(&mut connection, key).await
     }
 
-    async fn store(&self, tx: &mut AnyConnection, new: &NewJob) -> Result<Job, LedgerError> {
+    async fn store(&self, tx: &mut AnyConnection, new: &NewJob, hand: Hand<'_>) -> Result<Job, LedgerError> {
         self.refuse_when_full(tx, &new.organisation).await?;
         let findings = serde_json::to_string(&new.findings).map_err(|error| rows::unreadable("findings", error))?;
         let id = new.id.to_string();
@@ -127,10 +143,11 @@ impl Ledger {
             .execute(&mut *tx)
             .await?;
         sqlx::query(
-            "INSERT INTO audit (at, organisation, job_id, action) \
-             SELECT accepted_at, organisation, id, 'accept' FROM job WHERE id = $1",
+            "INSERT INTO audit (at, organisation, job_id, action, detail) \
+             SELECT accepted_at, organisation, id, 'accept', $2 FROM job WHERE id = $1",
         )
         .bind(id.as_str())
+        .bind(hand.by)
         .execute(&mut *tx)
         .await?;
         rows::job(&sqlx::query(rows::select_job!("WHERE id = $1")).bind(id).fetch_one(tx).await?)
@@ -141,7 +158,8 @@ impl Ledger {
         let limits = self.inner.limits;
         let row = sqlx::query(
             "SELECT CAST(coalesce(sum(jobs), 0) AS BIGINT) AS waiting, \
-             CAST(coalesce(sum(CASE WHEN organisation = $1 THEN jobs ELSE 0 END), 0) AS BIGINT) AS own \
+             CAST(coalesce(sum(CASE WHEN organisation = $1 THEN jobs ELSE 0 END), 0) AS BIGINT) AS own, \
+             (SELECT max_waiting FROM organisation WHERE id = $1) AS own_limit \
              FROM job_count WHERE state = 'accepted'",
         )
         .bind(organisation)
@@ -149,8 +167,10 @@ impl Ledger {
         .await?;
         let (waiting, own) = (row.try_get::<i64, _>("waiting")?, row.try_get::<i64, _>("own")?);
         let (waiting, own) = (u64::try_from(waiting).unwrap_or(0), u64::try_from(own).unwrap_or(0));
-        if own >= limits.max_waiting_each {
-            return Err(LedgerError::OverQuota { waiting: own, limit: limits.max_waiting_each });
+        let own_limit = row.try_get::<Option<i64>, _>("own_limit")?.map(i64::unsigned_abs);
+        let limit = own_limit.unwrap_or(limits.max_waiting_each);
+        if own >= limit {
+            return Err(LedgerError::OverQuota { waiting: own, limit });
         }
         if waiting >= limits.max_waiting {
             return Err(LedgerError::Full { waiting, limit: limits.max_waiting });
@@ -163,8 +183,13 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn find(&self, id: JobId) -> Result<Option<Job>, LedgerError> {
-        let found = sqlx::query(rows::select_job!("WHERE id = $1"))
+        self.find_for(Hand::ANY, id).await
+    }
+
+    pub(super) async fn find_for(&self, hand: Hand<'_>, id: JobId) -> Result<Option<Job>, LedgerError> {
+        let found = sqlx::query(rows::select_job!("WHERE id = $1 AND organisation = coalesce($2, organisation)"))
             .bind(id.to_string())
+            .bind(hand.whose.map(OrganisationId::as_str))
             .fetch_optional(&self.inner.readers)
             .await?;
         found.as_ref().map(rows::job).transpose()

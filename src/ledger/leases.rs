@@ -6,6 +6,7 @@ use super::{
     Ledger, LedgerError, Start,
     change::{self, Note, Standing},
     leave, millis,
+    shelf::Hand,
 };
 use crate::{
     failure::Failure,
@@ -200,11 +201,18 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn cancel(&self, id: JobId) -> Result<CancelOutcome, LedgerError> {
+        self.cancel_for(Hand::ANY, id).await
+    }
+
+    pub(super) async fn cancel_for(&self, hand: Hand<'_>, id: JobId) -> Result<CancelOutcome, LedgerError> {
         let mut tx = self.begin().await?;
-        let Some(before) = self.standing(&mut tx, id).await? else { return leave(tx, CancelOutcome::Unknown).await };
+        let Some(before) = self.standing_for(hand, &mut tx, id).await? else {
+            return leave(tx, CancelOutcome::Unknown).await;
+        };
         let outcome = match before.state {
             JobState::Accepted => {
                 let (event, after, note) = withdrawn(&before);
+                let note = Note { detail: hand.by, ..note };
                 change::write(&mut tx, id, (&before, event, after), note).await?;
                 CancelOutcome::Cancelled
             }
@@ -215,7 +223,7 @@ impl Ledger {
                     .bind(before.fence)
                     .execute(&mut *tx)
                     .await?;
-                change::audit(&mut tx, &text, &before, &Note { action: "cancel-request", detail: None }).await?;
+                change::audit(&mut tx, &text, &before, &Note { action: "cancel-request", detail: hand.by }).await?;
                 CancelOutcome::Requested
             }
             ended @ (JobState::Succeeded | JobState::Failed | JobState::Dead | JobState::Cancelled) => {

@@ -6,6 +6,7 @@ use super::{
     Ledger, LedgerError,
     change::{self, Note},
     leave, rows,
+    shelf::Hand,
 };
 use crate::job::{Job, JobId, JobState, state::JobEvent};
 
@@ -67,7 +68,11 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn requeue(&self, id: JobId, by: &str) -> Result<LetterOutcome, LedgerError> {
-        self.decide(id, JobEvent::Requeue, Note { action: "requeue", detail: Some(by) }).await
+        self.requeue_for(Hand::of(by), id).await
+    }
+
+    pub(super) async fn requeue_for(&self, hand: Hand<'_>, id: JobId) -> Result<LetterOutcome, LedgerError> {
+        self.decide(hand, id, (JobEvent::Requeue, "requeue")).await
     }
 
     /// Gives a dead job up: it is cancelled, and its data go when their time is over.
@@ -75,12 +80,24 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn drop_dead(&self, id: JobId, by: &str) -> Result<LetterOutcome, LedgerError> {
-        self.decide(id, JobEvent::Drop, Note { action: "drop", detail: Some(by) }).await
+        self.drop_dead_for(Hand::of(by), id).await
     }
 
-    async fn decide(&self, id: JobId, event: JobEvent, note: Note<'_>) -> Result<LetterOutcome, LedgerError> {
+    pub(super) async fn drop_dead_for(&self, hand: Hand<'_>, id: JobId) -> Result<LetterOutcome, LedgerError> {
+        self.decide(hand, id, (JobEvent::Drop, "drop")).await
+    }
+
+    async fn decide(
+        &self,
+        hand: Hand<'_>,
+        id: JobId,
+        (event, action): (JobEvent, &'static str),
+    ) -> Result<LetterOutcome, LedgerError> {
+        let note = Note { action, detail: hand.by };
         let mut tx = self.begin().await?;
-        let Some(before) = self.standing(&mut tx, id).await? else { return leave(tx, LetterOutcome::Unknown).await };
+        let Some(before) = self.standing_for(hand, &mut tx, id).await? else {
+            return leave(tx, LetterOutcome::Unknown).await;
+        };
         let Some(state) = before.state.after(event) else {
             return leave(tx, LetterOutcome::NotNow(before.state)).await;
         };

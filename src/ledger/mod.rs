@@ -15,10 +15,13 @@ mod dialect;
 mod erasure;
 mod failure;
 mod intake;
+mod keys;
 mod leases;
 mod letters;
+mod organisations;
 mod rings;
 mod rows;
+mod shelf;
 mod snapshot;
 mod stock;
 #[cfg(test)]
@@ -43,13 +46,17 @@ pub use counts::{Counts, Drain};
 pub use erasure::{EraseOutcome, Erased, Keep};
 pub use failure::LedgerError;
 pub use intake::{Acceptance, OnceKey};
+pub use keys::{Key, KeyOutcome, KnownKey, NewKey, RevokeOutcome};
 pub use leases::{BeatOutcome, CancelOutcome, LeaseOutcome};
 pub use letters::{JobFilter, LetterOutcome};
+pub use organisations::{Organisation, OrganisationChange};
 pub use rings::Due;
+pub use shelf::{Shelf, Shelves};
 pub use snapshot::{Named, Snapshot, SnapshotError, Store};
 
 use change::Standing;
 use dialect::Dialect;
+use shelf::Hand;
 
 use crate::job::JobId;
 
@@ -186,7 +193,17 @@ impl Ledger {
 
     /// Where the job stands; its row is held until the transaction ends.
     async fn standing(&self, tx: &mut AnyConnection, id: JobId) -> Result<Option<Standing>, LedgerError> {
-        Standing::read(tx, self.inner.dialect, id).await
+        self.standing_for(Hand::ANY, tx, id).await
+    }
+
+    /// As [`Ledger::standing`]; a job that this hand does not reach is not there.
+    async fn standing_for(
+        &self,
+        hand: Hand<'_>,
+        tx: &mut AnyConnection,
+        id: JobId,
+    ) -> Result<Option<Standing>, LedgerError> {
+        Standing::read(tx, self.inner.dialect, id, hand).await
     }
 
     /// The store's clock.

@@ -81,7 +81,7 @@ pub(super) fn time(row: &AnyRow, column: &'static str) -> Result<DateTime<Utc>, 
     moment(row, column)?.ok_or_else(|| unreadable(column, "it is empty"))
 }
 
-fn moment(row: &AnyRow, column: &'static str) -> Result<Option<DateTime<Utc>>, LedgerError> {
+pub(super) fn moment(row: &AnyRow, column: &'static str) -> Result<Option<DateTime<Utc>>, LedgerError> {
     let Some(millis) = row.try_get::<Option<i64>, _>(column)? else { return Ok(None) };
     DateTime::from_timestamp_millis(millis).map(Some).ok_or_else(|| unreadable(column, millis))
 }

@@ -7,7 +7,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, shelf::Hand};
 use crate::job::{Job, JobId};
 
 /// How soon a change made by another process is seen; changes of this process are seen at once.
@@ -20,11 +20,20 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
     pub async fn watch(&self, id: JobId, patience: Duration) -> Result<Option<Job>, LedgerError> {
+        self.watch_for(Hand::ANY, id, patience).await
+    }
+
+    pub(super) async fn watch_for(
+        &self,
+        hand: Hand<'_>,
+        id: JobId,
+        patience: Duration,
+    ) -> Result<Option<Job>, LedgerError> {
         let until = Instant::now() + patience;
         // Subscribed before the first read, so that no change falls between the two.
         let mut changes = self.inner.changes.subscribe();
         loop {
-            let Some(job) = self.find(id).await? else { return Ok(None) };
+            let Some(job) = self.find_for(hand, id).await? else { return Ok(None) };
             if job.state.is_end() || Instant::now() >= until || self.inner.closing.load(Ordering::Relaxed) {
                 return Ok(Some(job));
             }

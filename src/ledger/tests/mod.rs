@@ -1,5 +1,6 @@
 //! The ledger over real stores: every test that is not about one of them runs on both.
 
+mod access;
 mod erasure;
 mod letters;
 mod life;

@@ -1,0 +1,150 @@
+//! What one organisation has in the ledger. A shelf reaches no other organisation's jobs: to it they are not there.
+
+use std::time::Duration;
+
+use super::{
+    Acceptance, CancelOutcome, Counts, Drain, EraseOutcome, Erased, JobFilter, Ledger, LedgerError, LetterOutcome,
+    OnceKey,
+};
+use crate::{
+    access::{Caller, OrganisationId},
+    job::{Job, JobId, NewJob},
+};
+
+/// Whose jobs a statement may touch, and what the audit says of who decided.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hand<'a> {
+    pub whose: Option<&'a OrganisationId>,
+    pub by: Option<&'a str>,
+}
+
+impl<'a> Hand<'a> {
+    /// The service's own, or an operator's at the machine.
+    pub const ANY: Self = Self { whose: None, by: None };
+
+    /// An operator's at the machine, by name of the door.
+    pub fn of(by: &'a str) -> Self {
+        Self { whose: None, by: Some(by) }
+    }
+}
+
+/// The ledger as the desk has it: it gives out shelves, and figures that say nothing about one organisation.
+#[derive(Debug, Clone)]
+pub struct Shelves {
+    ledger: Ledger,
+}
+
+impl Shelves {
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger }
+    }
+
+    /// What this caller may reach.
+    pub fn of(&self, caller: &Caller) -> Shelf {
+        Shelf { ledger: self.ledger.clone(), organisation: caller.organisation().clone(), by: caller.mark() }
+    }
+
+    /// As [`Ledger::ping`].
+    pub async fn ping(&self) -> Result<(), LedgerError> {
+        self.ledger.ping().await
+    }
+
+    /// As [`Ledger::counts`]: of all organisations together.
+    pub async fn counts(&self) -> Result<Counts, LedgerError> {
+        self.ledger.counts().await
+    }
+
+    /// As [`Ledger::drain`]: of all organisations together.
+    pub async fn drain(&self, window: Duration) -> Result<Drain, LedgerError> {
+        self.ledger.drain(window).await
+    }
+}
+
+/// One organisation's jobs. The verbs are the ledger's; errors too.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    ledger: Ledger,
+    organisation: OrganisationId,
+    by: String,
+}
+
+#[allow(clippy::missing_errors_doc)] // the ledger's verbs say them
+impl Shelf {
+    /// Whose it is.
+    pub fn organisation(&self) -> &OrganisationId {
+        &self.organisation
+    }
+
+    fn hand(&self) -> Hand<'_> {
+        Hand { whose: Some(&self.organisation), by: Some(&self.by) }
+    }
+
+    /// As [`Ledger::accept`]; the job becomes this organisation's.
+    pub async fn accept(&self, new: NewJob) -> Result<Job, LedgerError> {
+        self.ledger.accept_for(self.hand(), self.own(new)).await
+    }
+
+    /// As [`Ledger::accept_once`]; job and key become this organisation's.
+    pub async fn accept_once(&self, new: NewJob, key: &OnceKey) -> Result<Acceptance, LedgerError> {
+        self.ledger.accept_once_for(self.hand(), self.own(new), &self.own_key(key)).await
+    }
+
+    /// As [`Ledger::find_once`].
+    pub async fn find_once(&self, key: &OnceKey) -> Result<Option<Job>, LedgerError> {
+        self.ledger.find_once(&self.own_key(key)).await
+    }
+
+    /// As [`Ledger::find`].
+    pub async fn find(&self, id: JobId) -> Result<Option<Job>, LedgerError> {
+        self.ledger.find_for(self.hand(), id).await
+    }
+
+    /// As [`Ledger::watch`].
+    pub async fn watch(&self, id: JobId, patience: Duration) -> Result<Option<Job>, LedgerError> {
+        self.ledger.watch_for(self.hand(), id, patience).await
+    }
+
+    /// As [`Ledger::list`].
+    pub async fn list(&self, filter: &JobFilter) -> Result<Vec<Job>, LedgerError> {
+        let own = JobFilter { organisation: Some(self.organisation.to_string()), ..filter.clone() };
+        self.ledger.list(&own).await
+    }
+
+    /// As [`Ledger::cancel`].
+    pub async fn cancel(&self, id: JobId) -> Result<CancelOutcome, LedgerError> {
+        self.ledger.cancel_for(self.hand(), id).await
+    }
+
+    /// As [`Ledger::requeue`].
+    pub async fn requeue(&self, id: JobId) -> Result<LetterOutcome, LedgerError> {
+        self.ledger.requeue_for(self.hand(), id).await
+    }
+
+    /// As [`Ledger::drop_dead`].
+    pub async fn drop_dead(&self, id: JobId) -> Result<LetterOutcome, LedgerError> {
+        self.ledger.drop_dead_for(self.hand(), id).await
+    }
+
+    /// As [`Ledger::erase`].
+    pub async fn erase(&self, id: JobId) -> Result<EraseOutcome, LedgerError> {
+        self.ledger.erase_for(self.hand(), id).await
+    }
+
+    /// As [`Ledger::paper_may_go`]: a paper that another organisation has too stays.
+    pub async fn paper_may_go(&self, erased: &Erased) -> Result<bool, LedgerError> {
+        self.ledger.paper_may_go(erased).await
+    }
+
+    /// As [`Ledger::paper_is_gone`].
+    pub async fn paper_is_gone(&self, erased: &Erased) -> Result<(), LedgerError> {
+        self.ledger.paper_is_gone(erased).await
+    }
+
+    fn own(&self, new: NewJob) -> NewJob {
+        NewJob { organisation: self.organisation.to_string(), ..new }
+    }
+
+    fn own_key(&self, key: &OnceKey) -> OnceKey {
+        OnceKey { organisation: self.organisation.to_string(), ..key.clone() }
+    }
+}
