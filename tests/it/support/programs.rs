@@ -264,6 +264,8 @@ impl Service {
     pub fn started(command: Command, data: &Path, arguments: &[&str]) -> Self {
         let (process, url) = Self::try_start(command, data, arguments);
         let url = url.unwrap_or_else(|| panic!("it does not listen:\n{}", process.said()));
+        // reqwest is built without a provider of its own; whoever was first has set the same one.
+        let _set_already = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().timeout(Duration::from_secs(60)).build().expect("an HTTP client");
         Self { process, url, data: data.to_owned(), http, _folder: None }
     }
