@@ -15,7 +15,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    api::{self, ApiLimits},
+    api::{self, ApiLimits, SelfDescription},
     archive::Archive,
     desk::Desk,
     dispatch::{DispatchSettings, Dispatcher},
@@ -260,10 +260,12 @@ fn http_server(settings: &Settings, desk: Desk) -> Result<actix_web::dev::Server
         body_deadline: Duration::from_secs(settings.body_deadline_s),
         longest_wait: LONGEST_WAIT,
     };
+    let known = SelfDescription::of(desk.workshop().catalog());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(desk.clone()))
             .app_data(Data::new(limits.clone()))
+            .app_data(Data::new(known.clone()))
             .wrap(middleware::from_fn(api::stamp))
             .configure(api::routes)
     })

@@ -24,7 +24,7 @@ pub struct Problem {
     failure: Box<Failure>,
     retry_after: Option<u64>,
     /// Methods that the address takes, where another was used.
-    allowed: Option<&'static str>,
+    allowed: Option<String>,
     /// A member besides those that every problem has (RFC 9457, 3.2).
     besides: Option<(&'static str, Value)>,
 }
@@ -103,15 +103,15 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
-        if let Some(methods) = self.allowed {
-            response.insert_header((header::ALLOW, methods));
+        if let Some(methods) = &self.allowed {
+            response.insert_header((header::ALLOW, methods.as_str()));
         }
         response.body(body.to_string())
     }
 }
 
 /// The status of each failure; a new failure does not compile until this has decided.
-fn status(code: FailureCode) -> StatusCode {
+pub(super) fn status(code: FailureCode) -> StatusCode {
     use FailureCode as C;
     match code {
         C::MalformedJson | C::BadParameter => StatusCode::BAD_REQUEST,
@@ -159,25 +159,29 @@ fn status(code: FailureCode) -> StatusCode {
 
 pub(super) fn no_such_address() -> Problem {
     Failure::new(FailureCode::NotFound, "Không có địa chỉ này.", "There is no such address.")
-        .hint("Xem danh sách địa chỉ trong docs/api.md.")
+        .hint("Xem danh sách địa chỉ tại /v1/openapi.json.")
         .into()
 }
 
 /// RFC 9110, 15.5.6: the answer names the methods that the address takes.
-pub(super) fn wrong_method(allowed: &'static str) -> Problem {
+pub(super) fn wrong_method(allowed: &str) -> Problem {
     let failure = Failure::new(
         FailureCode::MethodNotAllowed,
         "Địa chỉ này không nhận phương thức đã dùng.",
         "This address does not take this method.",
     );
-    Problem { allowed: Some(allowed), ..failure.hint(format!("Dùng: {allowed}.")).into() }
+    Problem { allowed: Some(allowed.to_owned()), ..failure.hint(format!("Dùng: {allowed}.")).into() }
 }
 
 /// `GET /problems/{code}`: what the problem means and what to do, Vietnamese and English.
 pub(super) async fn explain(code: web::Path<String>) -> Result<HttpResponse, Problem> {
     let heading = format!("## {code}\n");
     let section = FAILURES.split_once(&heading).map(|(_, rest)| rest.split("\n## ").next().unwrap_or(rest));
-    let section = section.ok_or_else(no_such_address)?;
+    let unknown = || {
+        Failure::new(FailureCode::NotFound, "Không có mã lỗi này.", "There is no such problem code.")
+            .hint("Các mã lỗi nằm trong mô tả giao diện tại /v1/openapi.json, mục ProblemCode.")
+    };
+    let section = section.ok_or_else(unknown)?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; charset=utf-8")
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -1,7 +1,8 @@
-//! `kinds`, `schema KIND`, `sample KIND [NAME]`.
+//! `kinds`, `schema KIND`, `sample KIND [NAME]`, `openapi`.
 
 use super::output;
 use crate::{
+    api::contract,
     failure::{Failure, FailureCode},
     rendering::Workshop,
     settings::Settings,
@@ -20,6 +21,12 @@ pub(super) fn schema(kind: &str, settings: &Settings) -> Result<(), Failure> {
     let workshop = super::workshop(settings)?;
     let found = workshop.catalog().kind(kind).ok_or_else(|| unknown(kind, &workshop))?;
     output::print(format!("{:#}\n", found.schema).as_bytes())
+}
+
+/// The HTTP interface of a service with these templates.
+pub(super) fn openapi(settings: &Settings) -> Result<(), Failure> {
+    let workshop = super::workshop(settings)?;
+    output::print(format!("{:#}\n", contract::document(workshop.catalog())).as_bytes())
 }
 
 pub(super) fn sample(kind: &str, name: &str, settings: &Settings) -> Result<(), Failure> {

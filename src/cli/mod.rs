@@ -85,6 +85,8 @@ enum Command {
         /// Mã loại văn bản.
         kind: String,
     },
+    /// In mô tả giao diện HTTP (OpenAPI 3.1).
+    Openapi,
     /// In một tệp dữ liệu mẫu.
     Sample {
         /// Mã loại văn bản.
@@ -171,6 +173,7 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Verify { file } => paper::verify(&file, settings),
         Command::Kinds => kinds::list(settings),
         Command::Editions(arguments) => editions::run(&arguments, settings),
+        Command::Openapi => kinds::openapi(settings),
         Command::Schema { kind } => kinds::schema(&kind, settings),
         Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),
         Command::Preview(arguments) => preview::run(&arguments, settings),

@@ -26,6 +26,7 @@ mod vietnamese_corpus;
 mod vietnamese_order;
 // the doors
 mod cli;
+mod contract;
 mod editions;
 mod intake;
 mod papers_over_http;

@@ -1,0 +1,32 @@
+//! The service about itself.
+
+use serde_json::json;
+
+use super::{Access, Answer, Operation, get};
+use crate::{
+    api::{health, problem, self_description},
+    failure::FailureCode as F,
+};
+
+pub(in crate::api::contract) fn rows() -> Vec<Operation> {
+    let group = vec![
+        get("/v1/openapi.json", "showContract", self_description::openapi)
+            .named("Mô tả giao diện (OpenAPI 3.1)", "This document")
+            .header("If-None-Match", json!({"type": "string"}), "Entity tags that need no answer.")
+            .answers(Answer::json("OpenApi", "The document.").with(&["ETag"]))
+            .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"])),
+        get("/problems/{code}", "explainProblem", problem::explain)
+            .named("Giải thích một mã lỗi", "What a problem means and what to do, Vietnamese and English")
+            .at("code", json!({"type": "string", "examples": ["queue-full"]}), "The problem's code.")
+            .answers(Answer::new(200, "The page.").of("text/plain", json!({"type": "string"})))
+            .problems(&[F::NotFound]),
+        get("/livez", "isAlive", health::live)
+            .named("Tiến trình còn trả lời", "The process answers")
+            .answers(Answer::json("Alive", "It does.")),
+        get("/readyz", "isReady", health::ready)
+            .named("Dịch vụ sẵn sàng nhận việc", "Jobs can be kept")
+            .answers(Answer::json("Readiness", "They can."))
+            .problems(&[F::StoreUnavailable, F::ServiceStopping]),
+    ];
+    group.into_iter().map(|row| row.tag("service").for_whom(Access::Open)).collect()
+}
