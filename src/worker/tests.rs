@@ -261,7 +261,8 @@ async fn a_lost_lease_ends_the_render_and_writes_nothing() {
     let LeaseOutcome::Taken(other) = house.ledger.lease(id, "other", Duration::from_secs(60)).await.unwrap() else {
         panic!("not taken")
     };
-    answering.await.unwrap();
+    let heard = tokio::time::timeout(Duration::from_secs(20), answering).await;
+    heard.expect("the render goes on although its lease is lost").unwrap();
     assert_eq!(house.stand.dropped.load(Ordering::SeqCst), 1);
     let job = house.job(id).await;
     assert_eq!((job.state, job.fence), (JobState::Running, other.fence));
@@ -308,6 +309,26 @@ async fn the_same_job_rung_ten_times_at_once_is_rendered_once() {
         answering.await.unwrap();
     }
     assert_eq!((house.job(id).await.state, house.renders()), (JobState::Succeeded, 1));
+}
+
+/// A write that the ledger refuses so often before it takes it; how often it was offered, and what came of it.
+async fn offered(refusals: u32, lease: Duration) -> (u32, Result<bool, LedgerError>) {
+    let house = house_with([], WorkerSettings { lease, ..settings() }).await;
+    let offers = AtomicU32::new(0);
+    let write = || async {
+        let offer = offers.fetch_add(1, Ordering::SeqCst);
+        if offer < refusals { Err(LedgerError::Full { waiting: 1, limit: 1 }) } else { Ok(true) }
+    };
+    let written = house.worker.persist(write).await;
+    (offers.load(Ordering::SeqCst), written)
+}
+
+#[tokio::test]
+async fn a_result_that_the_ledger_did_not_take_is_offered_again_while_the_lease_lasts() {
+    let (offers, written) = offered(2, Duration::from_secs(600)).await;
+    assert!(matches!((offers, &written), (3, Ok(true))), "{offers} offers, {written:?}");
+    let (offers, written) = offered(u32::MAX, Duration::ZERO).await;
+    assert!(matches!((offers, &written), (1, Err(LedgerError::Full { .. }))), "{offers} offers, {written:?}");
 }
 
 /// Everything together: acceptance, dispatcher, doorbell, worker, archive.

@@ -89,9 +89,12 @@ async fn a_job_that_has_not_ended_keeps_its_data(store: Store) {
 async fn a_file_that_is_another_jobs_too_stays_until_the_last_is_erased(store: Store) {
     let ledger = store.fresh().await;
     let (first, second) = (succeeded(&ledger, &artifact()).await, succeeded(&ledger, &artifact()).await);
+    assert!(ledger.artifact_is_referenced(&artifact().sha256).await.unwrap());
     let erased = erase(&ledger, first).await;
     assert!(!ledger.paper_may_go(&erased).await.unwrap());
+    assert!(ledger.artifact_is_referenced(&artifact().sha256).await.unwrap(), "it is the second job's too");
     let erased = erase(&ledger, second).await;
+    assert!(!ledger.artifact_is_referenced(&artifact().sha256).await.unwrap());
     // The same request waits again: its paper may be in the archive already, and about to be its job's.
     let third = accept(&ledger).await;
     assert!(!ledger.paper_may_go(&erased).await.unwrap());

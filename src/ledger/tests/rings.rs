@@ -55,6 +55,21 @@ async fn a_job_given_back_is_due_without_waiting_for_the_second_ring(store: Stor
     }
 }
 
+async fn the_dispatcher_is_woken_when_the_job_is_there_and_not_before(store: Store) {
+    let ledger = store.fresh().await;
+    for _ in 0..50 {
+        let new = new_job();
+        let id = new.id;
+        let accepting = tokio::spawn({
+            let ledger = ledger.clone();
+            async move { ledger.accept(new).await }
+        });
+        ledger.work_arrived().await;
+        assert!(ledger.find(id).await.unwrap().is_some(), "woken for a job that is not stored yet");
+        accepting.await.unwrap().unwrap();
+    }
+}
+
 async fn the_dispatcher_is_woken_by_acceptance(store: Store) {
     let ledger = store.fresh().await;
     accept(&ledger).await;
@@ -154,6 +169,7 @@ on_both_stores! {
     a_ring_that_failed_is_due_again_at_once,
     a_running_job_is_not_due_but_counts_as_rung_until_it_ends,
     a_job_given_back_is_due_without_waiting_for_the_second_ring,
+    the_dispatcher_is_woken_when_the_job_is_there_and_not_before,
     the_dispatcher_is_woken_by_acceptance,
     a_hundred_thousand_rows_stay_fast,
 }
