@@ -2,8 +2,9 @@
 
 pub mod examination;
 mod parts;
+mod watching;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, middleware, web::Data};
 use tokio::{
@@ -21,9 +22,11 @@ use crate::{
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
     ledger::{Keep, Ledger},
+    metrics,
     press::Press,
     retention,
     settings::Settings,
+    soundings::Soundings,
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
@@ -64,7 +67,8 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
             Arc::clone(&parts.press),
         )
         .admitting(admission(settings)?);
-        let server = http_server(settings, desk.clone())?;
+        let soundings = watched(settings, &parts)?;
+        let server = http_server(settings, desk.clone(), soundings)?;
         let mut staff = Staff::hire(settings, &parts);
         if settings.work {
             staff.put_to_work(settings, &parts);
@@ -109,6 +113,7 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let parts = open(settings, &[]).await?;
         look_at_the_sandbox(&parts.press).await?;
+        watched(settings, &parts)?;
         let mut staff = Staff::hire(settings, &parts);
         staff.put_to_work(settings, &parts);
         info!("Working; ctrl-c to stop");
@@ -171,6 +176,7 @@ fn load_workshop(settings: &Settings) -> Result<crate::rendering::Workshop, Fail
     };
     let workshop = workshop_files::load(settings).map_err(|error| unusable(error.to_string()))?;
     workshop.catalog().examine().map_err(|error| unusable(format!("template folder:\n{error}")))?;
+    metrics::expect_kinds(workshop.catalog().kinds().map(|kind| kind.manifest.kind.as_str()));
     Ok(workshop)
 }
 
@@ -252,7 +258,20 @@ async fn sweep(archive: Archive, ledger: Ledger, keep: Keep, mut stopping: watch
     }
 }
 
-fn http_server(settings: &Settings, desk: Desk) -> Result<actix_web::dev::Server, Failure> {
+/// Opens the address for metrics if there is to be one; gives back what is to be answered elsewhere.
+fn watched(settings: &Settings, parts: &Parts) -> Result<Option<Soundings>, Failure> {
+    let soundings = watching::soundings(parts);
+    match settings.metrics_address() {
+        Some(address) => watching::open(address, soundings).map(|()| None),
+        None => Ok(Some(soundings)),
+    }
+}
+
+fn http_server(
+    settings: &Settings,
+    desk: Desk,
+    soundings: Option<Soundings>,
+) -> Result<actix_web::dev::Server, Failure> {
     let limits = ApiLimits {
         max_body: settings.max_body_bytes,
         max_paper: settings.max_paper_bytes,
@@ -262,10 +281,17 @@ fn http_server(settings: &Settings, desk: Desk) -> Result<actix_web::dev::Server
     };
     let known = SelfDescription::of(desk.workshop().catalog());
     let server = HttpServer::new(move || {
+        let soundings = soundings.clone().map(Data::new);
         App::new()
             .app_data(Data::new(desk.clone()))
             .app_data(Data::new(limits.clone()))
             .app_data(Data::new(known.clone()))
+            .configure(|config| {
+                if let Some(soundings) = soundings {
+                    config.app_data(soundings);
+                }
+            })
+            .wrap(middleware::from_fn(api::count))
             .wrap(middleware::from_fn(api::stamp))
             .configure(api::routes)
     })
@@ -277,19 +303,18 @@ fn http_server(settings: &Settings, desk: Desk) -> Result<actix_web::dev::Server
     .shutdown_timeout(settings.drain_s)
     .disable_signals()
     .bind(settings.listen)
-    .map_err(|error| {
-        Failure::new(
-            FailureCode::BadParameter,
-            format!("Không mở được địa chỉ {}.", settings.listen),
-            error.to_string(),
-        )
-        .hint("Chọn cổng khác bằng --listen, hoặc dừng chương trình đang dùng cổng này.")
-    })?;
+    .map_err(|error| bind_failed(settings.listen, &error))?;
     for address in server.addrs() {
         // On standard error, and first of all: scripts and tests wait for this line.
         eprintln!("Đang phục vụ tại http://{address}");
     }
     Ok(server.run())
+}
+
+fn bind_failed(address: SocketAddr, error: &std::io::Error) -> Failure {
+    let failure =
+        Failure::new(FailureCode::BadParameter, format!("Không mở được địa chỉ {address}."), error.to_string());
+    failure.hint("Chọn cổng khác bằng --listen hoặc --metrics-listen, hoặc dừng chương trình đang dùng cổng này.")
 }
 
 async fn stop_signal() {

@@ -15,6 +15,7 @@ use tracing::{info, warn};
 use crate::{
     job::JobState,
     ledger::{Ledger, LedgerError},
+    metrics,
     queue::{Backoff, Doorbell, QueueError},
 };
 
@@ -110,6 +111,7 @@ impl Dispatcher {
                     self.settings.interval
                 }
                 Err(error) => {
+                    metrics::pass_failed();
                     failures += 1;
                     let pause = PAUSES.after(failures);
                     warn!(%error, failures, "A pass of the dispatcher failed; the next comes in {pause:?}");
@@ -161,6 +163,7 @@ impl Dispatcher {
             self.ledger.unring(&due.jobs).await?;
             return Err(error.into());
         }
+        metrics::rang(due.jobs.len() as u64);
         Ok(Pass { expired, rung: due.jobs.len() as u64 })
     }
 

@@ -29,6 +29,7 @@ pub mod inspection;
 pub mod recipe;
 pub mod binding;
 pub mod rendering;
+pub mod metrics;
 pub mod press;
 // third floor: keeping
 pub mod access;
@@ -41,6 +42,7 @@ pub mod queue;
 pub mod dispatch;
 pub mod worker;
 pub mod stocktake;
+pub mod soundings;
 pub mod desk;
 // top floor: doors
 pub mod api;

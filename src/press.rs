@@ -15,7 +15,7 @@ use std::{io, path::PathBuf, sync::Mutex, time::Duration};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{catalog::MediaType, rendering::Question};
+use crate::{catalog::MediaType, metrics, rendering::Question};
 pub use attempt::{ATTEMPTS, Attempt};
 pub use child::{ChildSettings, Orders, serve as serve_child, try_to_escape};
 use frame::{Answer, Broken, Order};
@@ -113,6 +113,12 @@ impl Press {
         self.idle.lock().map(|idle| idle.iter().filter_map(RenderChild::id).collect()).unwrap_or_default()
     }
 
+    /// How many children work, and how many wait for work.
+    pub fn occupancy(&self) -> (u64, u64) {
+        let busy = self.settings.children.max(1).saturating_sub(self.places.available_permits());
+        (busy as u64, self.idle.lock().map_or(0, |idle| idle.len()) as u64)
+    }
+
     /// What shuts a child in on this machine; a child is started to find out.
     ///
     /// # Errors
@@ -144,7 +150,7 @@ impl Press {
                 self.keep(child);
                 Err(Verdict::Refused(*failure))
             }
-            Answer::Made { .. } | Answer::Told(_) => Err(child.autopsy(Broken::Garbled).await),
+            Answer::Made { .. } | Answer::Told(_) => Err(noted(child.autopsy(Broken::Garbled).await)),
         }
     }
 
@@ -161,12 +167,16 @@ impl Press {
         deadline: Duration,
     ) -> Result<(RenderChild, Answer), Verdict> {
         let mut child = self.child().await?;
+        metrics::order_given(match order {
+            Order::Render { .. } => "render",
+            Order::Examine(_) => "examine",
+        });
         match tokio::time::timeout(deadline, child.exchange(order, file)).await {
             Err(_elapsed) => {
                 child.end().await;
-                Err(Verdict::Timeout)
+                Err(noted(Verdict::Timeout))
             }
-            Ok(Err(broken)) => Err(child.autopsy(broken).await),
+            Ok(Err(broken)) => Err(noted(child.autopsy(broken).await)),
             Ok(Ok(answer)) => Ok((child, answer)),
         }
     }
@@ -196,4 +206,12 @@ impl Press {
             idle.push(child);
         }
     }
+}
+
+/// Counts a child's death.
+fn noted(verdict: Verdict) -> Verdict {
+    if let Some(reason) = verdict.death() {
+        metrics::child_died(reason);
+    }
+    verdict
 }

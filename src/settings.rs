@@ -118,6 +118,8 @@ settings! {
     drain_s: u64, "TDKT_DRAIN_S", "Thời gian chờ việc đang chạy khi dừng dịch vụ, giây";
     /// Seconds.
     notice_s: u64, "TDKT_NOTICE_S", "Khi dừng: số giây còn trả lời 503 trước khi đóng địa chỉ, để proxy kịp biết";
+    /// Where `/metrics` listens, or empty.
+    metrics_listen: String, "TDKT_METRICS_LISTEN", "Địa chỉ riêng cho /metrics của serve và work; bỏ trống thì serve trả lời tại địa chỉ chính";
     /// Filter of the log.
     log: String, "TDKT_LOG", "Mức nhật ký (error, warn, info, debug)";
     /// `text` or `json`.
@@ -151,6 +153,9 @@ impl Settings {
         if !matches!(self.log_format.as_str(), "text" | "json") {
             return wrong("log_format", "must be text or json");
         }
+        if !self.metrics_listen.is_empty() && self.metrics_address().is_none() {
+            return wrong("metrics_listen", "must be ADDRESS:PORT or empty");
+        }
         if !matches!(self.sandbox.as_str(), "require" | "best") {
             return wrong("sandbox", "must be require or best");
         }
@@ -179,6 +184,11 @@ impl Settings {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             count => count,
         }
+    }
+
+    /// Where `/metrics` listens, if not at the service's own address.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_listen.parse().ok()
     }
 
     /// What becomes of render children whose kernel cannot shut them in.

@@ -22,6 +22,7 @@ use crate::{
     archive::Archive,
     job::{Artifact, JobId, Lease},
     ledger::{BeatOutcome, LeaseOutcome, Ledger, LedgerError},
+    metrics,
     press::{Press, Pressed, Verdict},
     queue::Backoff,
 };
@@ -176,7 +177,9 @@ impl<P: Renders> Worker<P> {
 
     /// Renders and archives. A panic in the press counts as a crash.
     async fn make(&self, lease: &Lease) -> Work {
+        let began = Instant::now();
         let rendered = AssertUnwindSafe(self.press.render(&lease.order)).catch_unwind().await;
+        metrics::job_rendered(&lease.kind, began.elapsed());
         let verdict = match rendered {
             Ok(Ok(pressed)) => return self.store(lease, pressed).await,
             Ok(Err(verdict)) => verdict,

@@ -13,6 +13,7 @@ mod health;
 mod job_list;
 mod jobs;
 mod kinds;
+mod metrics;
 mod papers;
 mod problem;
 mod request_id;
@@ -23,6 +24,7 @@ use std::{sync::Arc, time::Duration};
 use actix_web::web;
 use tokio::sync::Semaphore;
 
+pub use metrics::count;
 pub use problem::Problem;
 pub use request_id::stamp;
 pub use self_description::SelfDescription;
@@ -45,4 +47,9 @@ pub struct ApiLimits {
 /// Adds every route of the [`contract`].
 pub fn routes(config: &mut web::ServiceConfig) {
     contract::serve(config);
+}
+
+/// The routes of an address that only watches.
+pub fn watching(config: &mut web::ServiceConfig) {
+    contract::serve_watching(config);
 }

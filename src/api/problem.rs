@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::request_id;
-use crate::failure::{Failure, FailureCode, Remedy};
+use crate::{
+    failure::{Failure, FailureCode, Remedy},
+    metrics,
+};
 
 /// The page behind every problem's `type`, by code, in both languages.
 const FAILURES: &str = include_str!("../../docs/failures.md");
@@ -63,6 +66,7 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let failure = &self.failure;
+        metrics::problem(failure.code);
         let status = self.status_code();
         // What went wrong inside is for the log, not for callers.
         let inside = matches!(failure.remedy(), Remedy::FixTemplate) && status == StatusCode::INTERNAL_SERVER_ERROR;

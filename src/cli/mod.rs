@@ -13,6 +13,7 @@ mod output;
 mod paper;
 mod press;
 mod preview;
+mod ready;
 mod render;
 mod serve;
 mod stock;
@@ -119,6 +120,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Hỏi tiến trình serve hoặc work có còn trả lời không; dùng cho kiểm tra sức khỏe của container.
+    Ready,
     /// Kiểm tra máy, thư mục, phông chữ, mẫu văn bản và kết nối.
     Doctor(doctor::Arguments),
     #[command(hide = true)]
@@ -182,6 +185,7 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Restore { from, check: true, json } => backup::check(&from, json),
         Command::Restore { from, check: false, json } => backup::restore(&from, json, settings),
         Command::Doctor(arguments) => doctor::run(&arguments, settings),
+        Command::Ready => ready::run(settings),
         Command::Gallery { folder } => gallery::run(&folder, settings),
         Command::Press(arguments) => press::run(&arguments, settings),
     }

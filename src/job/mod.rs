@@ -5,7 +5,7 @@
 pub mod state;
 pub mod view;
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -118,6 +118,7 @@ pub const LOCAL: &str = "local";
 #[derive(Debug, Clone)]
 pub struct Lease {
     pub job: JobId,
+    pub kind: String,
     pub fence: i64,
     /// Starts so far, this one included.
     pub starts: u32,
@@ -125,4 +126,6 @@ pub struct Lease {
     pub tries: u32,
     /// The print order to render.
     pub order: String,
+    /// How long the job had been due.
+    pub waited: Duration,
 }

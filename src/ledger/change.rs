@@ -9,6 +9,7 @@ use crate::{
     access::OrganisationId,
     failure::{Failure, FailureCode},
     job::{Artifact, JobId, JobState, state::JobEvent},
+    metrics,
 };
 
 /// What becomes of a start when its job goes back to waiting.
@@ -23,6 +24,7 @@ pub enum Start {
 /// The changing part of a job's row. Times are milliseconds since 1970, on the ledger's clock.
 #[derive(Debug, Clone)]
 pub(super) struct Standing {
+    pub kind: String,
     pub organisation: String,
     pub state: JobState,
     pub fence: i64,
@@ -52,7 +54,7 @@ impl Standing {
         hand: Hand<'_>,
     ) -> Result<Option<Self>, LedgerError> {
         let row = sqlx::query(dialect.say(
-            "SELECT organisation, state, fence, starts, tries, not_before, lease_until, leased_by, rung_at, failure, \
+            "SELECT kind, organisation, state, fence, starts, tries, not_before, lease_until, leased_by, rung_at, failure, \
              artifact_sha256, artifact_size, artifact_pages, cancel_requested, order_sha256, request_erased_at, \
              paper_erased_at, {now} AS moment FROM job \
              WHERE id = $1 AND organisation = coalesce($2, organisation){lock}",
@@ -63,6 +65,7 @@ impl Standing {
         .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(Self {
+            kind: row.try_get("kind")?,
             organisation: row.try_get("organisation")?,
             state: rows::state(&row)?,
             fence: row.try_get("fence")?,
@@ -110,6 +113,18 @@ impl Standing {
     /// The same job, held and rung by nobody.
     pub fn ended(&self) -> Self {
         Self { lease_until: None, leased_by: None, rung_at: None, ..self.clone() }
+    }
+
+    /// How long the job has been due.
+    pub fn waited(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.now - self.not_before).unwrap_or(0))
+    }
+
+    /// Counts the end of a job that stood here before, once it is committed.
+    pub fn count_end(&self, state: JobState) {
+        if state.is_end() {
+            metrics::job_ended(&self.kind, state.as_str(), self.starts);
+        }
     }
 
     /// The same job with `failure` as its reason.

@@ -8,6 +8,7 @@ use super::{Ledger, LedgerError, millis, rows, shelf::Hand};
 use crate::{
     access::OrganisationId,
     job::{Job, JobId, NewJob},
+    metrics,
 };
 
 /// A caller's promise that several requests under one key are one: the key's hash, and what was asked.
@@ -46,6 +47,7 @@ impl Ledger {
         let mut tx = self.begin().await?;
         let job = self.store(&mut tx, &new, hand).await?;
         tx.commit().await?;
+        metrics::job_accepted(&job.kind);
         self.inner.work.notify_one();
         Ok(job)
     }
@@ -92,6 +94,7 @@ impl Ledger {
         }
         let job = self.store(&mut tx, &new, hand).await?;
         tx.commit().await?;
+        metrics::job_accepted(&job.kind);
         self.inner.work.notify_one();
         Ok(Acceptance::Stored(job))
     }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     failure::Failure,
     job::{Artifact, JobId, JobState, Lease, state::JobEvent},
+    metrics,
 };
 
 /// What came of asking for a lease.
@@ -76,8 +77,9 @@ impl Ledger {
             let failure = change::poisoned(before.starts);
             let after = before.ended().because(&failure)?;
             let note = Note { action: "exhaust", detail: Some(failure.code.as_str()) };
-            change::write(&mut tx, id, (&before, JobEvent::Exhaust, after), note).await?;
+            let ended = change::write(&mut tx, id, (&before, JobEvent::Exhaust, after), note).await?;
             tx.commit().await?;
+            ended.into_iter().for_each(|state| before.count_end(state));
             self.announce(id);
             return Ok(LeaseOutcome::Exhausted);
         }
@@ -93,7 +95,9 @@ impl Ledger {
             .await?;
         tx.commit().await?;
         self.announce(id);
-        Ok(LeaseOutcome::Taken(Lease { job: id, fence, starts, tries, order }))
+        let waited = before.waited();
+        metrics::job_waited(&before.kind, waited);
+        Ok(LeaseOutcome::Taken(Lease { job: id, kind: before.kind, fence, starts, tries, order, waited }))
     }
 
     /// Says that the holder is alive: the lease now ends `duration` from now. Not a change of state, so no audit row.
@@ -209,11 +213,12 @@ impl Ledger {
         let Some(before) = self.standing_for(hand, &mut tx, id).await? else {
             return leave(tx, CancelOutcome::Unknown).await;
         };
+        let mut ended = None;
         let outcome = match before.state {
             JobState::Accepted => {
                 let (event, after, note) = withdrawn(&before);
                 let note = Note { detail: hand.by, ..note };
-                change::write(&mut tx, id, (&before, event, after), note).await?;
+                ended = change::write(&mut tx, id, (&before, event, after), note).await?;
                 CancelOutcome::Cancelled
             }
             JobState::Running => {
@@ -226,11 +231,12 @@ impl Ledger {
                 change::audit(&mut tx, &text, &before, &Note { action: "cancel-request", detail: hand.by }).await?;
                 CancelOutcome::Requested
             }
-            ended @ (JobState::Succeeded | JobState::Failed | JobState::Dead | JobState::Cancelled) => {
-                return leave(tx, CancelOutcome::AlreadyEnded(ended)).await;
+            end @ (JobState::Succeeded | JobState::Failed | JobState::Dead | JobState::Cancelled) => {
+                return leave(tx, CancelOutcome::AlreadyEnded(end)).await;
             }
         };
         tx.commit().await?;
+        ended.into_iter().for_each(|state| before.count_end(state));
         self.announce(id);
         Ok(outcome)
     }
@@ -252,6 +258,7 @@ impl Ledger {
             return leave(tx, false).await;
         };
         tx.commit().await?;
+        before.count_end(state);
         self.announce(lease.job);
         if state == JobState::Accepted {
             self.inner.work.notify_one();

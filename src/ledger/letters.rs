@@ -110,6 +110,7 @@ impl Ledger {
             return leave(tx, LetterOutcome::NotNow(before.state)).await;
         }
         tx.commit().await?;
+        before.count_end(state);
         self.announce(id);
         if begins_anew {
             self.inner.work.notify_one();

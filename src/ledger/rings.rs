@@ -10,7 +10,10 @@ use super::{
     leases::withdrawn,
     millis, rows,
 };
-use crate::job::{JobId, state::JobEvent};
+use crate::{
+    job::{JobId, state::JobEvent},
+    metrics,
+};
 
 /// Jobs to ring, marked as rung.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,6 +151,7 @@ impl Ledger {
         loop {
             let jobs = self.expire_some_leases().await?;
             ended += jobs.len() as u64;
+            metrics::leases_expired(jobs.len() as u64);
             jobs.iter().for_each(|job| self.announce(*job));
             if !jobs.is_empty() {
                 self.inner.work.notify_one();
@@ -168,14 +172,16 @@ impl Ledger {
         .fetch_all(&mut *tx)
         .await?;
         let jobs = expired.iter().map(rows::id).collect::<Result<Vec<_>, _>>()?;
+        let mut ended = Vec::new();
         for &id in &jobs {
             let Some(before) = self.standing(&mut tx, id).await? else { continue };
             let (event, after, note) = self.after_expiry(&before)?;
-            change::write(&mut tx, id, (&before, event, after), note).await?;
+            ended.extend(change::write(&mut tx, id, (&before, event, after), note).await?.map(|state| (before, state)));
         }
         if !jobs.is_empty() {
             tx.commit().await?;
         }
+        ended.iter().for_each(|(before, state)| before.count_end(*state));
         Ok(jobs)
     }
 

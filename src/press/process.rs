@@ -24,6 +24,7 @@ use super::{
     sandbox::Sandbox,
     verdict::Verdict,
 };
+use crate::metrics;
 
 /// Longest start-up of a child: reading templates and fonts.
 const LONGEST_START: Duration = Duration::from_secs(30);
@@ -63,6 +64,7 @@ impl RenderChild {
     /// A new child, once it has greeted.
     pub(super) async fn start(settings: &PressSettings) -> Result<Self, Verdict> {
         let spawned = command(settings).spawn();
+        metrics::child_started();
         let mut process =
             spawned.map_err(|error| Verdict::Unavailable(format!("a render child could not be started: {error}")))?;
         let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());

@@ -54,6 +54,23 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// What ended the child, one of [`crate::metrics::DEATHS`]; `None` where none died.
+    pub fn death(&self) -> Option<&'static str> {
+        match self {
+            Verdict::Timeout => Some("deadline"),
+            Verdict::Processor => Some("processor"),
+            Verdict::Memory => Some("memory"),
+            Verdict::TooDeep => Some("stack"),
+            Verdict::TooLarge => Some("size"),
+            Verdict::Garbled => Some("garbled"),
+            Verdict::Forbidden => Some("forbidden"),
+            Verdict::Crashed(_) => Some("crashed"),
+            Verdict::Refused(_) | Verdict::Unavailable(_) => None,
+        }
+    }
+}
+
 /// What a clerk can do about a paper that takes too much.
 const SHORTER: &str = "Chia dữ liệu thành nhiều văn bản ngắn hơn rồi gửi lại.";
 /// What a clerk can do about a child that died.

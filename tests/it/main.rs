@@ -39,6 +39,7 @@ mod faults;
 mod full_disk;
 mod keeping;
 mod kills;
+mod metrics;
 mod poison;
 mod restore_drill;
 mod sandbox;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::papers::repository;
 
 /// Which crates (by the beginning of their names) stand in which rooms only.
-const FENCES: [(&str, &[&str]); 12] = [
+const FENCES: [(&str, &[&str]); 13] = [
     ("apalis", &["queue"]),
     ("redis", &["queue"]),
     ("sqlx", &["ledger"]),
@@ -18,6 +18,7 @@ const FENCES: [(&str, &[&str]); 12] = [
     ("landlock", &["press"]),
     ("seccompiler", &["press"]),
     ("zip", &["binding"]),
+    ("prometheus_client", &["metrics"]),
 ];
 
 /// Above this a file is to be split along a noun.

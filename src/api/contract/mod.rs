@@ -12,7 +12,7 @@ mod rows;
 
 pub use openapi::document;
 pub use operation::{Access, Operation};
-pub(super) use register::serve;
+pub(super) use register::{serve, serve_watching};
 
 /// Every operation, in the order of the document. Rows stand in `rows`, one file for each group.
 pub fn table() -> Vec<Operation> {

@@ -10,6 +10,12 @@ pub(in crate::api) fn serve(config: &mut web::ServiceConfig) {
     register(config, table());
 }
 
+/// Adds what an address for watching answers, and 404 for all others.
+pub(in crate::api) fn serve_watching(config: &mut web::ServiceConfig) {
+    let watching = table().into_iter().filter(|operation| ["/metrics", "/livez"].contains(&operation.path));
+    register(config, watching.collect());
+}
+
 fn register(config: &mut web::ServiceConfig, operations: Vec<Operation>) {
     for resource in resources(operations) {
         config.service(resource);

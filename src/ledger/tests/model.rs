@@ -144,7 +144,15 @@ async fn play(ledger: &Ledger, history: &[Step]) {
         cancel_requested: false,
         runs_out: false,
     };
-    let nobody = Lease { job: id, fence: 0, starts: 0, tries: 0, order: String::new() };
+    let nobody = Lease {
+        job: id,
+        kind: String::new(),
+        fence: 0,
+        starts: 0,
+        tries: 0,
+        order: String::new(),
+        waited: Duration::ZERO,
+    };
     let (mut older, mut held) = (nobody.clone(), nobody);
     for &step in history {
         match step {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Access, Answer, Operation, get};
 use crate::{
-    api::{health, problem, self_description},
+    api::{health, metrics, problem, self_description},
     failure::FailureCode as F,
 };
 
@@ -28,5 +28,14 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             .answers(Answer::json("Readiness", "They can."))
             .problems(&[F::StoreUnavailable, F::ServiceStopping]),
     ];
-    group.into_iter().map(|row| row.tag("service").for_whom(Access::Open)).collect()
+    let open = group.into_iter().map(|row| row.for_whom(Access::Open));
+    let watched = get("/metrics", "showMetrics", metrics::show)
+        .named("Số đo cho Prometheus", "Counts and times in the OpenMetrics text format")
+        .says(
+            "Without ids, organisations or names. Not found where `metrics_listen` gives them an address of their own.",
+        )
+        .for_whom(Access::Admin)
+        .answers(Answer::new(200, "The metrics.").of("application/openmetrics-text", json!({"type": "string"})))
+        .problems(&[F::NotFound]);
+    open.chain([watched]).map(|row| row.tag("service")).collect()
 }
