@@ -22,7 +22,7 @@ use crate::{
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
     ledger::{Keep, Ledger},
-    metrics,
+    metrics, post,
     press::Press,
     retention,
     settings::Settings,
@@ -200,6 +200,8 @@ impl Staff {
             let stopping = stopping.clone();
             async move { dispatcher.run(stopping).await }
         });
+        let keep_events = Duration::from_secs(settings.keep_events_days.saturating_mul(86_400));
+        tasks.spawn(post::number(parts.ledger.clone(), keep_events, stopping.clone()));
         tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), keep(settings), stopping));
         Self { stop, tasks, worker: None }
     }

@@ -43,6 +43,7 @@ pub mod dispatch;
 pub mod worker;
 pub mod stocktake;
 pub mod soundings;
+pub mod post;
 pub mod desk;
 // top floor: doors
 pub mod api;

@@ -100,6 +100,8 @@ settings! {
     keep_requests_days: u64, "TDKT_KEEP_REQUESTS_DAYS", "Số ngày giữ dữ liệu của việc đã kết thúc; 0 là giữ mãi";
     /// Days; 0 for ever.
     keep_papers_days: u64, "TDKT_KEEP_PAPERS_DAYS", "Số ngày giữ văn bản đã lập; 0 là giữ mãi";
+    /// Days.
+    keep_events_days: u64, "TDKT_KEEP_EVENTS_DAYS", "Số ngày giữ sự kiện để gửi lại và để đọc tiếp";
     /// Passing failures before a job is dead.
     max_tries: u32, "TDKT_MAX_TRIES", "Số lần thử lại nhiều nhất khi lỗi tạm thời (hết chỗ, thiếu tiến trình)";
     /// Starts before a job is dead.
@@ -168,6 +170,9 @@ impl Settings {
         if [self.max_body_bytes, self.max_paper_bytes].contains(&0) || self.max_starts == 0 || self.body_deadline_s == 0
         {
             return wrong("max_starts, max_body_bytes, max_paper_bytes, body_deadline_s", "must be above 0");
+        }
+        if self.keep_events_days == 0 {
+            return wrong("keep_events_days", "must be above 0");
         }
         if self.keep_free_mib > u64::MAX >> 20 {
             return wrong("keep_free_mib", "is more than there is");

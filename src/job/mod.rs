@@ -1,7 +1,8 @@
 //! A job: one accepted request on its way to one paper.
 //!
-//! The job's life is drawn in [`state`]; what callers see of it is in [`view`].
+//! The job's life is drawn in [`state`]; what callers see of it is in [`view`], what they are told of its changes in [`event`].
 
+pub mod event;
 pub mod state;
 pub mod view;
 

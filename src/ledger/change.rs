@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{AnyConnection, Row};
 
-use super::{LedgerError, dialect::Dialect, rows, shelf::Hand};
+use super::{LedgerError, dialect::Dialect, events, rows, shelf::Hand};
 use crate::{
     access::OrganisationId,
     failure::{Failure, FailureCode},
@@ -144,7 +144,7 @@ pub(super) struct Note<'a> {
     pub detail: Option<&'a str>,
 }
 
-/// Writes one change of state: compare-and-set, attempt row and audit row. Returns the state it led to, or `None`,
+/// Writes one change of state: compare-and-set, attempt row, audit row and event. Returns the state it led to, or `None`,
 /// with nothing written, where the event cannot happen or someone else changed the job first.
 pub(super) async fn write(
     tx: &mut AnyConnection,
@@ -184,6 +184,7 @@ pub(super) async fn write(
     }
     write_attempt(tx, &id, (before, &after), &note).await?;
     audit(tx, &id, before, &note).await?;
+    events::add(tx, &id, (before, event, (&after, state)), &note).await?;
     Ok(Some(state))
 }
 

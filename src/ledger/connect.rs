@@ -20,12 +20,14 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0002_organisations.sql"),
     include_str!("migrations/sqlite/0003_media_type.sql"),
     include_str!("migrations/sqlite/0010_access.sql"),
+    include_str!("migrations/sqlite/0020_events.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0001_ledger.sql"),
     include_str!("migrations/postgres/0002_media_type.sql"),
     include_str!("migrations/postgres/0010_access.sql"),
+    include_str!("migrations/postgres/0020_events.sql"),
 ];
 
 /// Where PostgreSQL's version is written.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{AnyConnection, Row};
 
-use super::{Ledger, LedgerError, millis, rows, shelf::Hand};
+use super::{Ledger, LedgerError, events, millis, rows, shelf::Hand};
 use crate::{
     access::OrganisationId,
     job::{Job, JobId, NewJob},
@@ -33,7 +33,7 @@ pub enum Acceptance {
 }
 
 impl Ledger {
-    /// Stores a job: its row, its print order and its audit row in one transaction. After this returns the job
+    /// Stores a job: its row, its print order, its audit row and its event in one transaction. After this returns the job
     /// survives power loss.
     ///
     /// # Errors
@@ -49,6 +49,7 @@ impl Ledger {
         tx.commit().await?;
         metrics::job_accepted(&job.kind);
         self.inner.work.notify_one();
+        self.inner.news.notify_one();
         Ok(job)
     }
 
@@ -96,6 +97,7 @@ impl Ledger {
         tx.commit().await?;
         metrics::job_accepted(&job.kind);
         self.inner.work.notify_one();
+        self.inner.news.notify_one();
         Ok(Acceptance::Stored(job))
     }
 
@@ -153,6 +155,7 @@ impl Ledger {
         .bind(hand.by)
         .execute(&mut *tx)
         .await?;
+        events::add_accepted(&mut *tx, &id).await?;
         rows::job(&sqlx::query(rows::select_job!("WHERE id = $1")).bind(id).fetch_one(tx).await?)
     }
 

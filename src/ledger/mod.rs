@@ -1,6 +1,6 @@
 //! The truth about jobs: what was accepted, where each job stands, who works on it and how it ended.
 //!
-//! Every change of state is one compare-and-set on (id, state, fence) in one transaction with its audit row, and goes
+//! Every change of state is one compare-and-set on (id, state, fence) in one transaction with its audit row and its event, and goes
 //! where [`JobState::after`](crate::job::JobState::after) says. Times come from the database's clock, never from a
 //! worker's. A lease whose fence is no longer the job's changes nothing.
 //!
@@ -13,6 +13,7 @@ mod connect;
 mod counts;
 mod dialect;
 mod erasure;
+mod events;
 mod failure;
 mod intake;
 mod keys;
@@ -99,6 +100,8 @@ struct Inner {
     closing: AtomicBool,
     /// Wakes the dispatcher when a job became due in this process.
     work: Notify,
+    /// Wakes whoever numbers events when a job changed in this process.
+    news: Notify,
 }
 
 /// Changes that a watcher may fall behind before it reads the ledger again; more costs memory, less costs reads.
@@ -125,6 +128,7 @@ impl Ledger {
                 changes,
                 closing: AtomicBool::new(false),
                 work: Notify::new(),
+                news: Notify::new(),
             }),
         })
     }
@@ -215,6 +219,7 @@ impl Ledger {
     /// Tells those who watch this job. Nobody watching is no fault.
     fn announce(&self, job: JobId) {
         let _nobody_watches = self.inner.changes.send(job);
+        self.inner.news.notify_one();
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::{Caller, OrganisationId},
-    job::{Job, JobId, NewJob},
+    job::{Job, JobId, NewJob, event::Event},
 };
 
 /// Whose jobs a statement may touch, and what the audit says of who decided.
@@ -138,6 +138,16 @@ impl Shelf {
     /// As [`Ledger::paper_is_gone`].
     pub async fn paper_is_gone(&self, erased: &Erased) -> Result<(), LedgerError> {
         self.ledger.paper_is_gone(erased).await
+    }
+
+    /// Its events after number `after`, in order; only those of one job where one is named.
+    pub async fn events_after(&self, job: Option<JobId>, after: i64, limit: u32) -> Result<Vec<Event>, LedgerError> {
+        self.ledger.events_after(&self.organisation, job, after, limit).await
+    }
+
+    /// The number of its newest event; 0 where there was none.
+    pub async fn last_event(&self) -> Result<i64, LedgerError> {
+        self.ledger.last_event(&self.organisation).await
     }
 
     fn own(&self, new: NewJob) -> NewJob {

@@ -2,6 +2,7 @@
 
 mod access;
 mod erasure;
+mod events;
 mod letters;
 mod life;
 mod model;

@@ -10,7 +10,7 @@ use proptest::{
 
 use super::*;
 use crate::{
-    job::{JobState, state::JobEvent},
+    job::{JobState, event::EventType, state::JobEvent},
     ledger::{BeatOutcome, CancelOutcome, EraseOutcome, Keep, LetterOutcome, Start},
 };
 
@@ -69,12 +69,15 @@ struct Model {
     paper_erased: bool,
     cancel_requested: bool,
     runs_out: bool,
+    /// What should have been told.
+    told: Vec<EventType>,
 }
 
 impl Model {
     /// Moves along the drawing in `job::state`; a step that is not drawn must not have happened.
     fn go(&mut self, event: JobEvent) {
         self.state = self.state.after(event).unwrap_or_else(|| panic!("{event:?} from {self:?}"));
+        self.told.push(EventType::of(event));
     }
 
     fn holds(&self, lease: &Lease) -> bool {
@@ -143,6 +146,7 @@ async fn play(ledger: &Ledger, history: &[Step]) {
         paper_erased: false,
         cancel_requested: false,
         runs_out: false,
+        told: vec![EventType::Accepted],
     };
     let nobody = Lease {
         job: id,
@@ -260,6 +264,12 @@ async fn play(ledger: &Ledger, history: &[Step]) {
         assert_eq!((job.tries, erased), (model.tries, (model.request_erased, model.paper_erased)), "after {step:?}");
         assert_eq!(job.artifact.is_some(), job.state == JobState::Succeeded);
     }
+    let told: Vec<String> = sqlx::query_scalar("SELECT type FROM event WHERE job_id = $1 ORDER BY id")
+        .bind(id.to_string())
+        .fetch_all(&ledger.inner.readers)
+        .await
+        .unwrap();
+    assert_eq!(told, model.told.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(), "once for every change");
 }
 
 /// Plays so many histories, drawn from one seed, and then holds the counts and the audit's chain against the rows.

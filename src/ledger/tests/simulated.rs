@@ -27,6 +27,7 @@ impl Ledger {
                 changes,
                 closing: AtomicBool::new(false),
                 work: Notify::new(),
+                news: Notify::new(),
             }),
         }
     }

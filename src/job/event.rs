@@ -1,0 +1,141 @@
+//! What is told of a change of a job's state: the same event through every door.
+//!
+//! It is thin: ids, state, hash and code, nothing of people. Whoever wants more asks for the job.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
+
+use super::{JobId, JobState, state::JobEvent};
+
+/// What happened, in a word for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventType {
+    /// The job was stored.
+    Accepted,
+    /// A worker began a render.
+    Started,
+    /// The render gave no paper yet; the job waits again.
+    Waiting,
+    /// The paper is there.
+    Succeeded,
+    /// It ended without a paper.
+    Failed,
+    /// It was set aside; an operator decides.
+    Dead,
+    /// It was withdrawn or given up.
+    Cancelled,
+    /// An operator lets it begin anew.
+    Requeued,
+}
+
+impl EventType {
+    /// Every type, for lists and tests.
+    pub const ALL: [Self; 8] = [
+        Self::Accepted,
+        Self::Started,
+        Self::Waiting,
+        Self::Succeeded,
+        Self::Failed,
+        Self::Dead,
+        Self::Cancelled,
+        Self::Requeued,
+    ];
+
+    /// What is told of this change.
+    pub fn of(change: JobEvent) -> Self {
+        match change {
+            JobEvent::Lease => Self::Started,
+            JobEvent::Succeed => Self::Succeeded,
+            JobEvent::Fail => Self::Failed,
+            JobEvent::Retry | JobEvent::Release => Self::Waiting,
+            JobEvent::Exhaust => Self::Dead,
+            JobEvent::Cancel | JobEvent::Drop => Self::Cancelled,
+            JobEvent::Requeue => Self::Requeued,
+        }
+    }
+
+    /// The word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "job.accepted",
+            Self::Started => "job.started",
+            Self::Waiting => "job.waiting",
+            Self::Succeeded => "job.succeeded",
+            Self::Failed => "job.failed",
+            Self::Dead => "job.dead",
+            Self::Cancelled => "job.cancelled",
+            Self::Requeued => "job.requeued",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether the job has ended with it.
+    pub fn is_end(self) -> bool {
+        match self {
+            Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled => true,
+            Self::Accepted | Self::Started | Self::Waiting | Self::Requeued => false,
+        }
+    }
+}
+
+impl Serialize for EventType {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One change of one job's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// UUID; the same however often and through whatever door it is told.
+    pub id: String,
+    pub organisation: String,
+    /// Its place among the organisation's events: 1, 2, 3 …; those of one job are in the order of its changes.
+    pub sequence: i64,
+    pub at: DateTime<Utc>,
+    pub kind: EventType,
+    pub job: JobId,
+    /// Where the change led.
+    pub state: JobState,
+    /// SHA-256 of the paper, once it is there.
+    pub sha256: Option<String>,
+    /// Why there is none: a failure's code.
+    pub code: Option<String>,
+}
+
+impl Event {
+    /// The event as every door tells it: type, time and thin data (Standard Webhooks).
+    pub fn told(&self) -> Value {
+        let mut data = json!({
+            "event_id": self.id, "sequence": self.sequence, "job_id": self.job,
+            "state": self.state, "href": format!("/v1/jobs/{}", self.job),
+        });
+        if let Some(sha256) = &self.sha256 {
+            data["sha256"] = json!(sha256);
+        }
+        if let Some(code) = &self.code {
+            data["code"] = json!(code);
+        }
+        json!({"type": self.kind, "timestamp": self.at.to_rfc3339_opts(SecondsFormat::Millis, true), "data": data})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_read_back_and_the_ends_are_the_states_ends() {
+        for kind in EventType::ALL {
+            assert_eq!(EventType::parse(kind.as_str()), Some(kind));
+            let state = kind.as_str().strip_prefix("job.").and_then(JobState::parse);
+            assert_eq!(kind.is_end(), state.is_some_and(JobState::is_end), "{kind:?}");
+        }
+        assert_eq!(EventType::parse("job.queued"), None);
+    }
+}

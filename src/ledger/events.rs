@@ -1,0 +1,192 @@
+//! The outbox: an event with every change of a job's state, in the change's own transaction.
+//!
+//! An event gets its number later, from one process at a time, because only that order is the order in which readers see
+//! them: of two transactions the one that began first may end last, and a reader that went past its number would miss it.
+
+use std::{collections::HashMap, time::Duration};
+
+use sqlx::{AnyConnection, Row, any::AnyRow};
+use uuid::Uuid;
+
+use super::{
+    Ledger, LedgerError,
+    change::{Note, Standing},
+    millis, rows,
+};
+use crate::{
+    access::OrganisationId,
+    job::{
+        JobId, JobState,
+        event::{Event, EventType},
+        state::JobEvent,
+    },
+};
+
+/// Events numbered in one transaction, or forgotten.
+const PAGE: i64 = 500;
+
+/// Adds the event of a change, in the change's transaction.
+pub(super) async fn add(
+    tx: &mut AnyConnection,
+    job: &str,
+    (before, change, after): (&Standing, JobEvent, (&Standing, JobState)),
+    note: &Note<'_>,
+) -> Result<(), LedgerError> {
+    // Elsewhere the detail is a worker's name.
+    let code = match change {
+        JobEvent::Fail | JobEvent::Exhaust | JobEvent::Retry => note.detail,
+        JobEvent::Lease
+        | JobEvent::Succeed
+        | JobEvent::Release
+        | JobEvent::Cancel
+        | JobEvent::Requeue
+        | JobEvent::Drop => None,
+    };
+    let (after, state) = after;
+    sqlx::query(
+        "INSERT INTO event (event_id, organisation, at, type, job_id, state, sha256, code) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(Uuid::now_v7().to_string())
+    .bind(before.organisation.as_str())
+    .bind(before.now)
+    .bind(EventType::of(change).as_str())
+    .bind(job)
+    .bind(state.as_str())
+    .bind(after.artifact.as_ref().map(|artifact| artifact.sha256.as_str()))
+    .bind(code)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Adds the event of a job that was stored in this transaction.
+pub(super) async fn add_accepted(tx: &mut AnyConnection, job: &str) -> Result<(), LedgerError> {
+    sqlx::query(
+        "INSERT INTO event (event_id, organisation, at, type, job_id, state) \
+         SELECT $2, organisation, accepted_at, $3, id, state FROM job WHERE id = $1",
+    )
+    .bind(job)
+    .bind(Uuid::now_v7().to_string())
+    .bind(EventType::Accepted.as_str())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+impl Ledger {
+    /// Returns when a job has changed in this process since the last return.
+    pub async fn news_arrived(&self) {
+        self.inner.news.notified().await;
+    }
+
+    /// Gives every event that has none its number. Returns how many.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn number_events(&self) -> Result<u64, LedgerError> {
+        let mut numbered = 0;
+        loop {
+            // Asked of a reader: mostly there are none, and the writer has better to do.
+            let new = sqlx::query("SELECT 1 FROM event WHERE seq IS NULL LIMIT 1");
+            if new.fetch_optional(&self.inner.readers).await?.is_none() {
+                return Ok(numbered);
+            }
+            numbered += self.number_page().await?;
+        }
+    }
+
+    async fn number_page(&self) -> Result<u64, LedgerError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(self.inner.dialect.one_at_a_time()).execute(&mut *tx).await?;
+        let new = sqlx::query("SELECT id, organisation FROM event WHERE seq IS NULL ORDER BY id LIMIT $1")
+            .bind(PAGE)
+            .fetch_all(&mut *tx)
+            .await?;
+        let mut last: HashMap<String, i64> = HashMap::new();
+        for row in &new {
+            let organisation: String = row.try_get("organisation")?;
+            let seq = match last.get(&organisation) {
+                Some(last) => last + 1,
+                None => last_number(&mut tx, &organisation).await? + 1,
+            };
+            sqlx::query("UPDATE event SET seq = $1 WHERE id = $2")
+                .bind(seq)
+                .bind(row.try_get::<i64, _>("id")?)
+                .execute(&mut *tx)
+                .await?;
+            last.insert(organisation, seq);
+        }
+        for (organisation, last) in last {
+            sqlx::query(
+                "INSERT INTO event_number (organisation, last) VALUES ($1, $2) \
+                 ON CONFLICT (organisation) DO UPDATE SET last = excluded.last",
+            )
+            .bind(organisation)
+            .bind(last)
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(new.len() as u64)
+    }
+
+    /// An organisation's events after number `after`, in order; only those of one job where one is named.
+    pub(super) async fn events_after(
+        &self,
+        organisation: &OrganisationId,
+        job: Option<JobId>,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Event>, LedgerError> {
+        let found = sqlx::query(
+            "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code FROM event \
+             WHERE organisation = $1 AND seq > $2 AND job_id = coalesce($3, job_id) ORDER BY seq LIMIT $4",
+        )
+        .bind(organisation.as_str())
+        .bind(after)
+        .bind(job.map(|job| job.to_string()))
+        .bind(i64::from(limit))
+        .fetch_all(&self.inner.readers)
+        .await?;
+        found.iter().map(event).collect()
+    }
+
+    /// The number of an organisation's newest event; 0 where there was none.
+    pub(super) async fn last_event(&self, organisation: &OrganisationId) -> Result<i64, LedgerError> {
+        last_number(&mut *self.inner.readers.acquire().await?, organisation.as_str()).await
+    }
+
+    /// Forgets a page of events that are older than `keep`. Returns how many; as long as there are any, more may wait.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`].
+    pub async fn forget_events(&self, keep: Duration) -> Result<u64, LedgerError> {
+        let forgotten = sqlx::query(self.say(
+            "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at <= {now} - $1 AND seq IS NOT NULL \
+             ORDER BY at LIMIT $2)",
+        ));
+        Ok(forgotten.bind(millis(keep)).bind(PAGE).execute(&self.inner.writer).await?.rows_affected())
+    }
+}
+
+async fn last_number(connection: &mut AnyConnection, organisation: &str) -> Result<i64, LedgerError> {
+    let last = sqlx::query_scalar("SELECT last FROM event_number WHERE organisation = $1").bind(organisation);
+    Ok(last.fetch_optional(connection).await?.unwrap_or(0))
+}
+
+fn event(row: &AnyRow) -> Result<Event, LedgerError> {
+    let kind: &str = row.try_get("type")?;
+    let job: &str = row.try_get("job_id")?;
+    Ok(Event {
+        id: row.try_get("event_id")?,
+        organisation: row.try_get("organisation")?,
+        sequence: row.try_get("seq")?,
+        at: rows::time(row, "at")?,
+        kind: EventType::parse(kind).ok_or_else(|| rows::unreadable("event type", kind))?,
+        job: job.parse().map_err(|error| rows::unreadable("job id", error))?,
+        state: rows::state(row)?,
+        sha256: row.try_get("sha256")?,
+        code: row.try_get("code")?,
+    })
+}
