@@ -33,6 +33,7 @@ pub mod metrics;
 pub mod press;
 // third floor: keeping
 pub mod access;
+pub mod outbound;
 pub mod job;
 pub mod ledger;
 pub mod archive;

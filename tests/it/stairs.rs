@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::papers::repository;
 
 /// Which crates (by the beginning of their names) stand in which rooms only.
-const FENCES: [(&str, &[&str]); 13] = [
+const FENCES: [(&str, &[&str]); 14] = [
     ("apalis", &["queue"]),
     ("redis", &["queue"]),
     ("sqlx", &["ledger"]),
@@ -18,6 +18,7 @@ const FENCES: [(&str, &[&str]); 13] = [
     ("landlock", &["press"]),
     ("seccompiler", &["press"]),
     ("zip", &["binding"]),
+    ("reqwest", &["outbound"]),
     ("prometheus_client", &["metrics"]),
 ];
 
