@@ -4,6 +4,7 @@
 
 mod admission;
 mod readiness;
+mod register;
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,6 +23,8 @@ use crate::{
 };
 use admission::Admission;
 pub use admission::AdmissionSettings;
+
+pub use register::{RegisterDesk, Sent, Written};
 
 pub use readiness::{ArchiveCheck, Check, Overall, PartStatus, Readiness};
 

@@ -167,6 +167,18 @@ failure_codes! {
     IdempotencyKeyReused = "idempotency-key-reused", FixRequest;
     /// A request under the same idempotency key is being read.
     IdempotencyInProgress = "idempotency-in-progress", TryLater;
+    /// The register has no such entry, or nothing was sent for the period.
+    NotInRegister = "not-in-register", FixRequest;
+    /// A write that does not say upon which version it is made.
+    PreconditionRequired = "precondition-required", FixRequest;
+    /// Somebody else wrote a version in the meantime.
+    ChangedMeanwhile = "changed-meanwhile", FixRequest;
+    /// The period's figures are fixed; only an adjustment is taken.
+    PeriodClosed = "period-closed", FixRequest;
+    /// An adjustment to a period that is open.
+    PeriodOpen = "period-open", FixRequest;
+    /// Blocs have sent nothing, and that was not accepted.
+    PeriodIncomplete = "period-incomplete", FixRequest;
     /// A character has no glyph in any configured font.
     MissingGlyph = "missing-glyph", FixRequest;
     /// A file is no PDF, is damaged, or carries data that is not ours.

@@ -34,6 +34,7 @@ pub mod press;
 // third floor: keeping
 pub mod access;
 pub mod outbound;
+pub mod register;
 pub mod job;
 pub mod ledger;
 pub mod archive;

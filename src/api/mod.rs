@@ -15,9 +15,12 @@ mod jobs;
 mod kinds;
 mod metrics;
 mod papers;
+mod periods;
 mod problem;
+mod register;
 mod request_id;
 mod self_description;
+mod submissions;
 
 use std::{sync::Arc, time::Duration};
 

@@ -119,15 +119,20 @@ pub(super) fn status(code: FailureCode) -> StatusCode {
     use FailureCode as C;
     match code {
         C::MalformedJson | C::BadParameter => StatusCode::BAD_REQUEST,
-        C::NotFound | C::JobNotFound | C::UnknownSample => StatusCode::NOT_FOUND,
+        C::NotFound | C::JobNotFound | C::UnknownSample | C::NotInRegister => StatusCode::NOT_FOUND,
         C::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         C::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
         C::JobNotFinished
         | C::JobHasNoDocument
         | C::JobAlreadyEnded
         | C::JobNotRequeueable
+        | C::PeriodClosed
+        | C::PeriodOpen
+        | C::PeriodIncomplete
         | C::IdempotencyInProgress => StatusCode::CONFLICT,
         C::DataErased => StatusCode::GONE,
+        C::ChangedMeanwhile => StatusCode::PRECONDITION_FAILED,
+        C::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
         C::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         C::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         C::IdempotencyKeyReused

@@ -1,12 +1,12 @@
 //! One kind of paper: its manifest, its schema, its samples, its bodies.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{collections::BTreeMap, ops::Deref};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Mapping, PartEntry, PartPlan, TemplateFiles,
+    Form, Mapping, PartEntry, PartPlan, TemplateFiles,
     schema::{self, Library},
 };
 use crate::regulation::Editions;
@@ -155,12 +155,18 @@ pub struct Kind {
     /// What a dossier consists of; empty for a single paper.
     pub parts: Vec<PartPlan>,
     part_titles: BTreeMap<String, String>,
-    /// The schema as callers get it: one document, all references inside.
-    pub schema: Value,
-    /// Compiled when it is first asked for: it costs more than all else of a kind.
-    validator: OnceLock<Result<jsonschema::Validator, String>>,
+    form: Form,
     samples: BTreeMap<String, String>,
     bodies: BTreeMap<String, String>,
+}
+
+/// What is asked of a form is asked of its kind.
+impl Deref for Kind {
+    type Target = Form;
+
+    fn deref(&self) -> &Form {
+        &self.form
+    }
 }
 
 impl Kind {
@@ -210,8 +216,8 @@ impl Kind {
             }
         }
         let part_titles = BTreeMap::new();
-        let validator = OnceLock::new();
-        let kind = Self { manifest, parts, part_titles, schema, validator, samples, bodies };
+        let form = Form::new(format!("documents/{name}/schema.json"), schema);
+        let kind = Self { manifest, parts, part_titles, form, samples, bodies };
         if faults.is_empty() { Ok(kind) } else { Err(faults) }
     }
 
@@ -256,40 +262,6 @@ impl Kind {
     /// Vietnamese title of a part's kind.
     pub fn part_title(&self, kind: &str) -> Option<&str> {
         self.part_titles.get(kind).map(String::as_str)
-    }
-
-    /// Compiled form of [`Kind::schema`]; else what is wrong with it, with the file's name.
-    pub fn validator(&self) -> Result<&jsonschema::Validator, &str> {
-        let compiled = self.validator.get_or_init(|| {
-            let validator = jsonschema::options().should_validate_formats(true).build(&self.schema);
-            validator.map_err(|error| format!("documents/{}/schema.json: {error}", self.manifest.kind))
-        });
-        compiled.as_ref().map_err(String::as_str)
-    }
-
-    /// Vietnamese title of the property at a place of a request (RFC 6901 pointer), if the schema has one.
-    pub fn title_at(&self, pointer: &str) -> Option<&str> {
-        schema::word_at(&self.schema, pointer, "title")
-    }
-
-    /// Vietnamese description of the property at a place of a request.
-    pub fn description_at(&self, pointer: &str) -> Option<&str> {
-        schema::word_at(&self.schema, pointer, "description")
-    }
-
-    /// Most characters that the text at a place of a request may have.
-    pub fn longest_at(&self, pointer: &str) -> Option<u64> {
-        schema::longest_at(&self.schema, pointer)
-    }
-
-    /// The values that a place of a request chooses from; empty where anything may stand.
-    pub fn choices_at(&self, pointer: &str) -> Vec<Value> {
-        schema::choices_at(&self.schema, pointer)
-    }
-
-    /// Names of the properties that the object at a place may have.
-    pub fn properties_at(&self, pointer: &str) -> Vec<&str> {
-        schema::properties_at(&self.schema, pointer)
     }
 
     /// Gives every optional property that is absent its empty form, so that templates can ask for it.

@@ -4,6 +4,7 @@
 //! folder is said at start, all of it at once, with the file's name (schemas by [`Catalog::examine`]).
 
 mod files;
+mod form;
 mod kind;
 mod local;
 mod part;
@@ -20,6 +21,7 @@ use crate::{
     vietnamese::NameCustoms,
 };
 pub use files::{FilesError, TemplateFiles};
+pub use form::Form;
 pub use kind::{Kind, LegalBasesDefault, Manifest, MediaType};
 pub use local::LIMITS;
 pub use part::{Lookup, Mapping, PartEntry, PartPlan};

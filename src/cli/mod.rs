@@ -14,6 +14,7 @@ mod paper;
 mod press;
 mod preview;
 mod ready;
+mod register;
 mod render;
 mod serve;
 mod stock;
@@ -101,6 +102,8 @@ enum Command {
     /// Xem và xử lý việc trong sổ: liệt kê, làm lại, bỏ, hủy, xóa dữ liệu.
     #[command(subcommand)]
     Jobs(jobs::Command),
+    /// Sổ đăng ký của tỉnh: đơn vị, khối, cụm, kỳ báo cáo, số liệu các khối, cụm gửi.
+    Register(register::Arguments),
     /// Sao lưu sổ việc và văn bản vào một thư mục mới, trong khi dịch vụ vẫn chạy.
     Backup {
         /// Thư mục đích, mới hoặc trống.
@@ -157,6 +160,7 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Serve(_)
             | Command::Work
             | Command::Jobs(_)
+            | Command::Register(_)
             | Command::Backup { .. }
             | Command::Restore { .. }
             | Command::Doctor(_)
@@ -181,6 +185,7 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),
         Command::Preview(arguments) => preview::run(&arguments, settings),
         Command::Jobs(command) => jobs::run(command, settings),
+        Command::Register(arguments) => register::run(arguments, settings),
         Command::Backup { to, json } => backup::take(&to, json, settings),
         Command::Restore { from, check: true, json } => backup::check(&from, json),
         Command::Restore { from, check: false, json } => backup::restore(&from, json, settings),

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     calendar,
-    catalog::{Catalog, Kind, MediaType},
+    catalog::{Catalog, Form, Kind, MediaType},
     document::Status,
     dossier::Origins,
     failure::{Failure, FailureCode, Finding, Severity},
@@ -110,6 +110,19 @@ pub fn check(
         MediaType::Pdf => examine(kind, value, findings, catalog, covers),
         MediaType::Zip => enclosed::check(kind, value, findings, catalog, covers),
     }
+}
+
+/// Reads data that are no paper: NFC, held against a form, looked through for characters.
+///
+/// # Errors
+/// `malformed-json`, `body-too-large`, or `invalid-document` with every finding.
+pub fn read_form(bytes: &[u8], form: &Form, covers: &dyn Fn(char) -> bool) -> Result<Value, Failure> {
+    let json::Read { mut value, duplicates: mut findings } = json::read(bytes)?;
+    characters::normalise(&mut value);
+    findings.extend(schema_faults::find(form, &value, MOST_FINDINGS)?);
+    findings.extend(characters::check(&value, covers));
+    refuse_errors(&mut findings)?;
+    Ok(value)
 }
 
 /// The rounds of one paper. `findings` are those of reading it.

@@ -4,19 +4,19 @@ use jsonschema::{ValidationError, error::ValidationErrorKind as Fault};
 use serde_json::Value;
 
 use crate::{
-    catalog::Kind,
+    catalog::Form,
     failure::{Failure, FailureCode, Finding, Severity},
 };
 
-/// Up to `most` faults of a request against its kind's schema.
-pub(super) fn find(kind: &Kind, request: &Value, most: usize) -> Result<Vec<Finding>, Failure> {
-    let validator = kind.validator().map_err(|fault| {
+/// Up to `most` faults of a request against a form's schema.
+pub(super) fn find(form: &Form, request: &Value, most: usize) -> Result<Vec<Finding>, Failure> {
+    let validator = form.validator().map_err(|fault| {
         Failure::new(FailureCode::TemplateFault, "Lược đồ dữ liệu của loại văn bản có lỗi.", fault)
             .hint("Báo cho người soạn mẫu; dữ liệu của bạn không có lỗi.")
     })?;
     let mut findings = Vec::new();
     for error in validator.iter_errors(request) {
-        explain(kind, &error, &mut findings);
+        explain(form, &error, &mut findings);
         if findings.len() >= most {
             break;
         }
@@ -24,9 +24,9 @@ pub(super) fn find(kind: &Kind, request: &Value, most: usize) -> Result<Vec<Find
     Ok(findings)
 }
 
-fn explain(kind: &Kind, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
+fn explain(form: &Form, error: &ValidationError<'_>, findings: &mut Vec<Finding>) {
     let pointer = error.instance_path().to_string();
-    let name = kind.title_at(&pointer);
+    let name = form.title_at(&pointer);
     let label = name.map_or_else(|| "Giá trị".to_owned(), |title| format!("“{title}”"));
     let value = error.instance();
     let fault = |code: &str, pointer: String, message: String, message_en: String, expected: String| {
@@ -36,7 +36,7 @@ fn explain(kind: &Kind, error: &ValidationError<'_>, findings: &mut Vec<Finding>
         Fault::AdditionalProperties { unexpected } | Fault::UnevaluatedProperties { unexpected } => {
             for key in unexpected {
                 let place = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                let known = kind.properties_at(&pointer).join(", ");
+                let known = form.properties_at(&pointer).join(", ");
                 findings.push(
                     fault(
                         "unknown",
@@ -53,13 +53,13 @@ fn explain(kind: &Kind, error: &ValidationError<'_>, findings: &mut Vec<Finding>
         Fault::Required { property } => {
             let key = property.as_str().unwrap_or_default();
             let place = format!("{pointer}/{key}");
-            let title = kind.title_at(&place).map_or_else(String::new, |title| format!(" ({title})"));
+            let title = form.title_at(&place).map_or_else(String::new, |title| format!(" ({title})"));
             fault(
                 "required",
                 place,
                 format!("Thiếu trường bắt buộc “{key}”{title}."),
                 format!("The required field {key:?} is missing."),
-                kind.description_at(&format!("{pointer}/{key}")).unwrap_or("phải có trường này").to_owned(),
+                form.description_at(&format!("{pointer}/{key}")).unwrap_or("phải có trường này").to_owned(),
             )
         }
         Fault::Type { kind: types } => {
@@ -112,7 +112,7 @@ fn explain(kind: &Kind, error: &ValidationError<'_>, findings: &mut Vec<Finding>
             pointer.clone(),
             format!("{label} không đúng dạng."),
             "The text does not have the required form.".to_owned(),
-            kind.description_at(&pointer).unwrap_or("đúng dạng nêu trong mẫu dữ liệu").to_owned(),
+            form.description_at(&pointer).unwrap_or("đúng dạng nêu trong mẫu dữ liệu").to_owned(),
         ),
         Fault::UniqueItems => fault(
             "unique",
@@ -126,7 +126,7 @@ fn explain(kind: &Kind, error: &ValidationError<'_>, findings: &mut Vec<Finding>
             pointer.clone(),
             format!("{label} không đúng mẫu dữ liệu."),
             format!("Breaks the schema keyword {:?}.", other.keyword()),
-            kind.description_at(&pointer).unwrap_or("đúng mẫu dữ liệu của loại văn bản").to_owned(),
+            form.description_at(&pointer).unwrap_or("đúng mẫu dữ liệu của loại văn bản").to_owned(),
         ),
     };
     let finding = match value.as_ref() {

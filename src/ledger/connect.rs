@@ -21,6 +21,7 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0003_media_type.sql"),
     include_str!("migrations/sqlite/0010_access.sql"),
     include_str!("migrations/sqlite/0020_events.sql"),
+    include_str!("migrations/sqlite/0040_register.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] = &[
@@ -28,6 +29,7 @@ const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0002_media_type.sql"),
     include_str!("migrations/postgres/0010_access.sql"),
     include_str!("migrations/postgres/0020_events.sql"),
+    include_str!("migrations/postgres/0040_register.sql"),
 ];
 
 /// Where PostgreSQL's version is written.

@@ -20,11 +20,13 @@ mod keys;
 mod leases;
 mod letters;
 mod organisations;
+mod register;
 mod rings;
 mod rows;
 mod shelf;
 mod snapshot;
 mod stock;
+mod submissions;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -51,9 +53,11 @@ pub use keys::{Key, KeyOutcome, KnownKey, NewKey, RevokeOutcome};
 pub use leases::{BeatOutcome, CancelOutcome, LeaseOutcome};
 pub use letters::{JobFilter, LetterOutcome};
 pub use organisations::{Organisation, OrganisationChange};
+pub use register::{NewEntry, PutOutcome, RegisterBook};
 pub use rings::Due;
 pub use shelf::{Shelf, Shelves};
 pub use snapshot::{Named, Snapshot, SnapshotError, Store};
+pub use submissions::{CloseOutcome, Missing, NewSubmission, SubmitOutcome};
 
 use change::Standing;
 use dialect::Dialect;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Acceptance, CancelOutcome, Counts, Drain, EraseOutcome, Erased, JobFilter, Ledger, LedgerError, LetterOutcome,
-    OnceKey,
+    OnceKey, RegisterBook,
 };
 use crate::{
     access::{Caller, OrganisationId},
@@ -73,6 +73,11 @@ impl Shelf {
     /// Whose it is.
     pub fn organisation(&self) -> &OrganisationId {
         &self.organisation
+    }
+
+    /// The organisation's register, in the same hand.
+    pub fn register(&self) -> RegisterBook {
+        self.ledger.register_of(&self.organisation, &self.by)
     }
 
     fn hand(&self) -> Hand<'_> {

@@ -30,6 +30,7 @@ mod contract;
 mod editions;
 mod intake;
 mod papers_over_http;
+mod register;
 mod service;
 mod text_encoding;
 // the keeping

@@ -6,12 +6,22 @@ use super::operation::refer;
 use crate::{catalog::Catalog, failure::FailureCode, inspection::FORMS, job::JobState};
 
 /// One file for each group of answers: name → schema.
-const SCHEMAS: [&str; 5] = [
+const SCHEMAS: [&str; 6] = [
     include_str!("schemas/jobs.json"),
     include_str!("schemas/faults.json"),
     include_str!("schemas/papers.json"),
     include_str!("schemas/catalog.json"),
+    include_str!("schemas/register.json"),
     include_str!("schemas/service.json"),
+];
+
+const FORMS_OF_THE_REGISTER: [(&str, &str); 6] = [
+    ("RegisterUnit", include_str!("../../register/forms/unit.json")),
+    ("RegisterBloc", include_str!("../../register/forms/bloc.json")),
+    ("RegisterBlocYear", include_str!("../../register/forms/bloc-year.json")),
+    ("RegisterPeriod", include_str!("../../register/forms/period.json")),
+    ("RegisterSubmission", include_str!("../../register/forms/submission.json")),
+    ("RegisterClosing", include_str!("../../register/forms/closing.json")),
 ];
 
 /// `components/schemas` without the requests.
@@ -20,6 +30,13 @@ pub(super) fn schemas(catalog: &Catalog) -> Map<String, Value> {
     for file in SCHEMAS {
         // Held by a test; a file that is none adds nothing.
         all.extend(serde_json::from_str::<Map<String, Value>>(file).unwrap_or_default());
+    }
+    // The forms that writes are held against, as they are.
+    for (name, file) in FORMS_OF_THE_REGISTER {
+        if let Ok(Value::Object(mut form)) = serde_json::from_str(file) {
+            form.remove("$schema");
+            all.insert(name.to_owned(), Value::Object(form));
+        }
     }
     let states: Vec<&str> = JobState::ALL.iter().map(|state| state.as_str()).collect();
     let ends: Vec<&str> = JobState::ALL.iter().filter(|state| state.is_end()).map(|state| state.as_str()).collect();

@@ -21,11 +21,12 @@ const INFO: &str = "Official papers of Vietnam's emulation blocs: data in, signe
     turns their `title` and `detail` into English. Within /v1 things are only added: ignore members you do not know.";
 
 /// Tags: name, Vietnamese heading.
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     ("documents", "Lập văn bản"),
     ("jobs", "Việc"),
     ("papers", "Kiểm tra tệp PDF"),
     ("catalog", "Loại văn bản và phiên bản pháp luật"),
+    ("register", "Sổ đăng ký"),
     ("service", "Dịch vụ"),
 ];
 

@@ -8,6 +8,7 @@ mod life;
 mod model;
 mod once;
 mod postgres;
+mod register;
 mod rings;
 mod server;
 mod simulated;

@@ -4,12 +4,14 @@ mod catalog;
 mod documents;
 mod jobs;
 mod papers;
+mod register;
 mod service;
 
 pub(super) use catalog::rows as catalog;
 pub(super) use documents::rows as documents;
 pub(super) use jobs::rows as jobs;
 pub(super) use papers::rows as papers;
+pub(super) use register::rows as register;
 pub(super) use service::rows as service;
 
 use super::operation::{Access, Answer, Operation, bytes, delete, get, post, refer};

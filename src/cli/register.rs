@@ -1,0 +1,295 @@
+//! `register …`: units, blocs, periods and what blocs sent, beside a running service or without one.
+
+use std::{
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::{Value, json};
+
+use super::output;
+use crate::{
+    access::OrganisationId,
+    app, calendar,
+    desk::RegisterDesk,
+    failure::Failure,
+    register::{Base, PeriodId, PeriodStatus, Sort, Standing, Submission, table},
+    settings::Settings,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Đơn vị sử dụng phần mềm mà sổ đăng ký thuộc về.
+    #[arg(long, default_value = "local", value_name = "MÃ", value_parser = organisation, global = true)]
+    organisation: OrganisationId,
+    /// In JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// What is asked of the register.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Liệt kê các mục cùng loại.
+    List { sort: SortName },
+    /// Xem một mục; khối theo năm ghi là KHỐI/2026.
+    Show {
+        sort: SortName,
+        /// Mã trong sổ đăng ký.
+        id: String,
+        /// Mọi phiên bản.
+        #[arg(long)]
+        history: bool,
+    },
+    /// Ghi một phiên bản mới từ tệp JSON.
+    Put {
+        sort: SortName,
+        /// Mã trong sổ đăng ký.
+        id: String,
+        /// Tệp JSON; dấu - là đầu vào chuẩn.
+        file: PathBuf,
+        /// ETag của phiên bản đã đọc; bỏ trống nếu là mục mới.
+        #[arg(long)]
+        etag: Option<String>,
+    },
+    /// Nhận số liệu một khối, cụm gửi cho một kỳ.
+    Send {
+        /// Mã khối, cụm.
+        bloc: String,
+        /// Kỳ: 2026-H1, 2026-H2, 2026.
+        period: PeriodId,
+        /// Tệp JSON có mục “content” (hoặc cả văn bản); dấu - là đầu vào chuẩn.
+        file: PathBuf,
+        /// ETag của phiên bản đã đọc; bỏ trống nếu gửi lần đầu.
+        #[arg(long)]
+        etag: Option<String>,
+        /// Lý do điều chỉnh, khi kỳ đã chốt số liệu.
+        #[arg(long, value_name = "LÝ DO")]
+        reason: Option<String>,
+    },
+    /// Xem số liệu một khối, cụm đã gửi.
+    Sent {
+        /// Mã khối, cụm.
+        bloc: String,
+        /// Kỳ: 2026-H1, 2026-H2, 2026.
+        period: PeriodId,
+        /// Mọi phiên bản, không kèm nội dung.
+        #[arg(long)]
+        history: bool,
+    },
+    /// Ai đã gửi, ai trễ hạn, ai còn thiếu.
+    Status {
+        /// Kỳ: 2026-H1, 2026-H2, 2026.
+        period: PeriodId,
+    },
+    /// Chốt số liệu một kỳ.
+    Close {
+        /// Kỳ: 2026-H1, 2026-H2, 2026.
+        period: PeriodId,
+        /// Chốt dù còn khối, cụm chưa gửi.
+        #[arg(long)]
+        accept_missing: bool,
+    },
+    /// Các điều chỉnh sau khi chốt, kèm bảng khác biệt.
+    Adjustments {
+        /// Kỳ: 2026-H1, 2026-H2, 2026.
+        period: PeriodId,
+    },
+}
+
+/// Sorts as they are typed.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum SortName {
+    Unit,
+    Bloc,
+    BlocYear,
+    Period,
+}
+
+impl From<SortName> for Sort {
+    fn from(name: SortName) -> Self {
+        match name {
+            SortName::Unit => Sort::Unit,
+            SortName::Bloc => Sort::Bloc,
+            SortName::BlocYear => Sort::BlocYear,
+            SortName::Period => Sort::Period,
+        }
+    }
+}
+
+pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failure> {
+    let workshop = Arc::new(super::workshop(settings)?);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
+    runtime.block_on(async {
+        let (ledger, _archive) = app::open_books(settings).await?;
+        let book = ledger.register_of(&arguments.organisation, &by());
+        let outcome = execute(arguments.command, &RegisterDesk::new(workshop, book), arguments.json).await;
+        ledger.close().await;
+        outcome
+    })
+}
+
+/// Who runs the command: a number, for a name is nobody's business in a version.
+fn by() -> String {
+    let user = std::fs::metadata("/proc/self").map(|process| process.uid());
+    user.map_or_else(|_| "cli".to_owned(), |user| format!("cli uid {user}"))
+}
+
+fn organisation(text: &str) -> Result<OrganisationId, String> {
+    text.parse().map_err(|_| "mã gồm chữ thường không dấu, chữ số, dấu gạch nối, bắt đầu bằng chữ".to_owned())
+}
+
+async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Result<(), Failure> {
+    match command {
+        Command::List { sort } => {
+            let entries = register.entries(sort.into()).await?;
+            if as_json {
+                return print(&json!(entries));
+            }
+            let lines: String = entries
+                .iter()
+                .map(|entry| {
+                    let name = entry.body.get("name").and_then(Value::as_str).unwrap_or_default();
+                    format!("{}\t{}\t{name}\n", entry.id, entry.tag().as_str())
+                })
+                .collect();
+            output::print(lines.as_bytes())
+        }
+        Command::Show { sort, id, history: true } => print(&json!(register.history(sort.into(), &id).await?)),
+        Command::Show { sort, id, history: false } => {
+            let entry = register.entry(sort.into(), &id).await?;
+            output::say(&format!("ETag: {}\n", entry.tag().as_str()));
+            print(&json!(entry))
+        }
+        Command::Put { sort, id, file, etag } => {
+            let written = register.put(sort.into(), &id, output::read(&file)?, &base(etag)).await?;
+            let entry = &written.entry;
+            told(written.unchanged, entry.version, entry.tag().as_str());
+            if as_json { print(&json!(entry)) } else { Ok(()) }
+        }
+        Command::Send { bloc, period, file, etag, reason } => {
+            let body = sheet(&file, reason)?;
+            let sent = register.send(&bloc, period, body, &base(etag)).await?;
+            output::notices(&sent.findings);
+            told(sent.unchanged, sent.submission.version, sent.submission.tag().as_str());
+            if as_json { print(&json!(sent.submission)) } else { Ok(()) }
+        }
+        Command::Sent { bloc, period, history } => {
+            let versions = if history {
+                register.versions(&bloc, period).await?
+            } else {
+                vec![register.submission(&bloc, period, None).await?]
+            };
+            if as_json || !history {
+                return print(&json!(versions));
+            }
+            let lines: String = versions.iter().map(|one| format!("{}\n", line(one))).collect();
+            output::print(lines.as_bytes())
+        }
+        Command::Status { period } => {
+            let status = register.status(period).await?;
+            if as_json { print(&json!(status)) } else { output::print(standings(&status).as_bytes()) }
+        }
+        Command::Close { period, accept_missing } => {
+            let body = json!({"accept_missing": accept_missing}).to_string().into_bytes();
+            let closing = register.close_period(period, body).await?;
+            if as_json {
+                return print(&json!(closing));
+            }
+            let (count, missing) = (closing.submissions.len(), closing.missing.join(", "));
+            let missing = if missing.is_empty() { "không".to_owned() } else { missing };
+            let text = format!(
+                "Đã chốt {}: {count} khối, cụm; còn thiếu: {missing}.\nMã băm: {}\n",
+                period.words(),
+                closing.sha256
+            );
+            output::print(text.as_bytes())
+        }
+        Command::Adjustments { period } => {
+            let adjusted = register.adjustments(period).await?;
+            if as_json {
+                return print(&json!(adjusted));
+            }
+            let text: String = adjusted.iter().map(adjustment).collect();
+            output::print(text.as_bytes())
+        }
+    }
+}
+
+fn base(etag: Option<String>) -> Base {
+    etag.map_or(Base::Nothing, |etag| Base::OneOf(vec![format!("\"{}\"", etag.trim_matches('"'))]))
+}
+
+/// A whole request of a paper is taken too: its content is what is sent.
+fn sheet(file: &Path, reason: Option<String>) -> Result<Vec<u8>, Failure> {
+    let bytes = output::read(file)?;
+    let Ok(Value::Object(mut fields)) = serde_json::from_slice::<Value>(&bytes) else { return Ok(bytes) };
+    for of_the_paper in ["kind", "status", "paper"] {
+        fields.remove(of_the_paper);
+    }
+    if let Some(reason) = reason {
+        fields.insert("adjustment".into(), json!({"reason": reason}));
+    }
+    Ok(Value::Object(fields).to_string().into_bytes())
+}
+
+fn told(unchanged: bool, version: i64, etag: &str) {
+    let what =
+        if unchanged { "Không có gì thay đổi; phiên bản hiện tại" } else { "Đã ghi phiên bản" };
+    output::say(&format!("{what} {version}, ETag: {etag}\n"));
+}
+
+fn line(one: &Submission) -> String {
+    let at = one.sent_at.format("%Y-%m-%dT%H:%M:%SZ");
+    let adjustment = one.adjustment.as_ref().map_or(String::new(), |a| format!("\tđiều chỉnh số {}", a.number));
+    format!("{}\t{at}\t{}\t{}{adjustment}", one.version, one.sent_by, one.sha256)
+}
+
+fn standings(status: &PeriodStatus) -> String {
+    let due =
+        status.due.map_or("chưa đặt hạn gửi".to_owned(), |due| format!("hạn gửi {}", calendar::short(due)));
+    let mut text = format!(
+        "{} ({due}): đã gửi {}/{}, trễ hạn {}, còn thiếu {}.\n",
+        status.title, status.sent, status.expected, status.late, status.missing
+    );
+    if let Some(closing) = &status.closing {
+        text.push_str(&format!("Đã chốt số liệu, mã băm {}.\n", closing.sha256));
+    }
+    for bloc in &status.blocs {
+        let standing = match bloc.standing {
+            Standing::Sent => "đã gửi",
+            Standing::SentLate => "đã gửi, trễ hạn",
+            Standing::Awaited => "chưa gửi",
+            Standing::Overdue => "chưa gửi, quá hạn",
+        };
+        let days = bloc.days_late.map_or(String::new(), |days| format!(" {days} ngày"));
+        let adjustments = match bloc.adjustments.as_slice() {
+            [] => String::new(),
+            numbers => {
+                let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
+                format!("\tđiều chỉnh số {}", numbers.join(", "))
+            }
+        };
+        text.push_str(&format!("{}\t{standing}{days}\t{}{adjustments}\n", bloc.bloc, bloc.name));
+    }
+    text
+}
+
+fn adjustment(one: &Submission) -> String {
+    let Some(adjustment) = &one.adjustment else { return String::new() };
+    let mut text = format!("Điều chỉnh số {} – {}, phiên bản {}\n", adjustment.number, one.bloc, one.version);
+    text.push_str(&format!("Lý do: {}\nChỉ tiêu\tSố cũ\tSố mới\tChênh lệch\n", adjustment.reason));
+    for row in table(&adjustment.difference) {
+        text.push_str(&format!("{}\n", row.join("\t")));
+    }
+    text
+}
+
+fn print(value: &Value) -> Result<(), Failure> {
+    output::print(format!("{value:#}\n").as_bytes())
+}

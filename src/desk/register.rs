@@ -1,0 +1,287 @@
+//! The register at the desk: what is written is checked first, all faults at once.
+
+mod refusals;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use refusals::{backwards, bad_id, incomplete, not_in_register, nothing_sent, refuse_bad_id, stale};
+
+use super::Desk;
+use crate::{
+    access::Caller,
+    failure::{Failure, FailureCode, Finding, Severity},
+    fingerprint,
+    intake::{self, Treatment},
+    ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, Shelves, SubmitOutcome},
+    register::{
+        self, Base, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Sheet, Sort, Submission,
+    },
+    rendering::Workshop,
+};
+
+static FORMS: LazyLock<Result<RegisterForms, Failure>> = LazyLock::new(RegisterForms::load);
+
+/// What came of writing an entry.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub entry: Entry,
+    /// Whether the newest version already said the same.
+    pub unchanged: bool,
+}
+
+/// What came of sending.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub submission: Submission,
+    /// Whether the newest version already said the same.
+    pub unchanged: bool,
+    /// Warnings and information.
+    pub findings: Vec<Finding>,
+}
+
+/// The register's verbs for one caller. Over HTTP the desk gives it; a command at the machine makes its own.
+pub struct RegisterDesk {
+    workshop: Arc<Workshop>,
+    book: RegisterBook,
+}
+
+impl Desk {
+    /// The caller's register.
+    pub fn register(&self, caller: &Caller) -> RegisterDesk {
+        let book = Shelves::new(self.ledger.clone()).of(caller).register();
+        RegisterDesk::new(Arc::clone(&self.workshop), book)
+    }
+}
+
+impl RegisterDesk {
+    pub fn new(workshop: Arc<Workshop>, book: RegisterBook) -> Self {
+        Self { workshop, book }
+    }
+
+    /// Writes an entry upon `base`.
+    pub async fn put(&self, sort: Sort, id: &str, body: Vec<u8>, base: &Base) -> Result<Written, Failure> {
+        refuse_bad_id(sort, id)?;
+        let body = self.read(body, Sheet::Entry(sort)).await?;
+        let faults = self.faults(sort, id, &body).await?;
+        if !faults.is_empty() {
+            return Err(Failure::invalid_document(faults));
+        }
+        let body = intake::canonical(body.to_string().as_bytes())?;
+        let new = NewEntry { sort, id: id.to_owned(), sha256: fingerprint::of(body.as_bytes()), body };
+        match self.book.put_entry(&new, base).await? {
+            PutOutcome::Written(entry) => Ok(Written { entry, unchanged: false }),
+            PutOutcome::Unchanged(entry) => Ok(Written { entry, unchanged: true }),
+            PutOutcome::Stale(current) => Err(stale(base, current.map(|entry| entry.version))),
+        }
+    }
+
+    /// The newest version of an entry.
+    pub async fn entry(&self, sort: Sort, id: &str) -> Result<Entry, Failure> {
+        self.book.entry(sort, id).await?.ok_or_else(|| not_in_register(sort))
+    }
+
+    /// The newest version of every entry of a sort.
+    pub async fn entries(&self, sort: Sort) -> Result<Vec<Entry>, Failure> {
+        Ok(self.book.entries(sort).await?)
+    }
+
+    /// Every version of an entry, the oldest first.
+    pub async fn history(&self, sort: Sort, id: &str) -> Result<Vec<Entry>, Failure> {
+        let versions = self.book.entry_history(sort, id).await?;
+        if versions.is_empty() { Err(not_in_register(sort)) } else { Ok(versions) }
+    }
+
+    /// Checks and stores what a bloc sends for a period, upon `base`.
+    pub async fn send(&self, bloc: &str, period: PeriodId, body: Vec<u8>, base: &Base) -> Result<Sent, Failure> {
+        let bloc = self.entry(Sort::Bloc, bloc).await?;
+        let mut sheet = self.read(body, Sheet::Submission).await?;
+        let members = self.members_of(&bloc.id, period.year()).await?;
+        let (content, findings) = self.check(period, &bloc, &members, sheet["content"].take()).await?;
+        let reason = sheet.pointer("/adjustment/reason").and_then(Value::as_str).map(str::to_owned);
+        let adjustment = match reason {
+            Some(reason) => {
+                let before = self.book.submission(period, &bloc.id).await?.map(|before| before.content);
+                Some((reason, self.difference(period, before.as_ref(), &content)))
+            }
+            None => None,
+        };
+        let content = intake::canonical(content.to_string().as_bytes())?;
+        let new = NewSubmission {
+            id: Uuid::now_v7().to_string(),
+            period,
+            bloc: bloc.id,
+            sha256: fingerprint::of(content.as_bytes()),
+            content,
+            adjustment,
+        };
+        match self.book.submit(&new, base).await? {
+            SubmitOutcome::Stored(submission) => Ok(Sent { submission, unchanged: false, findings }),
+            SubmitOutcome::Unchanged(submission) => Ok(Sent { submission, unchanged: true, findings }),
+            SubmitOutcome::Stale(current) => Err(stale(base, current.map(|current| current.version))),
+            SubmitOutcome::Closed => Err(Failure::new(
+                FailureCode::PeriodClosed,
+                format!("Số liệu {} đã chốt.", period.words()),
+                format!("The period {period} is closed."),
+            )
+            .hint("Gửi lại kèm lý do điều chỉnh (adjustment.reason); thay đổi được ghi thành điều chỉnh có số.")),
+            SubmitOutcome::Open => Err(Failure::new(
+                FailureCode::PeriodOpen,
+                format!("Số liệu {} chưa chốt nên chưa cần điều chỉnh.", period.words()),
+                format!("The period {period} is open."),
+            )
+            .hint("Gửi lại, bỏ trường “adjustment”.")),
+        }
+    }
+
+    /// One version of what a bloc sent; without a number the newest.
+    pub async fn submission(&self, bloc: &str, period: PeriodId, version: Option<i64>) -> Result<Submission, Failure> {
+        let found = match version {
+            None => self.book.submission(period, bloc).await?,
+            Some(number) => self.versions(bloc, period).await?.into_iter().find(|one| one.version == number),
+        };
+        found.ok_or_else(|| nothing_sent(period))
+    }
+
+    /// Every version of what a bloc sent, the oldest first.
+    pub async fn versions(&self, bloc: &str, period: PeriodId) -> Result<Vec<Submission>, Failure> {
+        Ok(self.book.submissions(period, Some(bloc)).await?)
+    }
+
+    /// The newest version of what each bloc sent, by bloc.
+    pub async fn newest(&self, period: PeriodId) -> Result<Vec<Submission>, Failure> {
+        let mut newest: BTreeMap<String, Submission> = BTreeMap::new();
+        for one in self.book.submissions(period, None).await? {
+            newest.insert(one.bloc.clone(), one);
+        }
+        Ok(newest.into_values().collect())
+    }
+
+    /// Every adjustment of a period, by number.
+    pub async fn adjustments(&self, period: PeriodId) -> Result<Vec<Submission>, Failure> {
+        let mut adjusted = self.book.submissions(period, None).await?;
+        adjusted.retain(|one| one.adjustment.is_some());
+        adjusted.sort_by_key(|one| one.adjustment.as_ref().map(|adjustment| adjustment.number));
+        Ok(adjusted)
+    }
+
+    /// Who has sent, who is late, who is missing.
+    pub async fn status(&self, period: PeriodId) -> Result<PeriodStatus, Failure> {
+        let plan = self.plan(period).await?;
+        let all = self.book.submissions(period, None).await?;
+        let now = self.book.now().await?;
+        let standings = self.expected(period).await?.into_iter().map(|bloc| {
+            let sent: Vec<Submission> = all.iter().filter(|one| one.bloc == bloc.id).cloned().collect();
+            register::standing(&bloc, &plan, &sent, now)
+        });
+        Ok(PeriodStatus::of(period, &plan, self.book.closing(period).await?, standings.collect()))
+    }
+
+    /// Fixes what was sent for a period. A period that is closed stays as it was closed.
+    pub async fn close_period(&self, period: PeriodId, body: Vec<u8>) -> Result<Closing, Failure> {
+        let body = if body.is_empty() { b"{}".to_vec() } else { body };
+        let sheet = self.read(body, Sheet::Closing).await?;
+        let missing = match sheet.get("accept_missing").and_then(Value::as_bool) {
+            Some(true) => Missing::Accepted,
+            Some(false) | None => Missing::Refused,
+        };
+        let expected: Vec<String> = self.expected(period).await?.into_iter().map(|bloc| bloc.id).collect();
+        match self.book.close_period(period, &expected, missing).await? {
+            CloseOutcome::Closed(closing) | CloseOutcome::AlreadyClosed(closing) => Ok(closing),
+            CloseOutcome::Incomplete(missing) => Err(incomplete(period, &missing)),
+        }
+    }
+
+    async fn plan(&self, period: PeriodId) -> Result<PeriodPlan, Failure> {
+        let entry = self.book.entry(Sort::Period, &period.to_string()).await?;
+        Ok(PeriodPlan::read(entry.as_ref().map(|entry| &entry.body)))
+    }
+
+    async fn expected(&self, period: PeriodId) -> Result<Vec<Entry>, Failure> {
+        let (blocs, years) = (self.book.entries(Sort::Bloc).await?, self.book.entries(Sort::BlocYear).await?);
+        Ok(register::expected(period, &blocs, &years))
+    }
+
+    async fn units(&self) -> Result<BTreeMap<String, Entry>, Failure> {
+        Ok(self.book.entries(Sort::Unit).await?.into_iter().map(|entry| (entry.id.clone(), entry)).collect())
+    }
+
+    async fn members_of(&self, bloc: &str, year: i32) -> Result<Vec<Value>, Failure> {
+        let Some(year) = self.book.entry(Sort::BlocYear, &format!("{bloc}/{year}")).await? else {
+            return Ok(Vec::new());
+        };
+        Ok(register::unit_names(&year.body, &self.units().await?))
+    }
+
+    /// What an entry that has its form gets wrong beside the rest of the register.
+    async fn faults(&self, sort: Sort, id: &str, body: &Value) -> Result<Vec<Finding>, Failure> {
+        match sort {
+            Sort::Unit | Sort::Bloc => Ok(backwards(body).into_iter().collect()),
+            Sort::BlocYear => {
+                let (bloc, year) = id.rsplit_once('/').unwrap_or((id, ""));
+                self.entry(Sort::Bloc, bloc).await?;
+                let year = year.parse().map_err(|_| bad_id(sort))?;
+                Ok(register::check_year(year, body, &self.units().await?))
+            }
+            Sort::Period => {
+                let period = id.parse().map_err(|_| bad_id(sort))?;
+                let blocs = self.book.entries(Sort::Bloc).await?;
+                Ok(register::check_plan(period, body, |wanted| blocs.iter().any(|bloc| bloc.id == wanted)))
+            }
+        }
+    }
+
+    /// The content as it is kept, with warnings and information. Errors of both rounds come together.
+    async fn check(
+        &self,
+        period: PeriodId,
+        bloc: &Entry,
+        members: &[Value],
+        content: Value,
+    ) -> Result<(Value, Vec<Finding>), Failure> {
+        let own = register::check_submission(period, bloc, members, &content);
+        let draft = register::draft_of(period, bloc, content).to_string().into_bytes();
+        let workshop = Arc::clone(&self.workshop);
+        let checked = tokio::task::spawn_blocking(move || workshop.check(&draft, Treatment::AsDraft)).await;
+        let (request, mut findings) = match checked.map_err(|_| Failure::internal("the check of a content panicked"))? {
+            Ok(accepted) => (Some(accepted.manuscript.request), accepted.findings),
+            Err(failure) if failure.code == FailureCode::InvalidDocument => (None, failure.findings),
+            Err(failure) => return Err(failure),
+        };
+        // The paper around it is ours; what is said of it is not the sender's business.
+        let is_theirs = |finding: &Finding| finding.pointers.iter().any(|pointer| pointer.starts_with("/content"));
+        findings.retain(is_theirs);
+        findings.extend(own);
+        let is_error = |finding: &Finding| finding.severity == Severity::Error;
+        match request {
+            Some(mut request) if !findings.iter().any(is_error) => Ok((request["content"].take(), findings)),
+            None if !findings.iter().any(is_error) => {
+                Err(Failure::internal("the paper around a content has faults of its own"))
+            }
+            Some(_) | None => {
+                findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.pointers.cmp(&b.pointers)));
+                Err(Failure::invalid_document(findings))
+            }
+        }
+    }
+
+    fn difference(&self, period: PeriodId, old: Option<&Value>, new: &Value) -> Vec<register::Change> {
+        let kind = self.workshop.catalog().kind(period.kind());
+        register::difference(old, new, |pointer| kind?.title_at(&format!("/content{pointer}")))
+    }
+
+    async fn read(&self, body: Vec<u8>, sheet: Sheet) -> Result<Value, Failure> {
+        let workshop = Arc::clone(&self.workshop);
+        let read = move || {
+            let forms = FORMS.as_ref().map_err(Clone::clone)?;
+            let covers = |character| workshop.fonts().covers(character);
+            intake::read_form(&body, forms.of(sheet), &covers)
+        };
+        tokio::task::spawn_blocking(read).await.map_err(|_| Failure::internal("the reading of a request panicked"))?
+    }
+}

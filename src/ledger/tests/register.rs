@@ -1,0 +1,150 @@
+use super::*;
+use crate::{
+    access::OrganisationId,
+    ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
+    register::{Base, PeriodId, Sort},
+};
+
+fn book(ledger: &Ledger, organisation: &str) -> RegisterBook {
+    ledger.register_of(&organisation.parse::<OrganisationId>().unwrap(), "test")
+}
+
+fn unit(body: &str) -> NewEntry {
+    NewEntry { sort: Sort::Unit, id: "snv".into(), body: body.into(), sha256: crate::fingerprint::of(body.as_bytes()) }
+}
+
+fn half() -> PeriodId {
+    "2026-H1".parse().unwrap()
+}
+
+fn submission(bloc: &str, content: &str) -> NewSubmission {
+    NewSubmission {
+        id: JobId::fresh().to_string(),
+        period: half(),
+        bloc: bloc.into(),
+        content: content.into(),
+        sha256: crate::fingerprint::of(content.as_bytes()),
+        adjustment: None,
+    }
+}
+
+fn adjusting(bloc: &str, content: &str) -> NewSubmission {
+    NewSubmission { adjustment: Some(("sai số".into(), Vec::new())), ..submission(bloc, content) }
+}
+
+async fn send(book: &RegisterBook, new: NewSubmission) -> SubmitOutcome {
+    let base = match book.submission(new.period, &new.bloc).await.unwrap() {
+        Some(_) => Base::Something,
+        None => Base::Nothing,
+    };
+    book.submit(&new, &base).await.unwrap()
+}
+
+async fn a_version_stands_upon_the_one_that_was_seen_and_none_is_lost(store: Store) {
+    let ledger = store.fresh().await;
+    let book = book(&ledger, "local");
+    let PutOutcome::Written(first) = book.put_entry(&unit(r#"{"name":"A"}"#), &Base::Nothing).await.unwrap() else {
+        panic!("not written")
+    };
+    assert_eq!((first.version, first.written_by.as_str()), (1, "test"));
+    let seen = Base::OneOf(vec![first.tag().as_str().into()]);
+    let second = book.put_entry(&unit(r#"{"name":"B"}"#), &seen).await.unwrap();
+    assert!(matches!(second, PutOutcome::Written(ref entry) if entry.version == 2), "{second:?}");
+    // The second officer, who saw the first version too.
+    let stale = book.put_entry(&unit(r#"{"name":"C"}"#), &seen).await.unwrap();
+    assert!(matches!(stale, PutOutcome::Stale(Some(ref entry)) if entry.version == 2), "{stale:?}");
+    let again = book.put_entry(&unit(r#"{"name":"B"}"#), &seen).await.unwrap();
+    assert!(matches!(again, PutOutcome::Unchanged(_)), "sent again because the answer was lost: {again:?}");
+    let history = book.entry_history(Sort::Unit, "snv").await.unwrap();
+    let names: Vec<&str> = history.iter().filter_map(|entry| entry.body["name"].as_str()).collect();
+    assert_eq!(names, ["A", "B"]);
+    assert_eq!(book.entries(Sort::Unit).await.unwrap(), history[1..]);
+}
+
+async fn twenty_officers_who_saw_the_same_version_write_one(store: Store) {
+    let ledger = store.fresh().await;
+    let book = book(&ledger, "local");
+    book.put_entry(&unit("{}"), &Base::Nothing).await.unwrap();
+    let tag = book.entry(Sort::Unit, "snv").await.unwrap().unwrap().tag();
+    let writes = (0..20).map(|officer| {
+        let (book, base) = (book.clone(), Base::OneOf(vec![tag.as_str().into()]));
+        async move { book.put_entry(&unit(&format!(r#"{{"officer":{officer}}}"#)), &base).await.unwrap() }
+    });
+    let outcomes = futures_util::future::join_all(writes).await;
+    let written = outcomes.iter().filter(|outcome| matches!(outcome, PutOutcome::Written(_))).count();
+    assert_eq!((written, book.entry_history(Sort::Unit, "snv").await.unwrap().len()), (1, 2));
+}
+
+async fn a_closed_period_takes_adjustments_only_and_numbers_them(store: Store) {
+    let ledger = store.fresh().await;
+    let book = book(&ledger, "local");
+    let expected = ["a".to_owned(), "b".to_owned()];
+    send(&book, submission("a", "[1]")).await;
+    assert_eq!(send(&book, adjusting("a", "[0]")).await, SubmitOutcome::Open);
+    let refused = book.close_period(half(), &expected, Missing::Refused).await.unwrap();
+    assert_eq!(refused, CloseOutcome::Incomplete(vec!["b".into()]));
+    let CloseOutcome::Closed(closing) = book.close_period(half(), &expected, Missing::Accepted).await.unwrap() else {
+        panic!("not closed")
+    };
+    assert_eq!((closing.missing.as_slice(), closing.submissions.len()), (&expected[1..], 1));
+    let again = book.close_period(half(), &[], Missing::Refused).await.unwrap();
+    assert_eq!(again, CloseOutcome::AlreadyClosed(closing.clone()));
+    assert_eq!(send(&book, submission("a", "[2]")).await, SubmitOutcome::Closed);
+    for (number, new) in [(1, adjusting("a", "[2]")), (2, adjusting("b", "[3]")), (3, adjusting("a", "[4]"))] {
+        let outcome = send(&book, new).await;
+        let SubmitOutcome::Stored(stored) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(stored.adjustment.unwrap().number, number);
+    }
+    assert_eq!(book.closing(half()).await.unwrap(), Some(closing), "an adjustment leaves the close as it was");
+    let versions = book.submissions(half(), Some("a")).await.unwrap();
+    assert_eq!(versions.iter().map(|one| one.version).collect::<Vec<_>>(), [1, 2, 3]);
+    ledger.seal_audit().await.unwrap();
+    assert_eq!(ledger.verify_audit().await.unwrap().broken_at, None);
+}
+
+async fn a_close_among_senders_holds_exactly_what_came_before_it(store: Store) {
+    let ledger = store.fresh().await;
+    let book = book(&ledger, "local");
+    let sending = (0..24).map(|number| {
+        let book = book.clone();
+        async move {
+            let outcome = send(&book, submission(&format!("k{number:02}"), &format!("[{number}]"))).await;
+            matches!(outcome, SubmitOutcome::Stored(_))
+        }
+    });
+    let closing = async {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        book.close_period(half(), &[], Missing::Accepted).await.unwrap()
+    };
+    let (stored, closing) = tokio::join!(futures_util::future::join_all(sending), closing);
+    let CloseOutcome::Closed(closing) = closing else { panic!("{closing:?}") };
+    let kept = book.submissions(half(), None).await.unwrap();
+    assert_eq!(kept.len(), stored.iter().filter(|stored| **stored).count());
+    let frozen: Vec<&str> = closing.submissions.iter().map(|frozen| frozen.bloc.as_str()).collect();
+    assert_eq!(frozen, kept.iter().map(|one| one.bloc.as_str()).collect::<Vec<_>>());
+}
+
+async fn another_organisations_register_is_not_there(store: Store) {
+    let ledger = store.fresh().await;
+    let (own, other) = (book(&ledger, "local"), book(&ledger, "bac-ninh"));
+    own.put_entry(&unit("{}"), &Base::Nothing).await.unwrap();
+    send(&own, submission("a", "[1]")).await;
+    own.close_period(half(), &[], Missing::Accepted).await.unwrap();
+    assert_eq!(other.entry(Sort::Unit, "snv").await.unwrap(), None);
+    assert!(other.entries(Sort::Unit).await.unwrap().is_empty());
+    assert!(other.entry_history(Sort::Unit, "snv").await.unwrap().is_empty());
+    assert_eq!(other.submission(half(), "a").await.unwrap(), None);
+    assert!(other.submissions(half(), None).await.unwrap().is_empty());
+    assert_eq!(other.closing(half()).await.unwrap(), None);
+    // The same names are free there.
+    assert!(matches!(send(&other, submission("a", "[1]")).await, SubmitOutcome::Stored(_)));
+    assert!(matches!(other.put_entry(&unit("{}"), &Base::Nothing).await.unwrap(), PutOutcome::Written(_)));
+}
+
+on_both_stores! {
+    a_version_stands_upon_the_one_that_was_seen_and_none_is_lost,
+    twenty_officers_who_saw_the_same_version_write_one,
+    a_closed_period_takes_adjustments_only_and_numbers_them,
+    a_close_among_senders_holds_exactly_what_came_before_it,
+    another_organisations_register_is_not_there,
+}

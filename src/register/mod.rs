@@ -1,0 +1,23 @@
+//! The register of a province: its units, its blocs, who was in which bloc in which year, the reporting periods, and what
+//! blocs sent for them.
+//!
+//! The rule: nothing is overwritten. Whatever changes is a new version with its hash, its time and who wrote it. This room
+//! knows what entries mean; the ledger keeps them, and its clock gives the times.
+
+mod difference;
+mod entry;
+mod forms;
+mod members;
+mod period;
+mod status;
+mod submission;
+#[cfg(test)]
+mod tests;
+
+pub use difference::{Change, difference, table};
+pub use entry::{Base, Entry, Sort, Tag, is_id};
+pub use forms::{RegisterForms, Sheet};
+pub use members::{check_year, unit_names};
+pub use period::{PeriodId, PeriodPlan, check_plan};
+pub use status::{BlocStanding, PeriodStatus, Standing, expected, standing};
+pub use submission::{Adjustment, Closing, Frozen, Submission, check_submission, draft_of, hash_of};
