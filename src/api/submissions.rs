@@ -2,6 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
+    http::header,
     web::{Data, Path, Payload, Query},
 };
 use serde::Deserialize;
@@ -60,6 +61,13 @@ pub(super) async fn history(desk: Data<Desk>, path: Path<(String, String)>) -> R
     let (bloc, period) = path.into_inner();
     let versions = desk.register(&caller()).versions(&bloc, read_period(&period)?).await?;
     Ok(list(versions.iter().map(line).collect()))
+}
+
+/// The draft of an annual summary, with the origin of each figure.
+pub(super) async fn carry_over(desk: Data<Desk>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+    let (bloc, period) = path.into_inner();
+    let draft = desk.register(&caller()).carry_over(&bloc, read_period(&period)?).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(draft))
 }
 
 pub(super) fn read_period(text: &str) -> Result<PeriodId, Problem> {

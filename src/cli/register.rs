@@ -81,6 +81,13 @@ enum Command {
         #[arg(long)]
         history: bool,
     },
+    /// Bản thảo báo cáo tổng kết năm từ số liệu các kỳ đã gửi, in dạng JSON.
+    CarryOver {
+        /// Mã khối, cụm.
+        bloc: String,
+        /// Năm: 2026.
+        period: PeriodId,
+    },
     /// Ai đã gửi, ai trễ hạn, ai còn thiếu.
     Status {
         /// Kỳ: 2026-H1, 2026-H2, 2026.
@@ -190,6 +197,11 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
             }
             let lines: String = versions.iter().map(|one| format!("{}\n", line(one))).collect();
             output::print(lines.as_bytes())
+        }
+        Command::CarryOver { bloc, period } => {
+            let draft = register.carry_over(&bloc, period).await?;
+            output::notices(&draft.findings);
+            if as_json { print(&json!(draft)) } else { print(&draft.request) }
         }
         Command::Status { period } => {
             let status = register.status(period).await?;

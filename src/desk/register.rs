@@ -10,17 +10,19 @@ use std::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use refusals::{backwards, bad_id, incomplete, not_in_register, nothing_sent, refuse_bad_id, stale};
+use refusals::{backwards, bad_id, incomplete, no_year, not_in_register, nothing_sent, refuse_bad_id, stale};
 
 use super::Desk;
 use crate::{
     access::Caller,
+    calendar::Part,
     failure::{Failure, FailureCode, Finding, Severity},
     fingerprint,
     intake::{self, Treatment},
     ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, Shelves, SubmitOutcome},
     register::{
-        self, Base, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Sheet, Sort, Submission,
+        self, Base, CarryOver, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Sheet, Sort,
+        Submission,
     },
     rendering::Workshop,
 };
@@ -168,6 +170,23 @@ impl RegisterDesk {
         adjusted.retain(|one| one.adjustment.is_some());
         adjusted.sort_by_key(|one| one.adjustment.as_ref().map(|adjustment| adjustment.number));
         Ok(adjusted)
+    }
+
+    /// The draft of a year's summary that the register can give, with the origin of each figure.
+    pub async fn carry_over(&self, bloc: &str, period: PeriodId) -> Result<CarryOver, Failure> {
+        let bloc = self.entry(Sort::Bloc, bloc).await?;
+        let year = self.book.entry(Sort::BlocYear, &format!("{}/{}", bloc.id, period.year())).await?;
+        let members = self.members_of(&bloc.id, period.year()).await?;
+        let first = self.sent_for(&bloc.id, period.year(), Part::FirstHalf).await?;
+        let second = self.sent_for(&bloc.id, period.year(), Part::SecondHalf).await?;
+        let before = self.sent_for(&bloc.id, period.year() - 1, Part::Year).await?;
+        let (year, halves) = (year.as_ref().map(|year| (year, members)), [first.as_ref(), second.as_ref()]);
+        register::carry_over(period, &bloc, year, halves, before.as_ref()).ok_or_else(|| no_year(period))
+    }
+
+    async fn sent_for(&self, bloc: &str, year: i32, part: Part) -> Result<Option<Submission>, Failure> {
+        let Some(period) = PeriodId::new(year, part) else { return Ok(None) };
+        Ok(self.book.submission(period, bloc).await?)
     }
 
     /// Who has sent, who is late, who is missing.

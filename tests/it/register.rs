@@ -237,3 +237,64 @@ fn the_command_line_keeps_the_same_register_as_the_service() {
     let list = command(&["list", "unit"], b"");
     assert_eq!(list.text().lines().count(), UNITS.len());
 }
+
+#[test]
+fn a_years_summary_begins_with_the_register_and_every_figure_leads_back() {
+    let service = Service::start(&["--work", "false"]);
+    registered(&service);
+    let first = content("six-month-review");
+    let mut second = first.clone();
+    second["period"]["part"] = json!("second-half");
+    second["commendations"][4]["count"] = json!(100);
+    second["commendation_totals"]["individual"] = json!(111);
+    for field in ["conference", "movements", "guidance", "decisions_announced"] {
+        second.as_object_mut().expect("an object").remove(field);
+    }
+    let mut year_before = content("annual-summary");
+    year_before["period"]["year"] = json!(2025);
+    let small = json!({"bloc": year_before["bloc"], "period": year_before["period"], "member_count": 8,
+        "commendations": [{"form": "Giấy khen", "honoree": "individual", "count": 140}],
+        "targets": [{"name": "kim ngạch xuất khẩu", "unit_of_measure": "triệu USD", "achieved": 905.5}]});
+    for (period, content) in [("2026-H1", &first), ("2026-H2", &second), ("2025", &small)] {
+        new(&service, "POST", &format!("/v1/blocs/khoi-kt/submissions/{period}"), &json!({"content": content}));
+    }
+    problem(service.get("/v1/blocs/khoi-kt/carry-over/2026-H1"), 400, "bad-parameter");
+    problem(service.get("/v1/blocs/ai/carry-over/2026"), 404, "not-in-register");
+
+    let draft = json(service.get("/v1/blocs/khoi-kt/carry-over/2026"));
+    let content = &draft["request"]["content"];
+    assert_eq!(content["commendations"][4]["count"], 157, "57 and 100");
+    assert_eq!(content["commendation_totals"], json!({"collective": 28, "household": 4, "individual": 179}));
+    assert_eq!(content["members"].as_array().map(Vec::len), Some(8));
+    assert_eq!((&content["targets"][4]["planned"], &content["targets"][4]["previous"]), (&json!(940), &json!(905.5)));
+    assert_eq!(content["targets"][4].get("achieved"), None, "halves are no sum of a year");
+    assert_eq!(content["previous"]["commendations"][0]["count"], 140);
+
+    // Every figure is the sum of its sources, and every source stands in the submission that it names.
+    let lineage = draft["lineage"].as_array().expect("a list");
+    assert!(lineage.len() > 20, "{}", lineage.len());
+    for carried in lineage {
+        let pointer = carried["pointer"].as_str().expect("a pointer");
+        assert_eq!(draft["request"].pointer(pointer), Some(&carried["value"]), "{pointer}");
+        let mut sum = 0.0;
+        for source in carried["sources"].as_array().expect("a list") {
+            let (period, version) = (source["period"].as_str().expect("a period"), &source["version"]);
+            let kept = json(service.get(&format!("/v1/blocs/khoi-kt/submissions/{period}?version={version}")));
+            assert_eq!((&kept["id"], &kept["sha256"]), (&source["submission"], &source["sha256"]));
+            let place = source["pointer"].as_str().expect("a pointer");
+            assert_eq!(kept["content"].pointer(place), Some(&source["value"]), "{place}");
+            sum += source["value"].as_f64().unwrap_or_default();
+        }
+        if let Some(value) = carried["value"].as_f64() {
+            assert!((value - sum).abs() < 1e-9, "{pointer}: {value}, sources give {sum}");
+        }
+    }
+    // What it gives is a request that the service takes.
+    let checked = service.post("/v1/documents/check", draft["request"].to_string());
+    assert_eq!(checked.status(), 200, "{}", checked.text().unwrap_or_default());
+
+    // With one half missing the draft says so.
+    let lonely = json(service.get("/v1/blocs/cum-tay/carry-over/2026"));
+    let missing: Vec<&Value> = lonely["findings"].as_array().expect("a list").iter().map(|one| &one["found"]).collect();
+    assert_eq!(missing, ["2026-H1", "2026-H2", "2025"]);
+}

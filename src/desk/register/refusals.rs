@@ -102,3 +102,12 @@ pub(super) fn incomplete(period: PeriodId, missing: &[String]) -> Failure {
     .hint("Chờ đủ, hoặc chốt với “accept_missing”: true.")
     .with_findings(findings.collect())
 }
+
+pub(super) fn no_year(period: PeriodId) -> Failure {
+    Failure::new(
+        FailureCode::BadParameter,
+        "Chỉ báo cáo tổng kết năm được lập từ các kỳ trước.",
+        format!("{period} is no whole year; only an annual summary is made of what was sent before."),
+    )
+    .hint("Dùng kỳ cả năm, ví dụ 2026.")
+}

@@ -135,6 +135,15 @@ fn sent() -> Vec<Operation> {
             .named("Các phiên bản đã gửi", "Every version, the oldest first, without the contents")
             .answers(Answer::json("BlocSubmissionList", "The versions."))
             .problems(&[F::BadParameter, F::StoreUnavailable]),
+        at(get("/v1/blocs/{id}/carry-over/{period}", "carryOver", submissions::carry_over))
+            .named("Bản thảo báo cáo năm từ số liệu đã có", "The draft of a year's summary that the register can give")
+            .says(
+                "Counts of the half-years added up, targets with their plan, last year for comparison; `lineage` tells the \
+                 submissions behind each figure, `findings` what is missing and what a person has to add.",
+            )
+            .answers(Answer::json("CarryOver", "The draft, its lineage and its findings."))
+            .problems(&ENTRY)
+            .problems(&[F::BadParameter]),
     ]
 }
 
