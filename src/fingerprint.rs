@@ -7,6 +7,21 @@ pub fn of(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
+/// The fingerprint of all that a reader gives; no more than a few KiB of it are in memory.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn of_reader(reader: &mut impl std::io::Read) -> std::io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut chunk = [0; 64 << 10];
+    loop {
+        match reader.read(&mut chunk)? {
+            0 => return Ok(hex(&hash.finalize())),
+            read => hash.update(&chunk[..read]),
+        }
+    }
+}
+
 /// The fingerprint of several parts, each preceded by its length so that no two lists of parts share one.
 pub fn of_all<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut hash = Sha256::new();

@@ -20,6 +20,7 @@ pub mod document;
 // second floor: making
 pub mod catalog;
 pub mod dossier;
+pub mod consolidation;
 pub mod intake;
 pub mod composition;
 pub mod marks;
@@ -28,9 +29,11 @@ pub mod reading;
 pub mod inspection;
 pub mod recipe;
 pub mod binding;
+pub mod merging;
 pub mod rendering;
 pub mod metrics;
 pub mod press;
+pub mod closing;
 // third floor: keeping
 pub mod access;
 pub mod outbound;
@@ -53,5 +56,6 @@ pub mod api;
 pub mod settings;
 pub mod telemetry;
 pub mod workshop_files;
+pub mod sample_province;
 pub mod app;
 pub mod cli;

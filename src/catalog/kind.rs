@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Form, Mapping, PartEntry, PartPlan, TemplateFiles,
+    Consolidation, Form, Mapping, PartEntry, PartPlan, TemplateFiles,
     schema::{self, Library},
 };
 use crate::regulation::Editions;
@@ -50,6 +50,9 @@ pub struct Manifest {
     /// The papers of a dossier, in their order; a kind that has some gives a ZIP file of them, with its own body as index.
     #[serde(default)]
     pub parts: Vec<PartEntry>,
+    /// How the paper is added up from those of the blocs, if it can be.
+    #[serde(default)]
+    pub consolidates: Option<Consolidation>,
     /// Tables of words, for the `columns` and `word` filters.
     #[serde(default)]
     pub maps: BTreeMap<String, BTreeMap<String, String>>,

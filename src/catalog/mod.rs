@@ -3,6 +3,7 @@
 //! The rule: a new kind of paper or a new edition is a folder or a file, never Rust. Whatever is wrong with the
 //! folder is said at start, all of it at once, with the file's name (schemas by [`Catalog::examine`]).
 
+mod consolidation;
 mod files;
 mod form;
 mod kind;
@@ -20,6 +21,7 @@ use crate::{
     regulation::{Edition, Editions},
     vietnamese::NameCustoms,
 };
+pub use consolidation::{Cell, Consolidation, Table, Take, Total};
 pub use files::{FilesError, TemplateFiles};
 pub use form::Form;
 pub use kind::{Kind, LegalBasesDefault, Manifest, MediaType};
@@ -181,6 +183,7 @@ fn load_kinds(files: &TemplateFiles, editions: &Editions, faults: &mut Vec<Strin
     dossiers.values_mut().for_each(|dossier| faults.extend(dossier.join_parts(&titles, &papers)));
     papers.append(&mut dossiers);
     let kinds = papers;
+    faults.extend(kinds.values().flat_map(|kind| consolidation::faults(kind, &kinds)));
     if kinds.is_empty() && faults.is_empty() {
         faults.push("documents/: there is no kind of paper".into());
     }

@@ -3,6 +3,7 @@
 //! Messages are Vietnamese: `lỗi:` says what happened, `gợi ý:` what to do.
 
 mod backup;
+mod batch;
 mod check;
 mod doctor;
 mod editions;
@@ -15,6 +16,7 @@ mod press;
 mod preview;
 mod ready;
 mod register;
+mod province;
 mod render;
 mod serve;
 mod stock;
@@ -99,6 +101,8 @@ enum Command {
     },
     /// Dành cho người soạn mẫu: lập lại văn bản mỗi khi lưu tệp mẫu.
     Preview(preview::Arguments),
+    /// Lập mọi văn bản của một thư mục dữ liệu, báo cáo toàn tỉnh sau cùng, không cần dịch vụ.
+    Batch(batch::Arguments),
     /// Xem và xử lý việc trong sổ: liệt kê, làm lại, bỏ, hủy, xóa dữ liệu.
     #[command(subcommand)]
     Jobs(jobs::Command),
@@ -125,6 +129,8 @@ enum Command {
     },
     /// Hỏi tiến trình serve hoặc work có còn trả lời không; dùng cho kiểm tra sức khỏe của container.
     Ready,
+    /// Dựng dữ liệu cuối năm của một tỉnh không có thật, để thử lệnh batch.
+    ProvinceSample(province::Arguments),
     /// Kiểm tra máy, thư mục, phông chữ, mẫu văn bản và kết nối.
     Doctor(doctor::Arguments),
     #[command(hide = true)]
@@ -149,12 +155,12 @@ pub fn run() -> ExitCode {
         execute(arguments.command, &settings)
     });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => output::report(&failure),
     }
 }
 
-fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
+fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
     if matches!(
         command,
         Command::Serve(_)
@@ -168,7 +174,8 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         // Ledger and archive hold people's data: what these commands make is their owner's alone.
         nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     }
-    match command {
+    let done = match command {
+        Command::Batch(arguments) => return batch::run(&arguments, settings),
         Command::Serve(arguments) => serve::serve(arguments, settings),
         Command::Work => serve::work(settings),
         Command::Render(arguments) => render::run(&arguments, settings),
@@ -189,11 +196,13 @@ fn execute(command: Command, settings: &Settings) -> Result<(), Failure> {
         Command::Backup { to, json } => backup::take(&to, json, settings),
         Command::Restore { from, check: true, json } => backup::check(&from, json),
         Command::Restore { from, check: false, json } => backup::restore(&from, json, settings),
+        Command::ProvinceSample(arguments) => province::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments, settings),
         Command::Ready => ready::run(settings),
         Command::Gallery { folder } => gallery::run(&folder, settings),
         Command::Press(arguments) => press::run(&arguments, settings),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Templates and fonts, for commands that render in this process.

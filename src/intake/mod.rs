@@ -86,6 +86,14 @@ pub fn canonical(bytes: &[u8]) -> Result<String, Failure> {
     json::read(bytes).map(|read| json::canonical(&read.value))
 }
 
+/// Reads JSON as every door does: with a limit of size and depth, and a finding for each key that stands twice.
+///
+/// # Errors
+/// `malformed-json`, `body-too-large`.
+pub fn read(bytes: &[u8]) -> Result<(Value, Vec<Finding>), Failure> {
+    json::read(bytes).map(|read| (read.value, read.duplicates))
+}
+
 /// Checks a request. `covers` tells whether every style of the fonts has a glyph for a character.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 //! The rule: no clock, no network, no environment. The same manuscript, templates and fonts give the same bytes on any
 //! day, in any time zone, in any process.
 
+mod contents;
 mod dossier;
 mod failures;
 mod proof;
@@ -21,6 +22,7 @@ use crate::{
     regulation::{Award, Edition},
     typesetting::{Diagnosis, FontFile, FontShelf, FontsError, Pages, Sheet, Typesetter, TypesettingError},
 };
+pub use contents::ContentsLine;
 use dossier::Entry;
 pub use proof::{Carried, Question, Verification};
 

@@ -24,6 +24,7 @@ mod purity;
 // the language
 mod vietnamese_corpus;
 mod vietnamese_order;
+mod year_end;
 // the doors
 mod cli;
 mod contract;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::papers::repository;
 
 /// Which crates (by the beginning of their names) stand in which rooms only.
-const FENCES: [(&str, &[&str]); 14] = [
+const FENCES: [(&str, &[&str]); 16] = [
     ("apalis", &["queue"]),
     ("redis", &["queue"]),
     ("sqlx", &["ledger"]),
@@ -20,6 +20,8 @@ const FENCES: [(&str, &[&str]); 14] = [
     ("zip", &["binding"]),
     ("reqwest", &["outbound"]),
     ("prometheus_client", &["metrics"]),
+    ("lopdf", &["merging"]),
+    ("indicatif", &["cli"]),
 ];
 
 /// Above this a file is to be split along a noun.

@@ -1,0 +1,41 @@
+//! A year's end: every paper of a folder is made, bound and merged, and begun again where it was left.
+//!
+//! The rule: nothing is written before everything is checked; a paper that is there with the right key and the right bytes is
+//! not made again; no name ever stands for half a file.
+
+mod counter;
+mod difference;
+mod folder;
+mod journal;
+mod making;
+mod plan;
+mod register;
+mod report;
+mod spool;
+mod whole;
+
+use crate::failure::Failure;
+pub use difference::{Change, Difference};
+pub use making::{Closing, Finished, Progress};
+pub use plan::{LeftOut, Leniency, Part, Plan, Wanted};
+pub use register::{BlocEntry, Register};
+pub use whole::{ARCHIVE, MANIFEST, MERGED};
+
+/// What is wrong with a file of the folder.
+#[derive(Debug)]
+pub struct Fault {
+    pub file: String,
+    /// Place in the file of the request that is meant.
+    pub at: String,
+    pub failure: Failure,
+}
+
+/// Something could not be read or written.
+fn unwritable(place: &std::path::Path, error: impl std::fmt::Display) -> Failure {
+    Failure::new(
+        crate::failure::FailureCode::BadParameter,
+        format!("Không ghi được vào {}.", place.display()),
+        format!("{}: {error}", place.display()),
+    )
+    .hint("Kiểm tra thư mục, quyền ghi và dung lượng còn trống.")
+}

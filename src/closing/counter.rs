@@ -1,0 +1,168 @@
+//! Where files are looked at, many at a time: each paper is checked as every door checks it, and held against the register.
+
+use std::{collections::BTreeMap, path::Path};
+
+use rayon::prelude::*;
+use serde_json::Value;
+
+use super::{
+    Fault, LeftOut, Part, Register, Wanted,
+    folder::{self, Asked, InputFile},
+    register::Sent,
+    spool::Spool,
+};
+use crate::{
+    failure::{Failure, Finding, Severity},
+    fingerprint,
+    intake::{Manuscript, Treatment},
+    recipe,
+    rendering::Workshop,
+    vietnamese::fold_name,
+};
+
+/// A paper that passed, with what the province's report needs of it.
+pub(super) struct Passed {
+    pub(super) part: Part,
+    pub(super) request: Option<Value>,
+}
+
+/// A file with its papers.
+pub(super) struct Looked {
+    pub(super) file: String,
+    pub(super) sent: Option<Sent>,
+    pub(super) papers: Vec<Result<Passed, LeftOut>>,
+}
+
+/// Checks files, many at a time.
+pub(super) struct Counter<'a> {
+    pub(super) workshop: &'a Workshop,
+    pub(super) spool: &'a Spool,
+    pub(super) wanted: &'a Wanted,
+    pub(super) register: Option<&'a Register>,
+}
+
+impl Counter<'_> {
+    pub(super) fn look_at(&self, path: &Path) -> Result<Looked, Fault> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let fault = |failure| Fault { file: name.clone(), at: String::new(), failure };
+        let InputFile { name: file, sent, asked } = folder::read(path).map_err(fault)?;
+        let bloc = match (&sent, self.register) {
+            (Some(sent), Some(register)) => {
+                let entry = register.blocs.iter().find(|bloc| bloc.id == sent.bloc);
+                let entry = entry.ok_or_else(|| {
+                    let message = format!("Không có khối, cụm mang mã “{}” trong province.json.", sent.bloc);
+                    fault(refused("/bloc", message, "the register has no such bloc"))
+                })?;
+                Some((entry.id.clone(), entry.name.clone()))
+            }
+            (Some(sent), None) => Some((sent.bloc.clone(), sent.bloc.clone())),
+            (None, _) => None,
+        };
+        let is_wanted = |asked: &Asked| self.wanted.kinds.is_empty() || self.wanted.kinds.contains(&asked.kind);
+        let asked = asked.into_iter().filter(is_wanted).collect::<Vec<_>>();
+        let papers = asked.into_par_iter().map(|asked| self.paper(&file, asked, bloc.clone())).collect();
+        Ok(Looked { file, sent, papers })
+    }
+
+    fn paper(&self, file: &str, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, LeftOut> {
+        let (name, at) = (asked.name.clone(), asked.at.clone());
+        self.pass(asked, bloc).map_err(|failure| LeftOut { name, fault: Fault { file: file.to_owned(), at, failure } })
+    }
+
+    fn pass(&self, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, Failure> {
+        let accepted = self.workshop.check(&asked.request, Treatment::AsSent)?;
+        let manuscript = accepted.manuscript;
+        self.fits_register(&manuscript, bloc.as_ref())?;
+        let part = self.part(asked.name, bloc, &manuscript)?;
+        let is_source = self.register.and_then(|register| register.report.as_ref()).is_some_and(|report| {
+            let kind = report.get("kind").and_then(Value::as_str).and_then(|name| self.workshop.catalog().kind(name));
+            kind.and_then(|kind| kind.manifest.consolidates.as_ref()).is_some_and(|plan| plan.kind == manuscript.kind)
+        });
+        Ok(Passed { part, request: is_source.then_some(manuscript.request) })
+    }
+
+    /// A paper speaks of its own bloc, and of the year that is closed.
+    fn fits_register(&self, manuscript: &Manuscript, bloc: Option<&(String, String)>) -> Result<(), Failure> {
+        let (Some(register), Some((_, name))) = (self.register, bloc) else { return Ok(()) };
+        let mut findings = Vec::new();
+        let told = manuscript.request.pointer("/content/bloc/name").and_then(Value::as_str);
+        if let Some(told) = told.filter(|told| fold_name(told) != fold_name(name)) {
+            let message = format!("Văn bản ghi tên “{told}”, sổ đăng ký ghi “{name}”; hãy sửa tên hoặc gửi đúng tệp.");
+            findings.push(
+                Finding::new(
+                    "register",
+                    Severity::Error,
+                    "/content/bloc/name",
+                    message,
+                    "the paper names another bloc",
+                )
+                .found(told)
+                .expected(name),
+            );
+        }
+        let year = manuscript.request.pointer("/content/period/year").and_then(Value::as_i64);
+        if let Some(year) = year.filter(|year| *year != i64::from(register.period.year)) {
+            let closed = register.period.year;
+            let message = format!("Văn bản của năm {year}, trong khi đang tổng kết năm {closed}.");
+            findings.push(
+                Finding::new(
+                    "register",
+                    Severity::Error,
+                    "/content/period/year",
+                    message,
+                    "the paper is of another year",
+                )
+                .found(year.to_string())
+                .expected(closed.to_string()),
+            );
+        }
+        if findings.is_empty() { Ok(()) } else { Err(Failure::invalid_document(findings)) }
+    }
+
+    pub(super) fn part(
+        &self,
+        name: String,
+        bloc: Option<(String, String)>,
+        manuscript: &Manuscript,
+    ) -> Result<Part, Failure> {
+        let order = serde_json::to_string(manuscript).map_err(|error| Failure::internal(error.to_string()))?;
+        let recipe = self.workshop.recipe(manuscript);
+        let decides = [recipe::PROGRAM, recipe::ENGINE, &recipe.templates, &recipe.fonts, &order];
+        let place = self.spool.keep(&order);
+        Ok(Part {
+            media_type: self.workshop.media_type(manuscript)?,
+            title: self.workshop.file_name(manuscript)?,
+            kind: manuscript.kind.clone(),
+            edition: recipe.edition,
+            data: recipe.data,
+            key: fingerprint::of_all(decides.map(str::as_bytes)),
+            order: place.map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?,
+            name,
+            bloc,
+        })
+    }
+
+    /// Brings files into the register's order; a bloc sends once.
+    pub(super) fn sort(&self, files: &mut [Looked], faults: &mut Vec<Fault>) {
+        let mut seen: BTreeMap<String, String> = BTreeMap::new();
+        for file in files.iter() {
+            let Some(sent) = &file.sent else { continue };
+            if let Some(before) = seen.insert(sent.bloc.clone(), file.file.clone()) {
+                let message = format!("Khối, cụm “{}” đã có tệp {before}; chỉ giữ một tệp.", sent.bloc);
+                let failure = refused("/bloc", message, "two files of one bloc");
+                faults.push(Fault { file: file.file.clone(), at: String::new(), failure });
+            }
+        }
+        if let Some(register) = self.register {
+            let place = |file: &Looked| {
+                let id = file.sent.as_ref().map(|sent| sent.bloc.as_str());
+                register.blocs.iter().position(|bloc| Some(bloc.id.as_str()) == id).unwrap_or(usize::MAX)
+            };
+            files.sort_by_key(place);
+        }
+    }
+}
+
+fn refused(at: &str, message: String, message_en: &str) -> Failure {
+    Failure::invalid_document(vec![Finding::new("register", Severity::Error, at, message, message_en)])
+}

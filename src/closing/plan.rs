@@ -1,0 +1,164 @@
+//! What is to be made: every file read and checked, all faults together, before anything is written.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::{
+    Fault, Register,
+    counter::{Counter, Looked, Passed},
+    folder::Inputs,
+    register::Sent,
+    report::SourcePaper,
+    spool::{Place, Spool},
+};
+use crate::{
+    catalog::MediaType,
+    consolidation::{Figure, Submission},
+    failure::Failure,
+    intake::Manuscript,
+    rendering::Workshop,
+};
+
+/// What becomes of files with faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leniency {
+    /// One fault, and nothing is made.
+    AllOrNothing,
+    /// What is faulty is left out and named.
+    AcceptPartial,
+}
+
+/// What is wanted of a folder.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub leniency: Leniency,
+    /// Only papers of these kinds; all where there is none.
+    pub kinds: Vec<String>,
+    /// Whether the province's report has the annex *Nguồn số liệu*.
+    pub sources: bool,
+}
+
+/// One paper to be made.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Name in the result, without extension.
+    pub name: String,
+    pub media_type: MediaType,
+    /// Whose it is, by its id and its name.
+    pub bloc: Option<(String, String)>,
+    pub kind: String,
+    pub title: String,
+    pub edition: String,
+    /// SHA-256 of its data, as its recipe has it.
+    pub data: String,
+    /// SHA-256 of everything that decides its bytes.
+    pub key: String,
+    pub order: Place,
+}
+
+/// A paper that is left out.
+#[derive(Debug)]
+pub struct LeftOut {
+    pub name: String,
+    pub fault: Fault,
+}
+
+/// All that is to be made, in its order; the province's report comes last.
+pub struct Plan {
+    pub register: Option<Register>,
+    pub parts: Vec<Part>,
+    pub left_out: Vec<LeftOut>,
+    /// Names of blocs that have not sent what is added up.
+    pub missing: Vec<String>,
+    pub figures: Vec<Figure>,
+    /// What each bloc has sent, and when.
+    pub submissions: Vec<Sent>,
+    /// The manuscript of the province's report.
+    pub report: Option<Manuscript>,
+    pub(super) spool: Spool,
+}
+
+impl Plan {
+    /// Reads and checks a folder. The second value holds every fault there is; with [`Leniency::AcceptPartial`] what is
+    /// faulty is left out instead.
+    ///
+    /// # Errors
+    /// When the folder cannot be read at all.
+    pub fn draw(folder: &Path, wanted: &Wanted, workshop: &Workshop) -> Result<(Self, Vec<Fault>), Failure> {
+        let (inputs, mut faults) = Inputs::find(folder)?;
+        let spool = Spool::new().map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?;
+        let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref() };
+        let looked: Vec<Result<Looked, Fault>> = inputs.files.par_iter().map(|path| counter.look_at(path)).collect();
+        let mut files = Vec::new();
+        for outcome in looked {
+            match outcome {
+                Ok(file) => files.push(file),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        counter.sort(&mut files, &mut faults);
+        let mut drawn = Drawn::default();
+        for file in &mut files {
+            for paper in std::mem::take(&mut file.papers) {
+                drawn.take(paper, file.sent.as_ref(), &file.file);
+            }
+        }
+        if wanted.leniency == Leniency::AllOrNothing {
+            faults.extend(drawn.left_out.drain(..).map(|left| left.fault));
+        }
+        let mut plan = Self {
+            parts: drawn.parts,
+            left_out: drawn.left_out,
+            missing: Vec::new(),
+            figures: Vec::new(),
+            submissions: files.into_iter().filter_map(|file| file.sent).collect(),
+            report: None,
+            register: None,
+            spool,
+        };
+        if let Some(register) = &inputs.register {
+            plan.add_report(register, &drawn.sources, wanted, workshop, &mut faults)?;
+        }
+        plan.register = inputs.register;
+        Ok((plan, faults))
+    }
+
+    /// The print order of a part.
+    ///
+    /// # Errors
+    /// When the spool cannot be read.
+    pub fn order(&self, part: &Part) -> Result<String, Failure> {
+        self.spool.text(part.order).map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))
+    }
+}
+
+#[derive(Default)]
+struct Drawn {
+    parts: Vec<Part>,
+    left_out: Vec<LeftOut>,
+    sources: Vec<SourcePaper>,
+}
+
+impl Drawn {
+    fn take(&mut self, paper: Result<Passed, LeftOut>, sent: Option<&Sent>, file: &str) {
+        match paper {
+            Err(left) => self.left_out.push(left),
+            Ok(Passed { part, request }) => {
+                if let (Some(request), Some((bloc, _))) = (request, &part.bloc) {
+                    self.sources.push(SourcePaper {
+                        kind: part.kind.clone(),
+                        submission: Submission {
+                            bloc: bloc.clone(),
+                            file: file.to_owned(),
+                            sha256: part.data.clone(),
+                            request,
+                        },
+                        sent: sent.cloned(),
+                    });
+                }
+                self.parts.push(part);
+            }
+        }
+    }
+}
