@@ -281,7 +281,7 @@ fn http_server(
         body_deadline: Duration::from_secs(settings.body_deadline_s),
         longest_wait: LONGEST_WAIT,
     };
-    let known = SelfDescription::of(desk.workshop().catalog());
+    let known = SelfDescription::of(desk.workshop(), &parts::published(settings, LONGEST_WAIT));
     let server = HttpServer::new(move || {
         let soundings = soundings.clone().map(Data::new);
         App::new()

@@ -1,13 +1,15 @@
 //! Conditional requests (RFC 9110, section 13): whether a header lists an entity tag, and upon which version a write is made.
 
 use actix_web::{
-    HttpRequest,
+    HttpRequest, HttpResponse,
     http::header::{self, HeaderName},
+    web::Bytes,
 };
 
 use super::Problem;
 use crate::{
     failure::{Failure, FailureCode},
+    fingerprint,
     register::Base,
 };
 
@@ -40,4 +42,16 @@ pub(super) fn base(request: &HttpRequest) -> Result<Base, Problem> {
         .hint("Đọc mục cần sửa rồi gửi kèm If-Match với ETag vừa đọc; mục mới thì gửi If-None-Match: *.")
         .into()),
     }
+}
+
+/// 200 with a body that seldom changes, or 304 for those who have it.
+pub(super) fn unless_known(request: &HttpRequest, body: Bytes, media_type: &str) -> HttpResponse {
+    let etag = format!("\"{}\"", fingerprint::of(&body));
+    let known = lists(request, &header::IF_NONE_MATCH, &etag);
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response
+        .insert_header((header::ETAG, etag))
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
+    if known { response.finish() } else { response.content_type(media_type).body(body) }
 }

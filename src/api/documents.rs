@@ -8,7 +8,7 @@ use actix_web::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ApiLimits, Problem, body};
+use super::{ApiLimits, Problem, body, preference};
 use crate::{
     catalog::MediaType,
     desk::{Desk, Preview, Submission},
@@ -24,7 +24,7 @@ const LONGEST_KEY: usize = 255;
 /// Pictures of pages: from a thumbnail to print.
 const PPI: std::ops::RangeInclusive<f64> = 36.0..=300.0;
 
-/// 202 with the job; the paper is made in the background.
+/// 202 with the job; the paper is made in the background. 200 where the caller would rather wait, and it has ended.
 pub(super) async fn accept(
     desk: Data<Desk>,
     limits: Data<ApiLimits>,
@@ -32,19 +32,31 @@ pub(super) async fn accept(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let idempotency_key = idempotency_key(&request)?;
+    let patience = preference::wait(&request).map(|wait| wait.min(limits.longest_wait));
     let request = body::read(&request, payload, &limits).await?;
     let submission = Submission { organisation: LOCAL.to_owned(), request, idempotency_key };
-    let (job, replayed) = match desk.accept(submission).await {
+    let (mut job, replayed) = match desk.accept(submission).await {
         Ok(Acceptance::Stored(job)) => (job, false),
         Ok(Acceptance::Replayed(job)) => (job, true),
         Err(failure) => return Err(refused(failure, &desk).await),
     };
-    let wait = if job.state.is_end() { 1 } else { desk.expected_wait().await };
-    let mut response = HttpResponse::Accepted();
-    response
-        .insert_header((header::LOCATION, format!("/v1/jobs/{}", job.id)))
-        .insert_header((header::RETRY_AFTER, wait))
-        .insert_header((header::CACHE_CONTROL, "no-store"));
+    if let Some(patience) = patience {
+        // The job is accepted, whatever becomes of looking at it.
+        job = desk.job(job.id, patience).await.unwrap_or(job);
+    }
+    let address = format!("/v1/jobs/{}", job.id);
+    let ended = patience.is_some() && job.state.is_end();
+    let mut response = if ended { HttpResponse::Ok() } else { HttpResponse::Accepted() };
+    response.insert_header((header::LOCATION, address.as_str())).insert_header((header::CACHE_CONTROL, "no-store"));
+    if ended {
+        response.insert_header((header::CONTENT_LOCATION, address));
+    } else {
+        let wait = if job.state.is_end() { 1 } else { desk.expected_wait().await };
+        response.insert_header((header::RETRY_AFTER, wait));
+    }
+    if let Some(patience) = patience {
+        response.insert_header(("preference-applied", format!("wait={}", patience.as_secs())));
+    }
     if replayed {
         response.insert_header(("idempotency-replayed", "true"));
     }

@@ -2,7 +2,6 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header,
     web::{Data, Path, Query},
 };
 use chrono::NaiveDate;
@@ -12,7 +11,6 @@ use super::{Problem, conditions};
 use crate::{
     desk::Desk,
     failure::{Failure, FailureCode},
-    fingerprint,
 };
 
 /// `?on=2024-07-24`: what is in force on that day.
@@ -44,14 +42,7 @@ pub(super) async fn show(
 /// Editions change with the template folder only: a client that has them is told so.
 fn answer(request: &HttpRequest, view: &impl Serialize) -> Result<HttpResponse, Problem> {
     let body = serde_json::to_vec(view).map_err(|error| Failure::internal(error.to_string()))?;
-    let etag = format!("\"{}\"", fingerprint::of(&body));
-    let unchanged = conditions::lists(request, &header::IF_NONE_MATCH, &etag);
-    let mut response = if unchanged { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, "no-cache"));
-    if unchanged {
-        return Ok(response.finish());
-    }
-    Ok(response.content_type("application/json").body(body))
+    Ok(conditions::unless_known(request, body.into(), "application/json"))
 }
 
 fn bad_day() -> Problem {

@@ -6,6 +6,7 @@ use actix_web::{
     web::{Data, Query},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
@@ -19,7 +20,8 @@ use crate::{
 };
 
 const PAGE: u32 = 50;
-const LARGEST_PAGE: u32 = 200;
+/// Jobs on one page.
+pub const LARGEST_PAGE: u32 = 200;
 
 /// Which jobs, and from where on.
 #[derive(Debug, Deserialize)]
@@ -27,6 +29,7 @@ const LARGEST_PAGE: u32 = 200;
 pub(super) struct ListQuery {
     state: Option<JobState>,
     kind: Option<String>,
+    accepted_after: Option<DateTime<Utc>>,
     limit: Option<u32>,
     cursor: Option<String>,
 }
@@ -36,7 +39,7 @@ pub(super) async fn list(
     desk: Data<Desk>,
     query: Result<Query<ListQuery>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let ListQuery { state, kind, limit, cursor } = query.map_err(|_| bad_list())?.into_inner();
+    let ListQuery { state, kind, accepted_after, limit, cursor } = query.map_err(|_| bad_list())?.into_inner();
     let limit = limit.unwrap_or(PAGE);
     if !(1..=LARGEST_PAGE).contains(&limit) {
         return Err(bad_list());
@@ -44,7 +47,8 @@ pub(super) async fn list(
     let before = cursor.as_deref().map(|cursor| read_cursor(cursor).ok_or_else(bad_list)).transpose()?;
     let organisation = Some(LOCAL.to_owned());
     // One more than asked for tells whether there is a next page.
-    let filter = JobFilter { organisation, state, kind: kind.clone(), before, limit: limit + 1 };
+    let since = accepted_after.map(JobId::first_of);
+    let filter = JobFilter { organisation, state, kind: kind.clone(), before, since, limit: limit + 1 };
     let mut jobs = desk.jobs(&filter).await?;
     let more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);
@@ -54,7 +58,11 @@ pub(super) async fn list(
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     if let Some(next) = &next {
         let mut address = format!("/v1/jobs?limit={limit}");
-        let filters = [("state", state.map(|state| state.as_str().to_owned())), ("kind", kind)];
+        let filters = [
+            ("state", state.map(|state| state.as_str().to_owned())),
+            ("kind", kind),
+            ("accepted_after", accepted_after.map(|from| from.to_rfc3339_opts(SecondsFormat::Millis, true))),
+        ];
         for (name, value) in filters {
             let value = value.map(|value| format!("&{name}={}", utf8_percent_encode(&value, NON_ALPHANUMERIC)));
             address.push_str(&value.unwrap_or_default());
@@ -78,7 +86,7 @@ fn bad_list() -> Problem {
     Failure::new(
         FailureCode::BadParameter,
         "Tham số liệt kê việc không đúng.",
-        "The parameters are state, kind, limit from 1 to 200, and the cursor of the page before.",
+        "The parameters are state, kind, accepted_after (RFC 3339), limit from 1 to 200, and the cursor of the page before.",
     )
     .hint("Ví dụ: ?state=dead&limit=50; trang sau lấy từ `next_cursor` hoặc tiêu đề Link.")
     .into()

@@ -1,12 +1,12 @@
 //! `GET /v1/kinds`, their schemas and samples.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     web::{Data, Path},
 };
 use serde_json::json;
 
-use super::Problem;
+use super::{Problem, conditions};
 use crate::{
     catalog::Kind,
     desk::Desk,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// 200 with every kind of paper.
-pub(super) async fn list(desk: Data<Desk>) -> HttpResponse {
+pub(super) async fn list(desk: Data<Desk>, request: HttpRequest) -> HttpResponse {
     let kinds: Vec<_> = desk
         .workshop()
         .catalog()
@@ -26,27 +26,41 @@ pub(super) async fn list(desk: Data<Desk>) -> HttpResponse {
                 "media_type": kind.media_type(),
                 "editions": kind.editions().collect::<Vec<_>>(),
                 "samples": kind.sample_names().collect::<Vec<_>>(),
-                "schema": format!("/v1/kinds/{}/schema", kind.manifest.kind),
+                "schema": address(kind),
             })
         })
         .collect();
-    HttpResponse::Ok().json(json!({"data": kinds}))
+    conditions::unless_known(&request, json!({"data": kinds}).to_string().into(), "application/json")
 }
 
-/// 200 with the JSON Schema (2020-12) of a request for that kind.
-pub(super) async fn schema(desk: Data<Desk>, kind: Path<String>) -> Result<HttpResponse, Problem> {
+/// 200 with the JSON Schema (2020-12) of a request for that kind; its `$id` is the address it is served at.
+pub(super) async fn schema(
+    desk: Data<Desk>,
+    kind: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let kind = find(&desk, &kind)?;
-    Ok(HttpResponse::Ok().content_type("application/schema+json").body(kind.schema.to_string()))
+    let mut schema = kind.schema.clone();
+    schema["$id"] = json!(address(kind));
+    Ok(conditions::unless_known(&request, schema.to_string().into(), "application/schema+json"))
+}
+
+fn address(kind: &Kind) -> String {
+    format!("/v1/kinds/{}/schema", kind.manifest.kind)
 }
 
 /// 200 with a sample request.
-pub(super) async fn sample(desk: Data<Desk>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+pub(super) async fn sample(
+    desk: Data<Desk>,
+    path: Path<(String, String)>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
     let (kind, name) = path.into_inner();
     let sample = find(&desk, &kind)?.sample(&name).ok_or_else(|| {
         Failure::new(FailureCode::UnknownSample, "Không có mẫu dữ liệu này.", "There is no such sample.")
             .hint("Xem tên các mẫu dữ liệu tại /v1/kinds.")
     })?;
-    Ok(HttpResponse::Ok().content_type("application/json").body(sample.to_owned()))
+    Ok(conditions::unless_known(&request, sample.to_owned().into(), "application/json"))
 }
 
 fn find<'a>(desk: &'a Desk, kind: &str) -> Result<&'a Kind, Problem> {

@@ -9,15 +9,20 @@ pub mod contract;
 mod documents;
 mod download;
 mod editions;
+mod failures;
 mod health;
 mod job_list;
 mod jobs;
 mod kinds;
+mod language;
 mod metrics;
+mod pages;
 mod papers;
 mod periods;
 mod problem;
 mod register;
+mod preference;
+mod problem_page;
 mod request_id;
 mod self_description;
 mod submissions;
@@ -27,10 +32,11 @@ use std::{sync::Arc, time::Duration};
 use actix_web::web;
 use tokio::sync::Semaphore;
 
+pub use job_list::LARGEST_PAGE;
 pub use metrics::count;
 pub use problem::Problem;
 pub use request_id::stamp;
-pub use self_description::SelfDescription;
+pub use self_description::{PublishedLimits, SelfDescription};
 
 /// Limits of the doors.
 #[derive(Debug, Clone)]

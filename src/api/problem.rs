@@ -5,19 +5,16 @@ use std::fmt;
 use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
-    web,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::request_id;
+use super::{failures::explanation, language::Language, request_id};
 use crate::{
     failure::{Failure, FailureCode, Remedy},
     metrics,
 };
 
-/// The page behind every problem's `type`, by code, in both languages.
-const FAILURES: &str = include_str!("../../docs/failures.md");
 /// Seconds after which "later" is worth a try, where nothing better is known.
 const LATER: u64 = 5;
 
@@ -86,12 +83,17 @@ impl ResponseError for Problem {
         let request_id = request_id::current();
         // A caller's own id may be anything; only a UUID is a URN.
         let instance = request_id.as_deref().and_then(|id| Uuid::try_parse(id).ok()).map(|id| id.urn().to_string());
+        let language = Language::current();
+        let (title, detail) = match language {
+            Language::Vietnamese => (failure.message.as_str(), failure.hint.as_deref()),
+            Language::English => (english, explanation(failure.code).map(|explained| explained.english.remedy)),
+        };
         let mut body = json!({
             "type": format!("/problems/{}", failure.code.as_str()),
-            "title": failure.message,
+            "title": title,
             "title_en": english,
             "status": status.as_u16(),
-            "detail": failure.hint,
+            "detail": detail,
             "code": failure.code.as_str(),
             "instance": instance,
             "request_id": request_id,
@@ -102,7 +104,8 @@ impl ResponseError for Problem {
         }
         let mut response = HttpResponse::build(status);
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-        response.insert_header((header::CONTENT_LANGUAGE, "vi"));
+        response.insert_header((header::CONTENT_LANGUAGE, language.code()));
+        response.insert_header((header::VARY, "accept-language"));
         response.insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
@@ -180,19 +183,4 @@ pub(super) fn wrong_method(allowed: &str) -> Problem {
         "This address does not take this method.",
     );
     Problem { allowed: Some(allowed.to_owned()), ..failure.hint(format!("Dùng: {allowed}.")).into() }
-}
-
-/// `GET /problems/{code}`: what the problem means and what to do, Vietnamese and English.
-pub(super) async fn explain(code: web::Path<String>) -> Result<HttpResponse, Problem> {
-    let heading = format!("## {code}\n");
-    let section = FAILURES.split_once(&heading).map(|(_, rest)| rest.split("\n## ").next().unwrap_or(rest));
-    let unknown = || {
-        Failure::new(FailureCode::NotFound, "Không có mã lỗi này.", "There is no such problem code.")
-            .hint("Các mã lỗi nằm trong mô tả giao diện tại /v1/openapi.json, mục ProblemCode.")
-    };
-    let section = section.ok_or_else(unknown)?;
-    Ok(HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(format!("{code}\n\n{}\n", section.trim())))
 }

@@ -10,6 +10,8 @@ use actix_web::{
     middleware::Next,
 };
 
+use super::language::Language;
+
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
 /// Longest id of a caller's that is repeated.
 const LONGEST: usize = 64;
@@ -36,10 +38,11 @@ pub async fn stamp(
     };
     let id = given.filter(plain).map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
     let value = HeaderValue::from_str(&id);
+    let language = Language::liked(request.headers());
     CURRENT
         .scope(RefCell::new(id), async move {
             // Errors become answers here, while the id is still known.
-            let mut response = match next.call(request).await {
+            let mut response = match language.speaking(next.call(request)).await {
                 Ok(response) => response,
                 Err(error) => return Err(error),
             };

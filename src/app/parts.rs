@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    api::{LARGEST_PAGE, PublishedLimits},
     archive::Archive,
     backup::{self, Manifest},
     desk::AdmissionSettings,
@@ -192,4 +193,21 @@ pub fn press_settings(settings: &Settings, further: &[&str]) -> Result<PressSett
         replace_above_mib: settings.replace_above_mib,
         demand: settings.demand(),
     })
+}
+
+/// What callers may know of the settings.
+pub(super) fn published(settings: &Settings, longest_wait: Duration) -> PublishedLimits {
+    PublishedLimits {
+        body_bytes: settings.max_body_bytes,
+        paper_bytes: settings.max_paper_bytes,
+        body_deadline_s: settings.body_deadline_s,
+        wait_s: longest_wait.as_secs(),
+        jobs_waiting: settings.max_waiting,
+        jobs_waiting_each: settings.max_waiting_each,
+        jobs_on_a_page: LARGEST_PAGE,
+        render_s: settings.render_deadline_s,
+        idempotency_hours: settings.idempotency_hours,
+        keep_requests_days: settings.keep_requests_days,
+        keep_documents_days: settings.keep_papers_days,
+    }
 }

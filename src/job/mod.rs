@@ -28,6 +28,12 @@ impl JobId {
     pub fn fresh() -> Self {
         Self(Uuid::now_v7())
     }
+
+    /// The least id of a moment, to the millisecond: what was accepted from then on has no lesser one.
+    pub fn first_of(moment: DateTime<Utc>) -> Self {
+        let milliseconds = u64::try_from(moment.timestamp_millis()).unwrap_or(0);
+        Self(uuid::Builder::from_unix_timestamp_millis(milliseconds, &[0; 10]).into_uuid())
+    }
 }
 
 impl fmt::Display for JobId {

@@ -18,6 +18,8 @@ pub struct JobFilter {
     pub kind: Option<String>,
     /// Only jobs accepted before this one: where the page before ended.
     pub before: Option<JobId>,
+    /// Only jobs with this id or a later one.
+    pub since: Option<JobId>,
     pub limit: u32,
 }
 
@@ -46,6 +48,7 @@ impl Ledger {
             ("state =", filter.state.map(|state| state.as_str().to_owned())),
             ("kind =", filter.kind.clone()),
             ("id <", filter.before.map(|id| id.to_string())),
+            ("id >=", filter.since.map(|id| id.to_string())),
         ];
         let values: Vec<(&str, String)> =
             values.into_iter().filter_map(|(column, value)| Some((column, value?))).collect();

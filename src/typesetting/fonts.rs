@@ -5,6 +5,8 @@ use typst::{
     text::{Font, FontStyle, FontWeight},
 };
 
+use serde::Serialize;
+
 use crate::fingerprint;
 
 /// Families the layout prefers but can do without, because a metric twin stands behind them (see `fonts/README.md`).
@@ -17,6 +19,15 @@ const UNKNOWN_FAMILY: &str = "unknown font family: ";
 pub struct FontFile {
     pub name: String,
     pub bytes: Vec<u8>,
+}
+
+/// One font file, for those who ask what papers are set in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FontEntry {
+    pub file: String,
+    pub sha256: String,
+    /// Bytes.
+    pub size: usize,
 }
 
 /// Why the fonts cannot be used.
@@ -34,6 +45,7 @@ pub enum FontsError {
 #[derive(Debug, Clone)]
 pub struct FontShelf {
     fonts: Vec<Font>,
+    files: Vec<FontEntry>,
     /// SHA-256 over all files, hex: part of a paper's recipe.
     digest: String,
 }
@@ -42,9 +54,13 @@ impl FontShelf {
     /// Reads the files in order; every family must have its four styles, so that no bold line is set in regular.
     pub fn new(files: Vec<FontFile>) -> Result<Self, FontsError> {
         let digest = fingerprint::of_all(files.iter().map(|file| file.bytes.as_slice()));
-        let mut fonts = Vec::new();
+        let (mut fonts, mut entries) = (Vec::new(), Vec::new());
         for file in files {
             let before = fonts.len();
+            let (sha256, size) = (fingerprint::of(&file.bytes), file.bytes.len());
+            // Where the file lies on this machine is nobody's business.
+            let name = file.name.rsplit('/').next().unwrap_or_default().to_owned();
+            entries.push(FontEntry { file: name, sha256, size });
             fonts.extend(Font::iter(Bytes::new(file.bytes)));
             if fonts.len() == before {
                 return Err(FontsError::Unreadable(file.name));
@@ -53,7 +69,7 @@ impl FontShelf {
         if fonts.is_empty() {
             return Err(FontsError::None);
         }
-        let shelf = Self { fonts, digest };
+        let shelf = Self { fonts, files: entries, digest };
         shelf.refuse_incomplete_families()?;
         Ok(shelf)
     }
@@ -61,6 +77,11 @@ impl FontShelf {
     /// The fonts, most preferred first.
     pub(super) fn fonts(&self) -> &[Font] {
         &self.fonts
+    }
+
+    /// The files, most preferred first.
+    pub fn files(&self) -> &[FontEntry] {
+        &self.files
     }
 
     /// SHA-256 over all files in order, hex.

@@ -22,7 +22,7 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
 use crate::marks::Marks;
 pub use diagnosis::Diagnosis;
-pub use fonts::{FontFile, FontShelf, FontsError};
+pub use fonts::{FontEntry, FontFile, FontShelf, FontsError};
 use world::SheetWorld;
 
 /// Path of the composed source; constant, because Typst interns every path for ever.

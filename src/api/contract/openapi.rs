@@ -130,10 +130,26 @@ fn answered(operation: &Operation, answer: &Answer) -> Value {
         .map(|(media_type, schema)| ((*media_type).to_owned(), json!({"schema": schema})))
         .collect();
     let mut answered = json!({"description": answer.says, "headers": headers(operation, &answer.headers)});
+    if answer.content.iter().any(|(_, schema)| *schema == refer("Job")) {
+        answered["links"] = links();
+    }
     if !content.is_empty() {
         answered["content"] = Value::Object(content);
     }
     answered
+}
+
+/// Where a job leads: to every operation that takes its id.
+fn links() -> Value {
+    let takes_it = |operation: &Operation| operation.parameters.iter().any(|given| given["schema"] == refer("JobId"));
+    let leads = table().into_iter().filter(takes_it);
+    leads
+        .map(|operation| {
+            let link = json!({"operationId": operation.id, "parameters": {"id": "$response.body#/id"}});
+            (operation.id.to_owned(), link)
+        })
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn refused(operation: &Operation, status: u16, codes: &[FailureCode]) -> Value {

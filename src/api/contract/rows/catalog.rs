@@ -17,18 +17,24 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
     let group = vec![
         get("/v1/kinds", "listKinds", kinds::list)
             .named("Các loại văn bản", "Kinds of paper")
-            .answers(Answer::json("KindList", "Every kind.")),
+            .header("If-None-Match", tag(), "Entity tags that need no answer.")
+            .answers(Answer::json("KindList", "Every kind.").with(&["ETag"]))
+            .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"])),
         get("/v1/kinds/{kind}/schema", "showSchema", kinds::schema)
             .named("Lược đồ JSON của một loại văn bản", "JSON Schema 2020-12 of a request")
             .at("kind", kind(), "Name of the kind.")
-            .answers(Answer::new(200, "The schema.").of("application/schema+json", refer("KindSchema")))
+            .header("If-None-Match", tag(), "Entity tags that need no answer.")
+            .answers(Answer::new(200, "The schema.").of("application/schema+json", refer("KindSchema")).with(&["ETag"]))
+            .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"]))
             .problems(&[F::NotFound]),
         get("/v1/kinds/{kind}/samples/{name}", "showSample", kinds::sample)
             .named("Dữ liệu mẫu", "A complete sample request")
             .says("`simple` has all parts, `minimal` the least that is accepted, `overflow` long lists and names, `hostile` markup in every text.")
             .at("kind", kind(), "Name of the kind.")
             .at("name", json!({"type": "string", "examples": ["simple"]}), "Name of the sample.")
-            .answers(Answer::json("AnyRequest", "A request."))
+            .header("If-None-Match", tag(), "Entity tags that need no answer.")
+            .answers(Answer::json("AnyRequest", "A request.").with(&["ETag"]))
+            .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"]))
             .problems(&[F::NotFound, F::UnknownSample]),
         get("/v1/editions", "listEditions", editions::list)
             .named("Các phiên bản pháp luật", "Editions of the law, the oldest first")

@@ -26,11 +26,23 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
                  (as JSON) gives the first job again, other data 422. Remembered for 24 hours. After the expired draft \
                  draft-ietf-httpapi-idempotency-key-header-07.",
             )
+            .header(
+                "Prefer",
+                json!({"type": "string", "examples": ["wait=10"]}),
+                "`wait=10`: answer 200 with the job if it ends within so many seconds (RFC 7240; at most 30).",
+            )
             .takes(JSON, refer("DocumentRequest"), REQUEST)
+            .answers(Answer::json("Job", "The job, which ended while `Prefer: wait` waited.").with(&[
+                "Location",
+                "Content-Location",
+                "Preference-Applied",
+                "Idempotency-Replayed",
+            ]))
             .answers(
                 Answer::new(202, "The job; its document is made in the background.").of(JSON, refer("Job")).with(&[
                     "Location",
                     "Retry-After",
+                    "Preference-Applied",
                     "Idempotency-Replayed",
                 ]),
             )

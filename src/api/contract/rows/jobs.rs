@@ -23,6 +23,11 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             .named("Liệt kê việc", "List jobs, the newest first")
             .asks("state", refer("JobState"), "Only jobs in this state.")
             .asks("kind", json!({"type": "string"}), "Only jobs of this kind of paper.")
+            .asks(
+                "accepted_after",
+                json!({"type": "string", "format": "date-time"}),
+                "Only jobs accepted at this moment or later (RFC 3339, to the millisecond).",
+            )
             .asks("limit", json!({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}), "Jobs on a page.")
             .asks("cursor", json!({"type": "string"}), "`next_cursor` of the page before.")
             .answers(Answer::json("JobPage", "A page of jobs.").with(&["Link"]))

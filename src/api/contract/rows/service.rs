@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{Access, Answer, Operation, get};
+use super::{Access, Answer, Operation, get, refer};
 use crate::{
-    api::{health, metrics, problem, self_description},
+    api::{health, metrics, problem_page, self_description},
     failure::FailureCode as F,
 };
 
@@ -15,10 +15,26 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             .header("If-None-Match", json!({"type": "string"}), "Entity tags that need no answer.")
             .answers(Answer::json("OpenApi", "The document.").with(&["ETag"]))
             .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"])),
-        get("/problems/{code}", "explainProblem", problem::explain)
+        get("/v1/capabilities", "showCapabilities", self_description::can)
+            .named("Dịch vụ này làm được gì", "Kinds, editions, limits, fonts, build and standards")
+            .header("If-None-Match", json!({"type": "string"}), "Entity tags that need no answer.")
+            .answers(Answer::json("Capabilities", "What this installation can do.").with(&["ETag"]))
+            .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"])),
+        get("/docs", "readContract", self_description::page)
+            .named("Trang hướng dẫn giao diện", "This document as a page for people")
+            .header("If-None-Match", json!({"type": "string"}), "Entity tags that need no answer.")
+            .answers(Answer::new(200, "The page.").of("text/html", json!({"type": "string"})).with(&["ETag"]))
+            .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"])),
+        get("/problems/{code}", "explainProblem", problem_page::explain)
             .named("Giải thích một mã lỗi", "What a problem means and what to do, Vietnamese and English")
+            .says("The page behind a problem's `type`: HTML for browsers, JSON for `Accept: application/json`, else Markdown.")
             .at("code", json!({"type": "string", "examples": ["queue-full"]}), "The problem's code.")
-            .answers(Answer::new(200, "The page.").of("text/plain", json!({"type": "string"})))
+            .answers(
+                Answer::new(200, "The explanation.")
+                    .of("text/markdown", json!({"type": "string"}))
+                    .of("text/html", json!({"type": "string"}))
+                    .of("application/json", refer("ProblemExplanation")),
+            )
             .problems(&[F::NotFound]),
         get("/livez", "isAlive", health::live)
             .named("Tiến trình còn trả lời", "The process answers")
