@@ -322,10 +322,12 @@ fn every_problem_has_a_page_in_both_languages() {
     for code in FailureCode::ALL {
         let response = service.get(&format!("/problems/{}", code.as_str()));
         assert_eq!(response.status(), 200, "{}", code.as_str());
-        assert_eq!(header(&response, "content-type"), "text/plain; charset=utf-8");
+        assert_eq!(header(&response, "content-type"), "text/markdown; charset=utf-8");
         let page = response.text().expect("a page");
         assert!(
-            page.starts_with(code.as_str()) && page.contains("Người xử lý") && page.contains("Whose move"),
+            page.starts_with(&format!("# {}\n", code.as_str()))
+                && page.contains("Người xử lý")
+                && page.contains("Whose move"),
             "{page}"
         );
     }
@@ -387,7 +389,7 @@ fn a_full_disk_is_said_before_a_paper_is_lost_for_it() {
 #[test]
 fn what_is_asked_wrongly_is_a_problem_with_a_name() {
     let service = Service::start(&["--work", "false", "--max-body-bytes", "100000"]);
-    for path in ["/", "/v1", "/v1/documents/", "/v1/job", "/metrics", "/v1/kinds/x", "/../etc/passwd"] {
+    for path in ["/", "/v1", "/v1/documents/", "/v1/job", "/v1/kinds/x", "/../etc/passwd"] {
         problem(service.get(path), 404, FailureCode::NotFound);
     }
     for (method, path, allowed) in [

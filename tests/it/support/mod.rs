@@ -1,6 +1,7 @@
 //! What several files of tests need.
 
 pub mod chance;
+pub mod contract;
 pub mod invariants;
 pub mod papers;
 // The ledger's own tests start the same server.

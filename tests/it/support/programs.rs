@@ -26,6 +26,8 @@ use tdkt_reports::{
 };
 use tempfile::TempDir;
 
+use super::contract;
+
 /// How long a program may take to be ready; the machine may be busy with other tests.
 const READY: Duration = Duration::from_secs(60);
 /// How long a job may take that nobody disturbs.
@@ -285,8 +287,9 @@ impl Service {
         &self.data
     }
 
+    /// Asks, and holds the answer against the contract.
     pub fn get(&self, path: &str) -> Response {
-        self.http.get(format!("{}{path}", self.url)).send().expect("an answer")
+        contract::checked("GET", path, self.http.get(format!("{}{path}", self.url)).send().expect("an answer"))
     }
 
     /// A request that the test finishes.
@@ -294,10 +297,10 @@ impl Service {
         self.http.request(method.parse().expect("a method"), format!("{}{path}", self.url))
     }
 
-    /// Posts JSON text.
+    /// Posts JSON text, and holds the answer against the contract.
     pub fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Response {
         let request = self.request("POST", path).header("content-type", "application/json");
-        request.body(body.into()).send().expect("an answer")
+        contract::checked("POST", path, request.body(body.into()).send().expect("an answer"))
     }
 
     /// Posts a request that has to be accepted; gives the job's id.
