@@ -30,8 +30,8 @@ use crate::{
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
-use parts::{Parts, admission, keep, ledger_place, open, open_doorbell, open_ledger};
-pub use parts::{open_books, press_settings, restore, take_stock};
+use parts::{Parts, admission, keep, ledger_place, open, open_carrier, open_doorbell, open_ledger};
+pub use parts::{open_books, open_registry, press_settings, restore, take_stock};
 
 /// The longest a status request waits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -69,7 +69,7 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
         .admitting(admission(settings)?);
         let soundings = watched(settings, &parts)?;
         let server = http_server(settings, desk.clone(), soundings)?;
-        let mut staff = Staff::hire(settings, &parts);
+        let mut staff = Staff::hire(settings, &parts)?;
         if settings.work {
             staff.put_to_work(settings, &parts);
         }
@@ -114,7 +114,7 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
         let parts = open(settings, &[]).await?;
         look_at_the_sandbox(&parts.press).await?;
         watched(settings, &parts)?;
-        let mut staff = Staff::hire(settings, &parts);
+        let mut staff = Staff::hire(settings, &parts)?;
         staff.put_to_work(settings, &parts);
         info!("Working; ctrl-c to stop");
         stop_signal().await;
@@ -188,7 +188,7 @@ struct Staff {
 }
 
 impl Staff {
-    fn hire(settings: &Settings, parts: &Parts) -> Self {
+    fn hire(settings: &Settings, parts: &Parts) -> Result<Self, Failure> {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let dispatch_settings = DispatchSettings {
@@ -202,8 +202,10 @@ impl Staff {
         });
         let keep_events = Duration::from_secs(settings.keep_events_days.saturating_mul(86_400));
         tasks.spawn(post::number(parts.ledger.clone(), keep_events, stopping.clone()));
+        let carrier = open_carrier(settings, &open_registry(settings, &parts.ledger)?)?;
+        tasks.spawn(carrier.run(stopping.clone()));
         tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), keep(settings), stopping));
-        Self { stop, tasks, worker: None }
+        Ok(Self { stop, tasks, worker: None })
     }
 
     fn put_to_work(&mut self, settings: &Settings, parts: &Parts) {

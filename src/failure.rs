@@ -179,6 +179,14 @@ failure_codes! {
     PeriodOpen = "period-open", FixRequest;
     /// Blocs have sent nothing, and that was not accepted.
     PeriodIncomplete = "period-incomplete", FixRequest;
+    /// No such webhook, or no such delivery of it.
+    WebhookNotFound = "webhook-not-found", FixRequest;
+    /// The webhook is switched off.
+    WebhookDisabled = "webhook-disabled", FixRequest;
+    /// An address that may not be called.
+    WebhookAddressRefused = "webhook-address-refused", FixRequest;
+    /// The organisation has as many webhooks as it may.
+    TooManyWebhooks = "too-many-webhooks", FixRequest;
     /// A character has no glyph in any configured font.
     MissingGlyph = "missing-glyph", FixRequest;
     /// A file is no PDF, is damaged, or carries data that is not ours.

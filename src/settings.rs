@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::press::Demand;
+use crate::{post::Schedule, press::Demand};
 pub use environment::{Stray, strays};
 
 /// The defaults, and the manual of every setting.
@@ -102,6 +102,16 @@ settings! {
     keep_papers_days: u64, "TDKT_KEEP_PAPERS_DAYS", "Số ngày giữ văn bản đã lập; 0 là giữ mãi";
     /// Days.
     keep_events_days: u64, "TDKT_KEEP_EVENTS_DAYS", "Số ngày giữ sự kiện để gửi lại và để đọc tiếp";
+    /// Waits before the tries of a delivery.
+    webhook_schedule: String, "TDKT_WEBHOOK_SCHEDULE", "Lịch gửi sự kiện: các khoảng chờ trước từng lượt gửi (s, m, h)";
+    /// Hours.
+    webhook_disable_hours: u64, "TDKT_WEBHOOK_DISABLE_HOURS", "Sau bao nhiêu giờ không gửi được gì thì tắt webhook";
+    /// Between commas.
+    webhook_ports: String, "TDKT_WEBHOOK_PORTS", "Cổng được gọi ngoài 443, cách nhau bằng dấu phẩy";
+    /// Whether plain http and listed loopback may be called.
+    webhook_lab: bool, "TDKT_WEBHOOK_LAB", "Chỉ để thử trên một máy: cho gọi http và địa chỉ máy này (true, false)";
+    /// The key that seals secrets, or empty.
+    secrets_key: PathBuf, "TDKT_SECRETS_KEY", "Tệp khóa niêm phong khóa bí mật của webhook; bỏ trống là secrets.key trong thư mục dữ liệu";
     /// Passing failures before a job is dead.
     max_tries: u32, "TDKT_MAX_TRIES", "Số lần thử lại nhiều nhất khi lỗi tạm thời (hết chỗ, thiếu tiến trình)";
     /// Starts before a job is dead.
@@ -171,8 +181,14 @@ impl Settings {
         {
             return wrong("max_starts, max_body_bytes, max_paper_bytes, body_deadline_s", "must be above 0");
         }
-        if self.keep_events_days == 0 {
-            return wrong("keep_events_days", "must be above 0");
+        if self.keep_events_days == 0 || self.webhook_disable_hours == 0 {
+            return wrong("keep_events_days, webhook_disable_hours", "must be above 0");
+        }
+        if self.webhook_schedule.parse::<Schedule>().is_err() {
+            return wrong("webhook_schedule", "must be waits such as 0s 5s 5m 2h, at least one");
+        }
+        if self.webhook_ports().is_none() {
+            return wrong("webhook_ports", "must be ports between commas");
         }
         if self.keep_free_mib > u64::MAX >> 20 {
             return wrong("keep_free_mib", "is more than there is");
@@ -181,6 +197,12 @@ impl Settings {
             return wrong("max_paper_bytes", "must be at most 67108864 (64 MiB)");
         }
         Ok(self)
+    }
+
+    /// Ports that webhooks may have beside 443; `None` where the text is wrong.
+    pub fn webhook_ports(&self) -> Option<Vec<u16>> {
+        let words = self.webhook_ports.split([',', ' ']).filter(|word| !word.is_empty());
+        words.map(|word| word.parse().ok().filter(|port| *port > 0)).collect()
     }
 
     /// Render children, with 0 resolved.

@@ -122,13 +122,17 @@ pub(super) fn status(code: FailureCode) -> StatusCode {
     use FailureCode as C;
     match code {
         C::MalformedJson | C::BadParameter => StatusCode::BAD_REQUEST,
-        C::NotFound | C::JobNotFound | C::UnknownSample | C::NotInRegister => StatusCode::NOT_FOUND,
+        C::NotFound | C::JobNotFound | C::WebhookNotFound | C::UnknownSample | C::NotInRegister => {
+            StatusCode::NOT_FOUND
+        }
         C::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         C::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
         C::JobNotFinished
         | C::JobHasNoDocument
         | C::JobAlreadyEnded
         | C::JobNotRequeueable
+        | C::WebhookDisabled
+        | C::TooManyWebhooks
         | C::PeriodClosed
         | C::PeriodOpen
         | C::PeriodIncomplete
@@ -144,6 +148,7 @@ pub(super) fn status(code: FailureCode) -> StatusCode {
         | C::PaperWithoutData
         | C::PaperTooHeavy
         | C::UnknownKind
+        | C::WebhookAddressRefused
         | C::InvalidDocument
         | C::NoEdition
         | C::MissingGlyph

@@ -14,6 +14,8 @@ use crate::{
     desk::AdmissionSettings,
     failure::{Failure, FailureCode},
     ledger::{Keep, Ledger, LedgerLimits, Place},
+    outbound::{Outbound, Rules},
+    post::{Carrier, MalformedSchedule, Registry, Sealer},
     press::{Press, PressSettings},
     queue::Doorbell,
     settings::Settings,
@@ -147,6 +149,40 @@ pub(super) async fn open_ledger(settings: &Settings) -> Result<Ledger, Failure> 
     };
     let ledger = Ledger::open(ledger_place(settings)?, limits).await;
     ledger.map_err(|error| Failure::store_unavailable(format!("the ledger: {error}")))
+}
+
+/// Registers webhooks and sends to them.
+///
+/// # Errors
+/// When the key that seals secrets cannot be read or made.
+pub fn open_registry(settings: &Settings, ledger: &Ledger) -> Result<Registry, Failure> {
+    let file = if settings.secrets_key.as_os_str().is_empty() {
+        settings.data.join("secrets.key")
+    } else {
+        settings.secrets_key.clone()
+    };
+    let sealer = Sealer::of(&file).map_err(|error| {
+        Failure::new(
+            FailureCode::BadParameter,
+            format!("Không đọc được hoặc không tạo được tệp khóa {}.", file.display()),
+            error.to_string(),
+        )
+        .hint("Kiểm tra quyền trên tệp, hoặc chọn tệp khác bằng --secrets-key.")
+    })?;
+    let rules = Rules { ports: settings.webhook_ports().unwrap_or_default(), lab: settings.webhook_lab };
+    Ok(Registry { ledger: ledger.clone(), outbound: Outbound::new(rules), sealer })
+}
+
+/// Delivers what the registry's webhooks are to get.
+pub(super) fn open_carrier(settings: &Settings, registry: &Registry) -> Result<Carrier, Failure> {
+    let schedule = settings.webhook_schedule.parse();
+    Ok(Carrier {
+        ledger: registry.ledger.clone(),
+        outbound: registry.outbound.clone(),
+        sealer: registry.sealer.clone(),
+        schedule: schedule.map_err(|error: MalformedSchedule| Failure::internal(error.to_string()))?,
+        disable_after: Duration::from_secs(settings.webhook_disable_hours.saturating_mul(3_600)),
+    })
 }
 
 pub(super) fn open_doorbell(settings: &Settings) -> Result<Doorbell, Failure> {

@@ -21,6 +21,7 @@ mod render;
 mod serve;
 mod stock;
 mod usage;
+mod webhooks;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -108,6 +109,9 @@ enum Command {
     Jobs(jobs::Command),
     /// Sổ đăng ký của tỉnh: đơn vị, khối, cụm, kỳ báo cáo, số liệu các khối, cụm gửi.
     Register(register::Arguments),
+    /// Nơi nhận sự kiện của việc (webhook): đăng ký, thử, xem lượt gửi, gửi lại.
+    #[command(subcommand)]
+    Webhooks(webhooks::Command),
     /// Sao lưu sổ việc và văn bản vào một thư mục mới, trong khi dịch vụ vẫn chạy.
     Backup {
         /// Thư mục đích, mới hoặc trống.
@@ -167,6 +171,7 @@ fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
             | Command::Work
             | Command::Jobs(_)
             | Command::Register(_)
+            | Command::Webhooks(_)
             | Command::Backup { .. }
             | Command::Restore { .. }
             | Command::Doctor(_)
@@ -193,6 +198,7 @@ fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
         Command::Preview(arguments) => preview::run(&arguments, settings),
         Command::Jobs(command) => jobs::run(command, settings),
         Command::Register(arguments) => register::run(arguments, settings),
+        Command::Webhooks(command) => webhooks::run(command, settings),
         Command::Backup { to, json } => backup::take(&to, json, settings),
         Command::Restore { from, check: true, json } => backup::check(&from, json),
         Command::Restore { from, check: false, json } => backup::restore(&from, json, settings),

@@ -22,6 +22,7 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0010_access.sql"),
     include_str!("migrations/sqlite/0020_events.sql"),
     include_str!("migrations/sqlite/0040_register.sql"),
+    include_str!("migrations/sqlite/0021_webhooks.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] = &[
@@ -30,6 +31,7 @@ const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0010_access.sql"),
     include_str!("migrations/postgres/0020_events.sql"),
     include_str!("migrations/postgres/0040_register.sql"),
+    include_str!("migrations/postgres/0021_webhooks.sql"),
 ];
 
 /// Where PostgreSQL's version is written.

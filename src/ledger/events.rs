@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Ledger, LedgerError,
     change::{Note, Standing},
-    millis, rows,
+    deliveries, millis, rows,
 };
 use crate::{
     access::OrganisationId,
@@ -80,7 +80,8 @@ impl Ledger {
         self.inner.news.notified().await;
     }
 
-    /// Gives every event that has none its number. Returns how many.
+    /// Gives every event that has none its number, and puts it into the post for each webhook that wants it: in one
+    /// transaction, so once. Returns how many.
     ///
     /// # Errors
     /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
@@ -99,17 +100,34 @@ impl Ledger {
     async fn number_page(&self) -> Result<u64, LedgerError> {
         let mut tx = self.begin().await?;
         sqlx::query(self.inner.dialect.one_at_a_time()).execute(&mut *tx).await?;
-        let new = sqlx::query("SELECT id, organisation FROM event WHERE seq IS NULL ORDER BY id LIMIT $1")
-            .bind(PAGE)
-            .fetch_all(&mut *tx)
-            .await?;
+        let new = sqlx::query(
+            "SELECT id, event_id, organisation, CAST(0 AS BIGINT) AS seq, at, type, job_id, state, sha256, code \
+             FROM event WHERE seq IS NULL ORDER BY id LIMIT $1",
+        )
+        .bind(PAGE)
+        .fetch_all(&mut *tx)
+        .await?;
+        let now = self.now(&mut tx).await?;
         let mut last: HashMap<String, i64> = HashMap::new();
+        let mut subscribed: HashMap<String, Vec<(String, Vec<String>)>> = HashMap::new();
+        let mut posted = 0;
         for row in &new {
             let organisation: String = row.try_get("organisation")?;
             let seq = match last.get(&organisation) {
                 Some(last) => last + 1,
-                None => last_number(&mut tx, &organisation).await? + 1,
+                None => {
+                    subscribed.insert(organisation.clone(), self.subscribed(&mut tx, &organisation).await?);
+                    last_number(&mut tx, &organisation).await? + 1
+                }
             };
+            let event = Event { sequence: seq, ..event(row)? };
+            let (kind, body) = (event.kind.as_str(), event.told().to_string());
+            let letter = (event.id.as_str(), kind, Some(seq));
+            for (webhook, types) in subscribed.get(&organisation).into_iter().flatten() {
+                if types.iter().any(|wanted| wanted == kind) {
+                    posted += deliveries::post(&mut tx, webhook, letter, (&body, now)).await?;
+                }
+            }
             sqlx::query("UPDATE event SET seq = $1 WHERE id = $2")
                 .bind(seq)
                 .bind(row.try_get::<i64, _>("id")?)
@@ -128,6 +146,9 @@ impl Ledger {
             .await?;
         }
         tx.commit().await?;
+        if posted > 0 {
+            self.inner.mail.notify_one();
+        }
         Ok(new.len() as u64)
     }
 

@@ -11,6 +11,8 @@ mod audit;
 mod change;
 mod connect;
 mod counts;
+mod deliveries;
+mod delivery_log;
 mod dialect;
 mod erasure;
 mod events;
@@ -30,6 +32,7 @@ mod submissions;
 #[cfg(test)]
 mod tests;
 mod watch;
+mod webhooks;
 
 use std::{
     sync::{
@@ -46,6 +49,8 @@ pub use audit::{AuditRow, Chain};
 pub use change::Start;
 pub use connect::Place;
 pub use counts::{Counts, Drain};
+pub use deliveries::{Forbearance, Parcel, Sent, Tried};
+pub use delivery_log::{DeliveryRecord, TryRecord, Which};
 pub use erasure::{EraseOutcome, Erased, Keep};
 pub use failure::LedgerError;
 pub use intake::{Acceptance, OnceKey};
@@ -58,6 +63,7 @@ pub use rings::Due;
 pub use shelf::{Shelf, Shelves};
 pub use snapshot::{Named, Snapshot, SnapshotError, Store};
 pub use submissions::{CloseOutcome, Missing, NewSubmission, SubmitOutcome};
+pub use webhooks::{NewWebhook, Webhook, WebhookOutcome};
 
 use change::Standing;
 use dialect::Dialect;
@@ -106,6 +112,8 @@ struct Inner {
     work: Notify,
     /// Wakes whoever numbers events when a job changed in this process.
     news: Notify,
+    /// Wakes whoever delivers when something was posted in this process.
+    mail: Notify,
 }
 
 /// Changes that a watcher may fall behind before it reads the ledger again; more costs memory, less costs reads.
@@ -133,6 +141,7 @@ impl Ledger {
                 closing: AtomicBool::new(false),
                 work: Notify::new(),
                 news: Notify::new(),
+                mail: Notify::new(),
             }),
         })
     }

@@ -1,6 +1,11 @@
-//! The post: gives events their numbers, so that readers find them in order.
+//! The post: gives events their numbers, so that readers find them in order, and carries them to webhooks.
 //!
 //! The rule: it reads the ledger and tells others; it never changes a job.
+
+mod carrier;
+mod registry;
+mod schedule;
+mod secret;
 
 use std::time::{Duration, Instant};
 
@@ -8,6 +13,10 @@ use tokio::{sync::watch, time::timeout};
 use tracing::warn;
 
 use crate::ledger::{Ledger, LedgerError};
+pub use carrier::Carrier;
+pub use registry::{Named, Registry};
+pub use schedule::{MalformedSchedule, Schedule};
+pub use secret::{MalformedSecret, OtherKey, Sealer, Secret};
 
 /// How soon events of another process are found that died before it numbered them.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -41,6 +50,10 @@ pub async fn number(ledger: Ledger, keep: Duration, mut shutdown: watch::Receive
 }
 
 async fn forget(ledger: &Ledger, keep: Duration) -> Result<(), LedgerError> {
+    while ledger.forget_deliveries(keep).await? > 0 {}
     while ledger.forget_events(keep).await? > 0 {}
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

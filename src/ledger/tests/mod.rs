@@ -14,6 +14,7 @@ mod server;
 mod simulated;
 mod snapshot;
 mod store;
+mod webhooks;
 
 use std::time::Duration;
 

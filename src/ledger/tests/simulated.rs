@@ -28,6 +28,7 @@ impl Ledger {
                 closing: AtomicBool::new(false),
                 work: Notify::new(),
                 news: Notify::new(),
+                mail: Notify::new(),
             }),
         }
     }

@@ -1,0 +1,57 @@
+-- Networks, beside the public ones, into which an organisation's webhooks may go; JSON list of CIDR. An operator decides.
+ALTER TABLE organisation ADD COLUMN reach TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE webhook (
+    id           TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    organisation TEXT COLLATE "C" NOT NULL,
+    url          TEXT    NOT NULL,
+    -- JSON list of event types.
+    types        TEXT    NOT NULL,
+    -- Sealed with the key file; the second is good until old_until.
+    secret       TEXT    NOT NULL,
+    old_secret   TEXT,
+    old_until    BIGINT,
+    created_at   BIGINT NOT NULL,
+    disabled_at  BIGINT,
+    disabled_why TEXT,
+    -- Since when nothing was delivered, how many tries failed in a row, and until when none is made.
+    failing_since BIGINT,
+    failures     BIGINT NOT NULL DEFAULT 0,
+    rests_until  BIGINT NOT NULL DEFAULT 0,
+    served_at    BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX webhook_by_organisation ON webhook (organisation, id);
+
+-- One event on its way to one webhook. Leased and fenced as jobs are; `fence` counts leases.
+CREATE TABLE delivery (
+    id         BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    webhook    TEXT COLLATE "C" NOT NULL,
+    -- Of the event; the same in every try, and when it is sent again by hand.
+    message_id TEXT COLLATE "C" NOT NULL,
+    type       TEXT    NOT NULL,
+    seq        BIGINT,
+    body       TEXT    NOT NULL,
+    state      TEXT    NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'failed')),
+    created_at BIGINT NOT NULL,
+    due_at     BIGINT NOT NULL,
+    fence      BIGINT NOT NULL DEFAULT 0,
+    lease_until BIGINT,
+    -- Tries of the schedule; sending again by hand begins the schedule anew.
+    tries      BIGINT NOT NULL DEFAULT 0,
+    ended_at   BIGINT,
+    UNIQUE (webhook, message_id)
+);
+CREATE INDEX delivery_waiting ON delivery (webhook, due_at) WHERE state = 'waiting';
+CREATE INDEX delivery_due     ON delivery (due_at) WHERE state = 'waiting';
+CREATE INDEX delivery_listed  ON delivery (webhook, id);
+CREATE INDEX delivery_old     ON delivery (created_at) WHERE state <> 'waiting';
+
+CREATE TABLE delivery_try (
+    delivery BIGINT NOT NULL,
+    fence    BIGINT NOT NULL,
+    at       BIGINT NOT NULL,
+    millis   BIGINT NOT NULL,
+    status   BIGINT,
+    fault    TEXT,
+    PRIMARY KEY (delivery, fence)
+);
