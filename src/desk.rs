@@ -9,7 +9,7 @@ mod register;
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    archive::{Archive, ArchiveError, Archived},
+    archive::{Archive, Archived},
     catalog::MediaType,
     failure::{Failure, FailureCode, Finding},
     fingerprint,
@@ -188,7 +188,7 @@ impl Desk {
     /// Erases what an ended job holds; hashes, times and the audit stay.
     pub async fn erase(&self, id: JobId) -> Result<Job, Failure> {
         let outcome = retention::erase(&self.ledger, &self.archive, id).await;
-        match outcome.map_err(|error| Failure::store_unavailable(error.to_string()))? {
+        match outcome? {
             EraseOutcome::Erased(_) | EraseOutcome::AlreadyErased => self.job(id, Duration::ZERO).await,
             EraseOutcome::NotEnded(state) => Err(Failure::new(
                 FailureCode::JobNotFinished,
@@ -234,7 +234,7 @@ impl Desk {
             return Err(data_erased());
         }
         let Some(artifact) = job.artifact else { return Err(no_document(job.state)) };
-        let file = self.archive.open_file(&artifact.sha256).await.map_err(|error| archive_failure(&error))?;
+        let file = self.archive.open_file(&artifact.sha256).await?;
         let file = file.ok_or_else(|| Failure::internal("a paper is missing from the archive"))?;
         let name = format!("{}.{}", job.file_name, job.media_type.extension());
         Ok(Document { file, artifact, name, media_type: job.media_type })
@@ -271,14 +271,14 @@ impl Desk {
     /// How the parts are that work needs.
     pub async fn readiness(&self) -> Readiness {
         let (ledger, archive, doorbell, press) =
-            tokio::join!(self.ledger.ping(), self.archive.free(), self.doorbell.ping(), self.press.pulse());
-        let kept_free = self.archive.kept_free();
+            tokio::join!(self.ledger.ping(), self.archive.takes_papers(), self.doorbell.ping(), self.press.pulse());
+        let free_bytes = self.archive.free().await.ok().flatten();
         Readiness {
             ledger: Check::of(ledger.is_ok()),
             archive: ArchiveCheck {
-                status: Check::of(archive.as_ref().is_ok_and(|free| *free > kept_free)).status,
-                free_bytes: archive.ok(),
-                kept_free_bytes: kept_free,
+                status: Check::of(matches!(archive, Ok(true))).status,
+                free_bytes,
+                kept_free_bytes: self.archive.kept_free(),
             },
             doorbell: Check::of(doorbell.is_ok()),
             press: Check::of(press.is_ok()),
@@ -342,10 +342,6 @@ fn no_document(state: JobState) -> Failure {
 
 fn ledger_failure(error: LedgerError) -> Failure {
     error.into()
-}
-
-fn archive_failure(error: &ArchiveError) -> Failure {
-    Failure::store_unavailable(error.to_string())
 }
 
 /// What a stranger's file did to the child is the file's fault, not ours.

@@ -264,7 +264,9 @@ pub struct Readings {
     pub rings_out: Option<u64>,
     /// Bytes that are free for papers, and that have to stay free.
     pub archive_free: Option<u64>,
-    pub archive_kept_free: u64,
+    pub archive_kept_free: Option<u64>,
+    /// Whether the archive takes papers.
+    pub archive_takes_papers: bool,
     /// Render children at work, and waiting.
     pub children: (u64, u64),
 }
@@ -275,7 +277,7 @@ impl Readings {
         let parts = [
             ("ledger", self.jobs.is_some()),
             ("doorbell", self.rings_out.is_some()),
-            ("archive", self.archive_free.is_some()),
+            ("archive", self.archive_takes_papers),
         ];
         for (part, is_up) in parts {
             up.get_or_create(&[("part", part.to_owned())]).set(i64::from(is_up));
@@ -296,8 +298,10 @@ impl Readings {
         if let Some(free) = self.archive_free {
             read(registry, "tdkt_archive_free_bytes", "Free on the disk of the papers", free as f64);
         }
-        let kept = self.archive_kept_free as f64;
-        read(registry, "tdkt_archive_kept_free_bytes", "Below so many free bytes nothing is stored", kept);
+        if let Some(kept) = self.archive_kept_free {
+            let help = "Below so many free bytes nothing is stored";
+            read(registry, "tdkt_archive_kept_free_bytes", help, kept as f64);
+        }
         let children: Family<Labels<1>, Gauge> = Family::default();
         for (state, count) in [("busy", self.children.0), ("idle", self.children.1)] {
             children.get_or_create(&[("state", state.to_owned())]).set(whole(count));

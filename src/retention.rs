@@ -7,6 +7,7 @@ use tracing::{info, warn};
 
 use crate::{
     archive::{Archive, ArchiveError},
+    failure::Failure,
     job::JobId,
     ledger::{EraseOutcome, Erased, Keep, Ledger, LedgerError},
 };
@@ -21,6 +22,15 @@ pub enum RetentionError {
     Ledger(#[from] LedgerError),
     #[error("the archive failed: {0}")]
     Archive(#[from] ArchiveError),
+}
+
+impl From<RetentionError> for Failure {
+    fn from(error: RetentionError) -> Self {
+        match error {
+            RetentionError::Ledger(error) => error.into(),
+            RetentionError::Archive(error) => error.into(),
+        }
+    }
 }
 
 /// Erases what an ended job holds, its file included.

@@ -61,7 +61,7 @@ settings! {
     /// Folder of ledger and papers.
     data: PathBuf, "TDKT_DATA", "Thư mục dữ liệu";
     /// Where papers are kept, or empty.
-    archive_url: String, "TDKT_ARCHIVE_URL", "Kho văn bản: file:THƯ_MỤC dùng chung cho nhiều máy; bỏ trống là archive trong thư mục dữ liệu";
+    archive_url: String, "TDKT_ARCHIVE_URL", "Kho văn bản: file:THƯ_MỤC hoặc s3://KHO/TIỀN_TỐ dùng chung cho nhiều máy; bỏ trống là archive trong thư mục dữ liệu";
     /// Address of the ledger, or empty.
     ledger_url: String, "TDKT_LEDGER_URL", "Địa chỉ sổ việc: sqlite:TỆP hoặc postgres://…; bỏ trống là ledger.sqlite trong thư mục dữ liệu";
     /// Redis address, or empty.

@@ -118,9 +118,9 @@ impl<P: Renders> Worker<P> {
         if self.closing.borrow().is_some() {
             return;
         }
-        // A full disk is no fault of the job: it is left alone and rung again, and loses no try.
-        if let Ok(false) = self.archive.has_room().await {
-            warn!(job.id = %job, "The archive has no room, job {job} waits");
+        // A full disk, or a bucket that is away, is no fault of the job: it is left alone and rung again, and loses no try.
+        if let Ok(false) = self.archive.takes_papers().await {
+            warn!(job.id = %job, "The archive takes no paper now, job {job} waits");
             return;
         }
         match self.ledger.lease(job, &self.name, self.settings.lease).await {

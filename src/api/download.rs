@@ -1,16 +1,17 @@
 //! A finished paper over HTTP: strong ETag, conditional and range requests (RFC 9110, sections 13 and 14), a Vietnamese
 //! file name (RFC 6266, RFC 8187), and its digest (RFC 9530).
 
-use std::io::{Read, Seek, SeekFrom};
-
 use actix_web::{
     HttpRequest, HttpResponse,
+    body::SizedStream,
     http::{
         StatusCode,
         header::{self, ByteRangeSpec, Header, Range},
     },
+    web::Bytes,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use futures_util::TryStreamExt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Problem, conditions::lists};
@@ -49,16 +50,7 @@ pub(super) async fn answer(request: &HttpRequest, document: Document) -> Result<
                 .finish());
         }
     };
-    let mut file = document.file.file;
-    let bytes = tokio::task::spawn_blocking(move || {
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(start))?;
-        file.take(length).read_to_end(&mut bytes)?;
-        Ok::<_, std::io::Error>(bytes)
-    })
-    .await
-    .map_err(|_| Failure::internal("reading a paper panicked"))?
-    .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))?;
+    let pieces = document.file.bytes(start, length).await.map_err(Failure::from)?;
 
     let mut response = HttpResponse::build(status);
     response
@@ -72,7 +64,7 @@ pub(super) async fn answer(request: &HttpRequest, document: Document) -> Result<
     if status == StatusCode::PARTIAL_CONTENT {
         response.insert_header((header::CONTENT_RANGE, format!("bytes {start}-{}/{size}", start + length - 1)));
     }
-    Ok(response.body(bytes))
+    Ok(response.body(SizedStream::new(length, pieces.map_ok(Bytes::from))))
 }
 
 enum Part {

@@ -1,10 +1,19 @@
 //! What `doctor` asks of the press: whether a child gets ready, what shuts it in, and whether that holds.
 
-use super::{Settings, parts::open_press};
+use super::{
+    Settings,
+    parts::{open_archive, open_press},
+};
 use crate::{
     failure::{Failure, FailureCode},
     press::{ATTEMPTS, Demand, LARGEST_BODY, Outcome, PressSettings, Sandbox, Verdict},
 };
+
+/// Whether papers can be stored, and what of the store is not as they need it.
+pub async fn archive(settings: &Settings) -> Result<String, String> {
+    let archive = open_archive(settings).map_err(|failure| failure.message_en)?;
+    archive.examine().await.map_err(|error| error.to_string())
+}
 
 /// Lets a render child say that it lives, by refusing an empty order.
 pub async fn press(settings: &Settings) -> Result<String, String> {

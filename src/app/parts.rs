@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     api::{LARGEST_PAGE, PublishedLimits},
-    archive::Archive,
+    archive::{Archive, BucketPlace},
     backup::{self, Manifest},
     desk::AdmissionSettings,
     failure::{Failure, FailureCode},
@@ -97,6 +97,11 @@ pub(super) fn open_archive(settings: &Settings) -> Result<Archive, Failure> {
         )
         .hint("Chọn thư mục khác bằng --data.")
     })?;
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    if let Some(place) = BucketPlace::read(&settings.archive_url, environment)? {
+        return Ok(Archive::in_bucket(&place)?);
+    }
     let folder = match settings.archive_url.strip_prefix("file:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
         Some(path) if !path.is_empty() => PathBuf::from(path),
         None if settings.archive_url.is_empty() => settings.data.join("archive"),
@@ -104,9 +109,9 @@ pub(super) fn open_archive(settings: &Settings) -> Result<Archive, Failure> {
             return Err(Failure::new(
                 FailureCode::BadParameter,
                 "Địa chỉ kho văn bản không đúng.",
-                "archive_url has to be file:FOLDER, or empty",
+                "archive_url has to be file:FOLDER, s3://BUCKET/PREFIX, or empty",
             )
-            .hint("Ví dụ: file:/mnt/tdkt/archive"));
+            .hint("Ví dụ: file:/mnt/tdkt/archive hoặc s3://van-ban-tdkt/tinh"));
         }
     };
     Archive::keeping_free(&folder, settings.keep_free_mib << 20)

@@ -1,4 +1,5 @@
-//! The files themselves: written aside, synced, renamed, their folder synced.
+//! Papers in a folder of one host, or of a file system that several share: written to `tmp/`, synced, renamed, their
+//! folder synced. Storing and sweeping exclude each other by a lock that all processes on the folder share.
 
 use std::{
     fs::{self, File},
@@ -7,14 +8,15 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{ArchiveError, Archived, cannot, free_on, hex};
+use super::{ArchiveError, Archived, cannot, checked_name, free_on, paper::Source};
+use crate::fingerprint;
 
 /// The archive's folder.
 #[derive(Debug)]
 pub(super) struct Folder {
+    pub dir: PathBuf,
     pub tmp: PathBuf,
     pub blobs: PathBuf,
     /// Shared by those who store, alone for the one who removes; the system frees it when a process dies.
@@ -23,8 +25,13 @@ pub(super) struct Folder {
 }
 
 impl Folder {
+    pub fn new(dir: &Path, kept_free: u64) -> Self {
+        let (tmp, blobs, lock) = (dir.join("tmp"), dir.join("blobs"), dir.join("lock"));
+        Self { dir: dir.to_owned(), tmp, blobs, lock, kept_free }
+    }
+
     pub fn store(&self, bytes: &[u8]) -> Result<(String, u64), ArchiveError> {
-        let sha256 = hex(&Sha256::digest(bytes));
+        let sha256 = fingerprint::of(bytes);
         let size = bytes.len() as u64;
         let path = self.path(&sha256)?;
         let folder = path.parent().ok_or(ArchiveError::BadName)?;
@@ -58,10 +65,7 @@ impl Folder {
 
     /// Where the file of this name lies: `blobs/aa/<sha256>`.
     pub fn path(&self, sha256: &str) -> Result<PathBuf, ArchiveError> {
-        let is_name = sha256.len() == 64 && sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        if !is_name {
-            return Err(ArchiveError::BadName);
-        }
+        let sha256 = checked_name(sha256)?;
         Ok(self.blobs.join(&sha256[..2]).join(sha256))
     }
 
@@ -96,6 +100,17 @@ impl Folder {
         remove_if_older(&path, older_than)
     }
 
+    /// Removes a file at once; `false`: it was gone.
+    pub fn remove(&self, path: &Path) -> Result<bool, ArchiveError> {
+        let lock = self.open_lock()?;
+        lock.lock().map_err(cannot("be locked"))?;
+        match fs::remove_file(path) {
+            Ok(()) => sync_folder(path.parent().ok_or(ArchiveError::BadName)?).map(|()| true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(cannot("remove a file")(error)),
+        }
+    }
+
     /// Names of files older than `older_than`. Strangers in the folder are left alone.
     pub fn aged(&self, older_than: Duration) -> Result<Vec<String>, ArchiveError> {
         let mut aged = Vec::new();
@@ -121,7 +136,7 @@ pub(super) fn open(path: &Path) -> Result<Option<Archived>, ArchiveError> {
     match File::open(path) {
         Ok(file) => {
             let size = file.metadata().map_err(cannot("measure a file"))?.len();
-            Ok(Some(Archived { file, size }))
+            Ok(Some(Archived { size, source: Source::File(file) }))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot("open a file")(error)),

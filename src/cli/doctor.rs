@@ -74,6 +74,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Fail
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::internal(error.to_string()))?;
     let ledger = runtime.block_on(app::examine_ledger(settings));
     examination.note("Sổ việc", ledger);
+    let archive = runtime.block_on(app::examination::archive(settings));
+    examination.note("Kho văn bản", archive);
     let doorbell = runtime.block_on(app::examine_doorbell(settings));
     examination.note("Hàng đợi", doorbell);
     let press = runtime.block_on(app::examination::press(settings));

@@ -153,7 +153,8 @@ impl Admission {
     }
 
     async fn measure_free(&self, archive: &Archive) -> Result<u64, Failure> {
-        let papers = archive.free().await.map_err(Failure::from)?;
+        // A bucket has no end, and while it is away jobs wait; the ledger's disk is what takes them in.
+        let papers = archive.free().await.map_err(Failure::from)?.unwrap_or(u64::MAX);
         let Some(folder) = self.settings.ledger_folder.clone() else { return Ok(papers) };
         let measured = tokio::task::spawn_blocking(move || archive::free_on(&folder)).await;
         let ledger = measured.map_err(std::io::Error::other).flatten();

@@ -22,14 +22,16 @@ impl Check {
     }
 }
 
-/// The archive: down also where too little space is free.
+/// The archive: down where it takes no papers, be it too little free space, or a bucket that does not answer.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct ArchiveCheck {
     pub status: PartStatus,
-    /// Absent where it could not be measured.
+    /// Absent where it could not be measured, and for a bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub free_bytes: Option<u64>,
-    pub kept_free_bytes: u64,
+    /// Absent for a bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept_free_bytes: Option<u64>,
 }
 
 /// The parts that work needs.
@@ -46,7 +48,7 @@ pub struct Readiness {
 #[serde(rename_all = "lowercase")]
 pub enum Overall {
     Ready,
-    /// Jobs are accepted and wait: nobody hears the doorbell, or no child renders.
+    /// Jobs are accepted and wait: nobody hears the doorbell, no child renders, or the bucket of papers is away.
     Degraded,
     /// Jobs cannot be kept.
     Unready,
@@ -55,9 +57,10 @@ pub enum Overall {
 impl Readiness {
     pub fn overall(&self) -> Overall {
         let down = |status: PartStatus| status == PartStatus::Down;
-        if down(self.ledger.status) || down(self.archive.status) {
+        let is_folder = self.archive.kept_free_bytes.is_some();
+        if down(self.ledger.status) || (down(self.archive.status) && is_folder) {
             Overall::Unready
-        } else if down(self.doorbell.status) || down(self.press.status) {
+        } else if down(self.archive.status) || down(self.doorbell.status) || down(self.press.status) {
             Overall::Degraded
         } else {
             Overall::Ready
@@ -71,15 +74,17 @@ mod tests {
 
     #[test]
     fn what_keeps_jobs_decides_and_what_makes_papers_may_come_later() {
-        let overall = |ledger, archive, doorbell, press| {
-            let archive = ArchiveCheck { status: Check::of(archive).status, free_bytes: None, kept_free_bytes: 0 };
+        let with_archive = |archive, kept_free_bytes, [ledger, doorbell, press]: [bool; 3]| {
+            let archive = ArchiveCheck { status: Check::of(archive).status, free_bytes: None, kept_free_bytes };
             let [ledger, doorbell, press] = [ledger, doorbell, press].map(Check::of);
             Readiness { ledger, archive, doorbell, press }.overall()
         };
+        let overall = |ledger, archive, doorbell, press| with_archive(archive, Some(0), [ledger, doorbell, press]);
         assert_eq!(overall(true, true, true, true), Overall::Ready);
         assert_eq!(overall(true, true, false, true), Overall::Degraded);
         assert_eq!(overall(true, true, true, false), Overall::Degraded);
         assert_eq!(overall(false, true, true, true), Overall::Unready);
         assert_eq!(overall(true, false, true, true), Overall::Unready);
+        assert_eq!(with_archive(false, None, [true; 3]), Overall::Degraded, "a bucket that is away");
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::support::papers::repository;
 
 /// Which crates (by the beginning of their names) stand in which rooms only.
-const FENCES: [(&str, &[&str]); 16] = [
+const FENCES: &[(&str, &[&str])] = &[
     ("apalis", &["queue"]),
     ("redis", &["queue"]),
     ("sqlx", &["ledger"]),
@@ -22,6 +22,7 @@ const FENCES: [(&str, &[&str]); 16] = [
     ("prometheus_client", &["metrics"]),
     ("lopdf", &["merging"]),
     ("indicatif", &["cli"]),
+    ("object_store", &["archive"]),
 ];
 
 /// Above this a file is to be split along a noun.
