@@ -192,6 +192,14 @@ impl Archive {
         }
     }
 
+    /// Whether the store answers, be it full.
+    pub async fn answers(&self) -> bool {
+        match &self.store {
+            Store::Folder(folder) => in_folder(folder, Folder::free).await.is_ok(),
+            Store::Bucket(bucket) => bucket.answers().await,
+        }
+    }
+
     /// Bytes free on the archive's file system; `None`: a bucket has no end.
     ///
     /// # Errors

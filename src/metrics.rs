@@ -265,8 +265,8 @@ pub struct Readings {
     /// Bytes that are free for papers, and that have to stay free.
     pub archive_free: Option<u64>,
     pub archive_kept_free: Option<u64>,
-    /// Whether the archive takes papers.
-    pub archive_takes_papers: bool,
+    /// Whether the archive answers, full or not.
+    pub archive_answers: bool,
     /// Render children at work, and waiting.
     pub children: (u64, u64),
 }
@@ -277,7 +277,7 @@ impl Readings {
         let parts = [
             ("ledger", self.jobs.is_some()),
             ("doorbell", self.rings_out.is_some()),
-            ("archive", self.archive_takes_papers),
+            ("archive", self.archive_answers),
         ];
         for (part, is_up) in parts {
             up.get_or_create(&[("part", part.to_owned())]).set(i64::from(is_up));

@@ -30,11 +30,11 @@ pub struct Soundings {
 impl Soundings {
     /// All metrics of this process, with what the parts say now.
     pub async fn text(&self) -> String {
-        let (counts, rings, free, takes_papers) = tokio::join!(
+        let (counts, rings, free, answers) = tokio::join!(
             timeout(PATIENCE, self.ledger.counts()),
             timeout(PATIENCE, self.doorbell.depth()),
             timeout(PATIENCE, self.archive.free()),
-            timeout(PATIENCE, self.archive.takes_papers()),
+            timeout(PATIENCE, self.archive.answers()),
         );
         let counts = counts.ok().and_then(Result::ok);
         let jobs = |state: JobState| counts.as_ref().map(|counts| (state.as_str(), counts.of(state)));
@@ -44,7 +44,7 @@ impl Soundings {
             rings_out: rings.ok().and_then(Result::ok),
             archive_free: free.ok().and_then(Result::ok).flatten(),
             archive_kept_free: self.archive.kept_free(),
-            archive_takes_papers: matches!(takes_papers, Ok(Ok(true))),
+            archive_answers: answers.unwrap_or(false),
             children: self.press.occupancy(),
         })
     }

@@ -36,6 +36,7 @@ mod service;
 mod text_encoding;
 // the keeping
 mod backlog;
+mod buckets;
 mod doorbells;
 mod faults;
 mod full_disk;

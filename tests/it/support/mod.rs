@@ -10,3 +10,7 @@ pub mod papers;
 pub mod postgres;
 pub mod programs;
 pub mod proxy;
+// The archive's own tests start the same server.
+#[allow(dead_code)]
+#[path = "../../../src/archive/tests/server.rs"]
+pub mod s3;
