@@ -37,7 +37,7 @@ fn jobs_wait_while_the_archive_has_no_room_and_are_done_afterwards() {
     let ids: Vec<String> = (0..12).map(|number| service.accept(papers::numbered(number))).collect();
     let books = service.books();
     until(Duration::from_secs(60), "every job was looked at and left alone", || {
-        ids.iter().all(|id| service.process.said().contains(&format!("The archive has no room, job {id} waits")))
+        ids.iter().all(|id| service.process.said().contains(&format!("The archive takes no paper now, job {id} waits")))
     });
     for id in &ids {
         let job = books.job(id);
