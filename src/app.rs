@@ -27,6 +27,7 @@ use crate::{
     retention,
     settings::Settings,
     soundings::Soundings,
+    timetable,
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
@@ -204,6 +205,7 @@ impl Staff {
         tasks.spawn(post::number(parts.ledger.clone(), keep_events, stopping.clone()));
         let carrier = open_carrier(settings, &open_registry(settings, &parts.ledger)?)?;
         tasks.spawn(carrier.run(stopping.clone()));
+        tasks.spawn(timetable::keep(parts.ledger.clone(), stopping.clone()));
         tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), keep(settings), stopping));
         Ok(Self { stop, tasks, worker: None })
     }

@@ -24,7 +24,7 @@ use crate::{
 use admission::Admission;
 pub use admission::AdmissionSettings;
 
-pub use register::{RegisterDesk, Sent, Written};
+pub use register::{RegisterDesk, Scheduled, Sent, Written};
 
 pub use readiness::{ArchiveCheck, Check, Overall, PartStatus, Readiness};
 

@@ -49,6 +49,7 @@ pub mod worker;
 pub mod stocktake;
 pub mod soundings;
 pub mod post;
+pub mod timetable;
 pub mod desk;
 // top floor: doors
 pub mod api;

@@ -1,9 +1,12 @@
 //! `/v1/register/…` and `/v1/periods/{id}`: read an entry, write a version, read all versions.
 
-use std::fmt;
+use std::{
+    fmt,
+    future::{Ready, ready},
+};
 
 use actix_web::{
-    HttpRequest, HttpResponse, HttpResponseBuilder,
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header,
     web::{Data, Path, Payload},
 };
@@ -30,7 +33,7 @@ macro_rules! about {
         }
     )* };
 }
-about!(Unit, Bloc, BlocYear, Period);
+about!(Unit, Bloc, BlocYear, Period, Schedule);
 
 /// The parts of an address, joined: `{id}` or `{id}/{year}`.
 type Parts = Path<Vec<String>>;
@@ -39,22 +42,33 @@ fn id(parts: &Parts) -> String {
     parts.join("/")
 }
 
-/// Who asks.
-pub(super) fn caller() -> Caller {
-    Caller::at_this_machine()
+/// Who asks: whom the way in let in; where it asks nobody, whoever sits at this machine.
+#[derive(Debug)]
+pub(super) struct By(pub(super) Caller);
+
+impl FromRequest for By {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _body: &mut actix_web::dev::Payload) -> Self::Future {
+        let caller = request.extensions().get::<Caller>().cloned();
+        ready(Ok(Self(caller.unwrap_or_else(Caller::at_this_machine))))
+    }
 }
 
 pub(super) async fn show<A: About>(
+    By(caller): By,
     desk: Data<Desk>,
     request: HttpRequest,
     path: Parts,
 ) -> Result<HttpResponse, Problem> {
-    let entry = desk.register(&caller()).entry(A::SORT, &id(&path)).await?;
+    let entry = desk.register(&caller).entry(A::SORT, &id(&path)).await?;
     Ok(answer(&request, &entry.tag(), &view(&entry)))
 }
 
 /// 201 for the first version, 200 for a later one or for none that was needed.
 pub(super) async fn put<A: About>(
+    By(caller): By,
     desk: Data<Desk>,
     limits: Data<ApiLimits>,
     request: HttpRequest,
@@ -63,19 +77,19 @@ pub(super) async fn put<A: About>(
 ) -> Result<HttpResponse, Problem> {
     let base = conditions::base(&request)?;
     let body = body::read(&request, payload, &limits).await?;
-    let Written { entry, unchanged } = desk.register(&caller()).put(A::SORT, &id(&path), body, &base).await?;
+    let Written { entry, unchanged } = desk.register(&caller).put(A::SORT, &id(&path), body, &base).await?;
     let mut response = if entry.version == 1 && !unchanged { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(tagged(&mut response, &entry.tag()).json(view(&entry)))
 }
 
-pub(super) async fn history<A: About>(desk: Data<Desk>, path: Parts) -> Result<HttpResponse, Problem> {
-    let versions = desk.register(&caller()).history(A::SORT, &id(&path)).await?;
+pub(super) async fn history<A: About>(By(caller): By, desk: Data<Desk>, path: Parts) -> Result<HttpResponse, Problem> {
+    let versions = desk.register(&caller).history(A::SORT, &id(&path)).await?;
     Ok(list(versions.iter().map(view).collect()))
 }
 
 /// The newest version of every entry.
-pub(super) async fn all<A: About>(desk: Data<Desk>) -> Result<HttpResponse, Problem> {
-    let entries = desk.register(&caller()).entries(A::SORT).await?;
+pub(super) async fn all<A: About>(By(caller): By, desk: Data<Desk>) -> Result<HttpResponse, Problem> {
+    let entries = desk.register(&caller).entries(A::SORT).await?;
     Ok(list(entries.iter().map(view).collect()))
 }
 

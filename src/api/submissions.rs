@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     ApiLimits, Problem, body, conditions,
-    register::{answer, caller, list, tagged},
+    register::{By, answer, list, tagged},
 };
 use crate::{
     desk::Desk,
@@ -26,6 +26,7 @@ pub(super) struct ShowQuery {
 }
 
 pub(super) async fn show(
+    By(caller): By,
     desk: Data<Desk>,
     request: HttpRequest,
     path: Path<(String, String)>,
@@ -33,12 +34,13 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let version = query.map_err(|_| bad_version())?.version;
     let (bloc, period) = path.into_inner();
-    let submission = desk.register(&caller()).submission(&bloc, read_period(&period)?, version).await?;
+    let submission = desk.register(&caller).submission(&bloc, read_period(&period)?, version).await?;
     Ok(answer(&request, &submission.tag(), &view(&submission)))
 }
 
 /// 201 with a new version, 200 where the newest says the same.
 pub(super) async fn send(
+    By(caller): By,
     desk: Data<Desk>,
     limits: Data<ApiLimits>,
     request: HttpRequest,
@@ -49,7 +51,7 @@ pub(super) async fn send(
     let (bloc, period) = path.into_inner();
     let period = read_period(&period)?;
     let body = body::read(&request, payload, &limits).await?;
-    let sent = desk.register(&caller()).send(&bloc, period, body, &base).await?;
+    let sent = desk.register(&caller).send(&bloc, period, body, &base).await?;
     let mut response = if sent.unchanged { HttpResponse::Ok() } else { HttpResponse::Created() };
     let mut shown = line(&sent.submission);
     shown["findings"] = json!(sent.findings);
@@ -57,16 +59,24 @@ pub(super) async fn send(
 }
 
 /// Every version, without the contents.
-pub(super) async fn history(desk: Data<Desk>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+pub(super) async fn history(
+    By(caller): By,
+    desk: Data<Desk>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
     let (bloc, period) = path.into_inner();
-    let versions = desk.register(&caller()).versions(&bloc, read_period(&period)?).await?;
+    let versions = desk.register(&caller).versions(&bloc, read_period(&period)?).await?;
     Ok(list(versions.iter().map(line).collect()))
 }
 
 /// The draft of an annual summary, with the origin of each figure.
-pub(super) async fn carry_over(desk: Data<Desk>, path: Path<(String, String)>) -> Result<HttpResponse, Problem> {
+pub(super) async fn carry_over(
+    By(caller): By,
+    desk: Data<Desk>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
     let (bloc, period) = path.into_inner();
-    let draft = desk.register(&caller()).carry_over(&bloc, read_period(&period)?).await?;
+    let draft = desk.register(&caller).carry_over(&bloc, read_period(&period)?).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(draft))
 }
 

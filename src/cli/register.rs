@@ -15,7 +15,7 @@ use crate::{
     app, calendar,
     desk::RegisterDesk,
     failure::Failure,
-    register::{Base, PeriodId, PeriodStatus, Sort, Standing, Submission, table},
+    register::{Base, PeriodId, PeriodStatus, ScheduleRun, Sort, Standing, Submission, table},
     settings::Settings,
 };
 
@@ -101,6 +101,13 @@ enum Command {
         #[arg(long)]
         accept_missing: bool,
     },
+    /// Các lịch tự động: lần chạy tới, lần chạy trước.
+    Schedules,
+    /// Các lần chạy của một lịch, mới nhất trước.
+    Runs {
+        /// Mã lịch.
+        id: String,
+    },
     /// Các điều chỉnh sau khi chốt, kèm bảng khác biệt.
     Adjustments {
         /// Kỳ: 2026-H1, 2026-H2, 2026.
@@ -115,6 +122,7 @@ enum SortName {
     Bloc,
     BlocYear,
     Period,
+    Schedule,
 }
 
 impl From<SortName> for Sort {
@@ -124,6 +132,7 @@ impl From<SortName> for Sort {
             SortName::Bloc => Sort::Bloc,
             SortName::BlocYear => Sort::BlocYear,
             SortName::Period => Sort::Period,
+            SortName::Schedule => Sort::Schedule,
         }
     }
 }
@@ -222,6 +231,29 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
             );
             output::print(text.as_bytes())
         }
+        Command::Schedules => {
+            let all = register.timetable().await?;
+            if as_json {
+                return print(&json!(all));
+            }
+            let lines: String = all
+                .iter()
+                .map(|scheduled| {
+                    let next = scheduled.next_at.map_or("tạm dừng".to_owned(), in_vietnam);
+                    let last = scheduled.last_run.as_ref().map_or("chưa chạy".to_owned(), ran);
+                    format!("{}\tlần tới: {next}\tlần trước: {last}\n", scheduled.entry.id)
+                })
+                .collect();
+            output::print(lines.as_bytes())
+        }
+        Command::Runs { id } => {
+            let runs = register.runs(&id).await?;
+            if as_json {
+                return print(&json!(runs));
+            }
+            let lines: String = runs.iter().map(|run| format!("{}\n", ran(run))).collect();
+            output::print(lines.as_bytes())
+        }
         Command::Adjustments { period } => {
             let adjusted = register.adjustments(period).await?;
             if as_json {
@@ -290,6 +322,26 @@ fn standings(status: &PeriodStatus) -> String {
         text.push_str(&format!("{}\t{standing}{days}\t{}{adjustments}\n", bloc.bloc, bloc.name));
     }
     text
+}
+
+fn ran(run: &ScheduleRun) -> String {
+    let outcome = match run.outcome.as_str() {
+        "reminded" => "đã nhắc",
+        "closed" => "đã chốt",
+        "already-closed" => "đã chốt từ trước",
+        "incomplete" => "chưa chốt vì còn thiếu",
+        "missed" => "bị lỡ, bỏ qua",
+        other => other,
+    };
+    let missing = run.missing.join(", ");
+    let missing = if missing.is_empty() { String::new() } else { format!(" (chưa gửi: {missing})") };
+    format!("{} {outcome}{missing}", in_vietnam(run.due_at))
+}
+
+/// "20/7/2026 17:00", giờ Việt Nam.
+fn in_vietnam(at: chrono::DateTime<chrono::Utc>) -> String {
+    let at = at.with_timezone(&chrono_tz::Asia::Ho_Chi_Minh);
+    format!("{} {}", calendar::short(at.date_naive()), at.format("%H:%M"))
 }
 
 fn adjustment(one: &Submission) -> String {

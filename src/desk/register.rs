@@ -7,6 +7,8 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -21,8 +23,8 @@ use crate::{
     intake::{self, Treatment},
     ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, Shelves, SubmitOutcome},
     register::{
-        self, Base, CarryOver, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Sheet, Sort,
-        Submission,
+        self, Base, CarryOver, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
+        ScheduleRun, Sheet, Sort, Submission,
     },
     rendering::Workshop,
 };
@@ -46,6 +48,20 @@ pub struct Sent {
     /// Warnings and information.
     pub findings: Vec<Finding>,
 }
+
+/// A schedule, when it runs next, and what it did last.
+#[derive(Debug, Clone, Serialize)]
+pub struct Scheduled {
+    #[serde(flatten)]
+    pub entry: Entry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_run: Option<ScheduleRun>,
+}
+
+/// Runs that a list shows.
+const RUNS_SHOWN: u32 = 200;
 
 /// The register's verbs for one caller. Over HTTP the desk gives it; a command at the machine makes its own.
 pub struct RegisterDesk {
@@ -216,6 +232,24 @@ impl RegisterDesk {
         }
     }
 
+    /// Every schedule with its next time and its last run.
+    pub async fn timetable(&self) -> Result<Vec<Scheduled>, Failure> {
+        let now = self.book.now().await?;
+        let mut all = Vec::new();
+        for entry in self.book.entries(Sort::Schedule).await? {
+            let next_at = Schedule::read(&entry.body).ok().and_then(|schedule| schedule.next_after(now));
+            let last_run = self.book.schedule_runs(&entry.id, 1).await?.pop();
+            all.push(Scheduled { entry, next_at, last_run });
+        }
+        Ok(all)
+    }
+
+    /// What a schedule did, the last first.
+    pub async fn runs(&self, schedule: &str) -> Result<Vec<ScheduleRun>, Failure> {
+        self.entry(Sort::Schedule, schedule).await?;
+        Ok(self.book.schedule_runs(schedule, RUNS_SHOWN).await?)
+    }
+
     async fn plan(&self, period: PeriodId) -> Result<PeriodPlan, Failure> {
         let entry = self.book.entry(Sort::Period, &period.to_string()).await?;
         Ok(PeriodPlan::read(entry.as_ref().map(|entry| &entry.body)))
@@ -247,6 +281,7 @@ impl RegisterDesk {
                 let year = year.parse().map_err(|_| bad_id(sort))?;
                 Ok(register::check_year(year, body, &self.units().await?))
             }
+            Sort::Schedule => Ok(Schedule::read(body).err().unwrap_or_default()),
             Sort::Period => {
                 let period = id.parse().map_err(|_| bad_id(sort))?;
                 let blocs = self.book.entries(Sort::Bloc).await?;

@@ -23,6 +23,7 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0020_events.sql"),
     include_str!("migrations/sqlite/0040_register.sql"),
     include_str!("migrations/sqlite/0021_webhooks.sql"),
+    include_str!("migrations/sqlite/0041_schedules.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] = &[
@@ -32,6 +33,7 @@ const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0020_events.sql"),
     include_str!("migrations/postgres/0040_register.sql"),
     include_str!("migrations/postgres/0021_webhooks.sql"),
+    include_str!("migrations/postgres/0041_schedules.sql"),
 ];
 
 /// Where PostgreSQL's version is written.

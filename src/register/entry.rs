@@ -13,11 +13,13 @@ pub enum Sort {
     /// Who was in a bloc in a year; its id is `BLOC/YEAR`.
     BlocYear,
     Period,
+    /// What runs by itself.
+    Schedule,
 }
 
 impl Sort {
     /// Every sort.
-    pub const ALL: [Sort; 4] = [Sort::Unit, Sort::Bloc, Sort::BlocYear, Sort::Period];
+    pub const ALL: [Sort; 5] = [Sort::Unit, Sort::Bloc, Sort::BlocYear, Sort::Period, Sort::Schedule];
 
     /// As it is stored and shown.
     pub fn as_str(self) -> &'static str {
@@ -26,6 +28,7 @@ impl Sort {
             Sort::Bloc => "bloc",
             Sort::BlocYear => "bloc-year",
             Sort::Period => "period",
+            Sort::Schedule => "schedule",
         }
     }
 

@@ -21,6 +21,7 @@ pub struct RegisterForms {
     bloc: Form,
     bloc_year: Form,
     period: Form,
+    schedule: Form,
     submission: Form,
     closing: Form,
 }
@@ -41,6 +42,7 @@ impl RegisterForms {
             bloc: read("register/bloc.json", include_str!("forms/bloc.json"))?,
             bloc_year: read("register/bloc-year.json", include_str!("forms/bloc-year.json"))?,
             period: read("register/period.json", include_str!("forms/period.json"))?,
+            schedule: read("register/schedule.json", include_str!("forms/schedule.json"))?,
             submission: read("register/submission.json", include_str!("forms/submission.json"))?,
             closing: read("register/closing.json", include_str!("forms/closing.json"))?,
         })
@@ -53,6 +55,7 @@ impl RegisterForms {
             Sheet::Entry(Sort::Bloc) => &self.bloc,
             Sheet::Entry(Sort::BlocYear) => &self.bloc_year,
             Sheet::Entry(Sort::Period) => &self.period,
+            Sheet::Entry(Sort::Schedule) => &self.schedule,
             Sheet::Submission => &self.submission,
             Sheet::Closing => &self.closing,
         }

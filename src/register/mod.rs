@@ -10,6 +10,7 @@ mod entry;
 mod forms;
 mod members;
 mod period;
+mod schedule;
 mod status;
 mod submission;
 #[cfg(test)]
@@ -21,5 +22,6 @@ pub use entry::{Base, Entry, Sort, Tag, is_id};
 pub use forms::{RegisterForms, Sheet};
 pub use members::{check_year, unit_names};
 pub use period::{PeriodId, PeriodPlan, check_plan};
+pub use schedule::{Action, Schedule, ScheduleRun, Turn};
 pub use status::{BlocStanding, PeriodStatus, Standing, expected, standing};
 pub use submission::{Adjustment, Closing, Frozen, Submission, check_submission, draft_of, hash_of};

@@ -298,3 +298,26 @@ fn a_years_summary_begins_with_the_register_and_every_figure_leads_back() {
     let missing: Vec<&Value> = lonely["findings"].as_array().expect("a list").iter().map(|one| &one["found"]).collect();
     assert_eq!(missing, ["2026-H1", "2026-H2", "2025"]);
 }
+
+#[test]
+fn schedules_are_kept_with_their_next_time_and_faults_are_told() {
+    let service = Service::start(&["--work", "false"]);
+    let wrong = json!({"cron": "0 25 * * *", "time_zone": "Asia/Huế", "action": "close", "period": "2026-H1"});
+    let told =
+        problem(write(&service, "PUT", "/v1/schedules/chot", ("if-none-match", "*"), &wrong), 422, "invalid-document");
+    assert_eq!(told["errors"].as_array().map(Vec::len), Some(2), "{told:#}");
+    let right = json!({"cron": "0 17 20 7 *", "action": "close", "period": "2026-H1"});
+    new(&service, "PUT", "/v1/schedules/chot", &right);
+    let listed = json(service.get("/v1/schedules"));
+    let next = listed["data"][0]["next_at"].as_str().expect("a time");
+    assert!(next.ends_with("-07-20T10:00:00Z"), "17:00 in Vietnam: {next}");
+    assert_eq!(json(service.get("/v1/schedules/chot/runs")), json!({"data": []}));
+    problem(service.get("/v1/schedules/ai/runs"), 404, "not-in-register");
+    let mut paused = right;
+    paused["paused"] = json!(true);
+    assert_eq!(write(&service, "PUT", "/v1/schedules/chot", ("if-match", "*"), &paused).status(), 200);
+    assert_eq!(json(service.get("/v1/schedules"))["data"][0].get("next_at"), None);
+    let data = service.data().to_str().expect("UTF-8");
+    let told = run_in(service.data(), &["register", "schedules", "--data", data], b"");
+    assert_eq!(told.text(), "chot\tlần tới: tạm dừng\tlần trước: chưa chạy\n", "{}", told.err);
+}

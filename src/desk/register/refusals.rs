@@ -26,7 +26,7 @@ pub(super) fn backwards(body: &Value) -> Option<Finding> {
 
 pub(super) fn refuse_bad_id(sort: Sort, id: &str) -> Result<(), Failure> {
     let right = match sort {
-        Sort::Unit | Sort::Bloc => is_id(id),
+        Sort::Unit | Sort::Bloc | Sort::Schedule => is_id(id),
         Sort::BlocYear => id.rsplit_once('/').is_some_and(|(bloc, year)| {
             is_id(bloc) && year.parse::<PeriodId>().is_ok_and(|period| period.to_string() == year && year.len() == 4)
         }),
@@ -50,6 +50,7 @@ pub(super) fn not_in_register(sort: Sort) -> Failure {
         Sort::Bloc => "khối, cụm",
         Sort::BlocYear => "năm thi đua",
         Sort::Period => "kỳ báo cáo",
+        Sort::Schedule => "lịch",
     };
     Failure::new(
         FailureCode::NotInRegister,

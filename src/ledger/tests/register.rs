@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     access::OrganisationId,
-    ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
+    ledger::{CloseOutcome, Errand, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
     register::{Base, PeriodId, Sort},
 };
 
@@ -141,7 +141,28 @@ async fn another_organisations_register_is_not_there(store: Store) {
     assert!(matches!(other.put_entry(&unit("{}"), &Base::Nothing).await.unwrap(), PutOutcome::Written(_)));
 }
 
+async fn a_time_of_a_schedule_is_answered_once_by_two_processes(store: Store) {
+    let hosts = [store.fresh().await, store.fresh().await];
+    let due_at = "2026-07-20T10:00:00Z".parse().unwrap();
+    send(&book(&hosts[0], "local"), submission("a", "[1]")).await;
+    let hands = (0..12).map(|hand| {
+        let book = book(&hosts[hand % 2], "local");
+        async move {
+            let (expected, accepts_missing) = (vec!["b".to_owned()], Missing::Accepted);
+            let errand = Errand::Close { period: half(), expected, accepts_missing };
+            book.run_schedule("chot", due_at, &errand).await.unwrap()
+        }
+    });
+    let runs: Vec<_> = futures_util::future::join_all(hands).await.into_iter().flatten().collect();
+    assert_eq!(runs.len(), 1);
+    assert_eq!((runs[0].outcome.as_str(), runs[0].missing.as_slice()), ("closed", ["b".to_owned()].as_slice()));
+    let book = book(&hosts[1], "local");
+    assert_eq!(book.schedule_runs("chot", 10).await.unwrap(), runs);
+    assert!(book.closing(half()).await.unwrap().is_some());
+}
+
 on_both_stores! {
+    a_time_of_a_schedule_is_answered_once_by_two_processes,
     a_version_stands_upon_the_one_that_was_seen_and_none_is_lost,
     twenty_officers_who_saw_the_same_version_write_one,
     a_closed_period_takes_adjustments_only_and_numbers_them,

@@ -94,6 +94,7 @@ fn entries() -> Vec<Operation> {
         of_year
     ));
     group.extend(entry!("/v1/periods/{id}", Period, "Period", "kỳ báo cáo", "RegisterPeriod", of_period));
+    group.extend(entry!("/v1/schedules/{id}", Schedule, "Schedule", "lịch tự động", "RegisterSchedule", one));
     group
 }
 
@@ -176,5 +177,14 @@ fn of_periods() -> Vec<Operation> {
             .named("Các điều chỉnh sau khi chốt", "Changes after the close, by number")
             .answers(Answer::json("BlocSubmissionList", "Each with its difference."))
             .problems(&[F::BadParameter, F::StoreUnavailable]),
+        get("/v1/schedules", "listSchedules", periods::schedules)
+            .named("Các lịch tự động", "Schedules with their next time and their last run")
+            .answers(Answer::json("ScheduleList", "By id."))
+            .problems(&[F::StoreUnavailable]),
+        get("/v1/schedules/{id}/runs", "listScheduleRuns", periods::runs)
+            .named("Các lần chạy của một lịch", "What a schedule did, the last first")
+            .at("id", id(), "Of the schedule.")
+            .answers(Answer::json("ScheduleRunList", "Up to 200 runs."))
+            .problems(&ENTRY),
     ]
 }

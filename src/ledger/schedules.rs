@@ -1,0 +1,128 @@
+//! Keeps which times of a schedule were answered. The row of a run stands in the transaction of what it did, so however
+//! many processes look at the clock, each time is answered once, or not at all if they all die.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Row, any::AnyRow};
+
+use super::{CloseOutcome, Ledger, LedgerError, Missing, RegisterBook, leave, rows};
+use crate::{
+    access::OrganisationId,
+    register::{Entry, PeriodId, ScheduleRun, Sort},
+};
+
+/// What a run does.
+#[derive(Debug, Clone)]
+pub enum Errand {
+    /// Notes that these blocs have not sent.
+    Remind {
+        missing: Vec<String>,
+    },
+    Close {
+        period: PeriodId,
+        expected: Vec<String>,
+        accepts_missing: Missing,
+    },
+    /// Notes that the time was missed.
+    PassOver,
+}
+
+impl Ledger {
+    /// Every organisation's schedules, with its register in the hand of the timetable.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn schedules(&self) -> Result<Vec<(RegisterBook, Entry)>, LedgerError> {
+        let organisations = sqlx::query("SELECT DISTINCT organisation FROM register_entry WHERE sort = 'schedule'")
+            .fetch_all(&self.inner.readers)
+            .await?;
+        let mut all = Vec::new();
+        for row in &organisations {
+            let name: &str = row.try_get("organisation")?;
+            let organisation: OrganisationId = name.parse().map_err(|_| rows::unreadable("organisation", name))?;
+            let book = self.register_of(&organisation, "timetable");
+            let entries = book.entries(Sort::Schedule).await?;
+            all.extend(entries.into_iter().map(|entry| (book.clone(), entry)));
+        }
+        Ok(all)
+    }
+}
+
+impl RegisterBook {
+    /// Answers a time of a schedule. `None` where it was answered before.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn run_schedule(
+        &self,
+        schedule: &str,
+        due_at: DateTime<Utc>,
+        errand: &Errand,
+    ) -> Result<Option<ScheduleRun>, LedgerError> {
+        let mut tx = self.ledger.begin().await?;
+        sqlx::query(self.ledger.inner.dialect.one_at_a_time()).execute(&mut *tx).await?;
+        let taken = sqlx::query(self.ledger.say(
+            "INSERT INTO schedule_run (organisation, schedule, due_at, ran_at, outcome, missing) \
+             VALUES ($1, $2, $3, {now}, '', '[]') ON CONFLICT (organisation, schedule, due_at) DO NOTHING",
+        ))
+        .bind(self.whose())
+        .bind(schedule)
+        .bind(due_at.timestamp_millis())
+        .execute(&mut *tx)
+        .await?;
+        if taken.rows_affected() == 0 {
+            return leave(tx, None).await;
+        }
+        let (outcome, missing) = match errand {
+            Errand::PassOver => ("missed", Vec::new()),
+            Errand::Remind { missing } => ("reminded", missing.clone()),
+            Errand::Close { period, expected, accepts_missing } => {
+                match self.close_within(&mut tx, *period, expected, *accepts_missing).await? {
+                    CloseOutcome::Closed(closing) => ("closed", closing.missing),
+                    CloseOutcome::AlreadyClosed(closing) => ("already-closed", closing.missing),
+                    CloseOutcome::Incomplete(missing) => ("incomplete", missing),
+                }
+            }
+        };
+        let list = serde_json::to_string(&missing).map_err(|error| rows::unreadable("run", error))?;
+        let told = "UPDATE schedule_run SET outcome = $1, missing = $2 \
+                    WHERE organisation = $3 AND schedule = $4 AND due_at = $5";
+        sqlx::query(told)
+            .bind(outcome)
+            .bind(list)
+            .bind(self.whose())
+            .bind(schedule)
+            .bind(due_at.timestamp_millis())
+            .execute(&mut *tx)
+            .await?;
+        self.note(&mut tx, &format!("schedule/{schedule}"), ("run", outcome)).await?;
+        tx.commit().await?;
+        Ok(self.schedule_runs(schedule, 1).await?.pop())
+    }
+
+    /// The latest answered times of a schedule, the last first.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn schedule_runs(&self, schedule: &str, most: u32) -> Result<Vec<ScheduleRun>, LedgerError> {
+        let found = sqlx::query(
+            "SELECT schedule, due_at, ran_at, outcome, missing FROM schedule_run \
+             WHERE organisation = $1 AND schedule = $2 ORDER BY due_at DESC LIMIT $3",
+        )
+        .bind(self.whose())
+        .bind(schedule)
+        .bind(i64::from(most))
+        .fetch_all(&self.ledger.inner.readers)
+        .await?;
+        found.iter().map(run).collect()
+    }
+}
+
+fn run(row: &AnyRow) -> Result<ScheduleRun, LedgerError> {
+    Ok(ScheduleRun {
+        schedule: row.try_get("schedule")?,
+        due_at: rows::time(row, "due_at")?,
+        ran_at: rows::time(row, "ran_at")?,
+        outcome: row.try_get("outcome")?,
+        missing: rows::json("run", row.try_get("missing")?)?,
+    })
+}

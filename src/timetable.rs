@@ -1,0 +1,84 @@
+//! Looks at the clock and does what schedules ask for.
+//!
+//! The rule: a time is answered once, whatever number of processes look, and the clock is the store's. What was missed
+//! while none was there is made up for once or passed over, as the schedule says.
+
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use crate::{
+    ledger::{Errand, Ledger, LedgerError, Missing, RegisterBook},
+    register::{Action, Entry, Schedule, ScheduleRun, Sort, Turn, expected},
+};
+
+/// How often the clock is looked at; cron knows no less than minutes.
+const EVERY: Duration = Duration::from_secs(20);
+
+/// Keeps looking until `shutdown` turns true. No failure ends it.
+pub async fn keep(ledger: Ledger, mut shutdown: watch::Receiver<bool>) {
+    loop {
+        match look(&ledger).await {
+            Ok(runs) => runs.iter().for_each(|run| {
+                info!(
+                    schedule = run.schedule,
+                    outcome = run.outcome,
+                    missing = run.missing.len(),
+                    "A schedule was followed"
+                );
+            }),
+            Err(error) => warn!("The timetable could not be followed: {error}"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _true_or_gone = shutdown.wait_for(|stop| *stop) => return,
+        }
+    }
+}
+
+async fn look(ledger: &Ledger) -> Result<Vec<ScheduleRun>, LedgerError> {
+    let mut runs = Vec::new();
+    for (book, entry) in ledger.schedules().await? {
+        let now = book.now().await?;
+        runs.extend(follow(&book, &entry, now).await?);
+    }
+    Ok(runs)
+}
+
+/// Answers the time that has come for a schedule, if one has and nobody else did.
+async fn follow(book: &RegisterBook, entry: &Entry, now: DateTime<Utc>) -> Result<Option<ScheduleRun>, LedgerError> {
+    // What a later version of the program wrote may be beyond this one.
+    let Ok(schedule) = Schedule::read(&entry.body) else { return Ok(None) };
+    let last = book.schedule_runs(&entry.id, 1).await?.pop().map(|run| run.due_at);
+    // A schedule begins when it is written; another writing begins anew.
+    let since = last.map_or(entry.written_at, |last| last.max(entry.written_at));
+    let (due_at, errand) = match schedule.turn(since, now) {
+        None => return Ok(None),
+        Some(Turn::PassOver(due_at)) => (due_at, Errand::PassOver),
+        Some(Turn::Run(due_at)) => (due_at, errand(book, &schedule).await?),
+    };
+    book.run_schedule(&entry.id, due_at, &errand).await
+}
+
+async fn errand(book: &RegisterBook, schedule: &Schedule) -> Result<Errand, LedgerError> {
+    let period = schedule.period;
+    let (blocs, years) = (book.entries(Sort::Bloc).await?, book.entries(Sort::BlocYear).await?);
+    let expected: Vec<String> = expected(period, &blocs, &years).into_iter().map(|bloc| bloc.id).collect();
+    Ok(match schedule.action {
+        Action::Close => {
+            let accepts_missing = if schedule.accept_missing { Missing::Accepted } else { Missing::Refused };
+            Errand::Close { period, expected, accepts_missing }
+        }
+        Action::Remind => {
+            let sent = book.submissions(period, None).await?;
+            let has_sent = |bloc: &String| sent.iter().any(|one| one.bloc == *bloc);
+            let missing = expected.into_iter().filter(|bloc| !has_sent(bloc)).collect();
+            Errand::Remind { missing }
+        }
+    })
+}

@@ -1,0 +1,168 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+use crate::{
+    access::OrganisationId,
+    fingerprint,
+    ledger::{LedgerLimits, NewEntry, NewSubmission},
+    register::Base,
+};
+
+struct House {
+    ledger: Ledger,
+    book: RegisterBook,
+    _folder: TempDir,
+}
+
+impl House {
+    /// Two blocs, of which one has sent.
+    async fn open() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
+        let book = ledger.register_of(&OrganisationId::local(), "test");
+        let house = Self { ledger, book, _folder: folder };
+        for bloc in ["a", "b"] {
+            house.put(Sort::Bloc, bloc, json!({"name": bloc, "form": "bloc"})).await;
+        }
+        let sent = NewSubmission {
+            id: "1".into(),
+            period: "2026-H1".parse().unwrap(),
+            bloc: "a".into(),
+            content: "{}".into(),
+            sha256: "x".into(),
+            adjustment: None,
+        };
+        house.book.submit(&sent, &Base::Nothing).await.unwrap();
+        house
+    }
+
+    async fn put(&self, sort: Sort, id: &str, body: Value) {
+        let body = body.to_string();
+        let new = NewEntry { sort, id: id.into(), sha256: fingerprint::of(body.as_bytes()), body };
+        self.book.put_entry(&new, &Base::Nothing).await.unwrap();
+    }
+
+    /// The schedule, as if it had been written at that time.
+    async fn scheduled(&self, body: Value, written_at: &str) -> Entry {
+        self.put(Sort::Schedule, "s", body).await;
+        let entry = self.book.entry(Sort::Schedule, "s").await.unwrap().unwrap();
+        Entry { written_at: at(written_at), ..entry }
+    }
+
+    async fn outcomes(&self) -> Vec<(DateTime<Utc>, String)> {
+        let runs = self.book.schedule_runs("s", 100).await.unwrap();
+        runs.into_iter().rev().map(|run| (run.due_at, run.outcome)).collect()
+    }
+}
+
+fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// 8 in the morning of every working day, in Vietnam 01:00 UTC.
+fn reminding() -> Value {
+    json!({"cron": "0 8 * * 1-5", "action": "remind", "period": "2026-H1"})
+}
+
+#[test]
+fn the_next_time_is_reckoned_in_the_zone_of_the_schedule() {
+    let schedule = Schedule::read(&reminding()).unwrap();
+    // 20 November 2026 is a Friday.
+    assert_eq!(schedule.next_after(at("2026-11-20T00:59:59Z")), Some(at("2026-11-20T01:00:00Z")));
+    assert_eq!(schedule.next_after(at("2026-11-20T01:00:00Z")), Some(at("2026-11-23T01:00:00Z")));
+    let leap = json!({"cron": "30 23 29 2 *", "action": "close", "period": "2028"});
+    let leap = Schedule::read(&leap).unwrap();
+    assert_eq!(leap.next_after(at("2026-01-01T00:00:00Z")), Some(at("2028-02-29T16:30:00Z")));
+    let paused = json!({"cron": "0 8 * * *", "action": "remind", "period": "2026", "paused": true});
+    assert_eq!(Schedule::read(&paused).unwrap().next_after(at("2026-01-01T00:00:00Z")), None);
+    let elsewhere = json!({"cron": "0 8 * * *", "time_zone": "UTC", "action": "remind", "period": "2026"});
+    let elsewhere = Schedule::read(&elsewhere).unwrap();
+    assert_eq!(elsewhere.next_after(at("2026-01-01T00:00:00Z")), Some(at("2026-01-01T08:00:00Z")));
+}
+
+#[test]
+fn every_fault_of_a_schedule_is_told() {
+    let wrong = json!({"cron": "61 8 * * *", "time_zone": "Asia/Saigonn", "action": "remind", "period": "2026-H9"});
+    let faults = Schedule::read(&wrong).unwrap_err();
+    let places: Vec<&str> = faults.iter().map(|fault| fault.pointers[0].as_str()).collect();
+    assert_eq!(places, ["/cron", "/time_zone", "/period"]);
+    for cron in ["* * * * * *", "0 0 8 * * * 2026", "", "một giờ"] {
+        assert!(Schedule::read(&json!({"cron": cron, "action": "remind", "period": "2026"})).is_err(), "{cron}");
+    }
+}
+
+#[tokio::test]
+async fn a_time_is_answered_once_however_often_and_by_how_many_the_clock_is_looked_at() {
+    let house = House::open().await;
+    let entry = house.scheduled(reminding(), "2026-11-19T02:00:00Z").await;
+    assert_eq!(follow(&house.book, &entry, at("2026-11-20T00:59:00Z")).await.unwrap(), None, "not yet");
+    let hands = (0..16).map(|hand| {
+        let (book, entry) = (house.book.clone(), entry.clone());
+        let now = at("2026-11-20T01:00:00Z") + TimeDelta::seconds(hand);
+        async move { follow(&book, &entry, now).await.unwrap() }
+    });
+    let runs: Vec<ScheduleRun> = futures_util::future::join_all(hands).await.into_iter().flatten().collect();
+    assert_eq!(runs.len(), 1);
+    assert_eq!((runs[0].outcome.as_str(), runs[0].missing.as_slice()), ("reminded", ["b".to_owned()].as_slice()));
+    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), "reminded".into())]);
+    assert!(follow(&house.book, &entry, at("2026-11-23T01:00:01Z")).await.unwrap().is_some(), "the next one");
+    house.ledger.close().await;
+}
+
+#[tokio::test]
+async fn of_many_missed_times_one_is_made_up_for_or_one_is_noted_as_missed() {
+    let house = House::open().await;
+    let entry = house.scheduled(reminding(), "2026-11-02T02:00:00Z").await;
+    let back = at("2026-11-20T05:00:00Z");
+    assert!(follow(&house.book, &entry, back).await.unwrap().is_some());
+    assert_eq!(follow(&house.book, &entry, back).await.unwrap(), None);
+    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), "reminded".into())]);
+
+    let house = House::open().await;
+    let mut body = reminding();
+    body["missed"] = json!("skip");
+    let entry = house.scheduled(body, "2026-11-02T02:00:00Z").await;
+    follow(&house.book, &entry, back).await.unwrap();
+    follow(&house.book, &entry, at("2026-11-23T01:09:00Z")).await.unwrap();
+    let expected = [("2026-11-20T01:00:00Z", "missed"), ("2026-11-23T01:00:00Z", "reminded")];
+    assert_eq!(house.outcomes().await, expected.map(|(due, outcome)| (at(due), outcome.to_owned())));
+}
+
+#[tokio::test]
+async fn a_closing_run_closes_once_and_a_schedule_written_later_does_not_run_for_the_past() {
+    let house = House::open().await;
+    let closing = json!({"cron": "0 17 20 7 *", "action": "close", "period": "2026-H1"});
+    let entry = house.scheduled(closing, "2026-07-20T10:00:00Z").await;
+    assert_eq!(follow(&house.book, &entry, at("2026-12-01T00:00:00Z")).await.unwrap(), None, "written at the time");
+    let earlier = Entry { written_at: at("2026-07-01T00:00:00Z"), ..entry };
+    let run = follow(&house.book, &earlier, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
+    assert_eq!((run.outcome.as_str(), run.missing), ("incomplete", vec!["b".to_owned()]));
+    assert_eq!(house.book.closing("2026-H1".parse().unwrap()).await.unwrap(), None);
+
+    let house = House::open().await;
+    let closing = json!({"cron": "0 17 20 7 *", "action": "close", "period": "2026-H1", "accept_missing": true});
+    let entry = house.scheduled(closing, "2026-07-01T00:00:00Z").await;
+    let run = follow(&house.book, &entry, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
+    assert_eq!(run.outcome, "closed");
+    let kept = house.book.closing("2026-H1".parse().unwrap()).await.unwrap().unwrap();
+    assert_eq!((kept.missing, kept.closed_by), (vec!["b".to_owned()], "test".to_owned()));
+    let next_year = follow(&house.book, &entry, at("2027-07-20T10:00:30Z")).await.unwrap().unwrap();
+    assert_eq!(next_year.outcome, "already-closed");
+}
+
+#[tokio::test]
+async fn every_organisations_schedules_are_looked_at() {
+    let house = House::open().await;
+    house.put(Sort::Schedule, "s", reminding()).await;
+    let other = house.ledger.register_of(&"bac-ninh".parse().unwrap(), "test");
+    let body = reminding().to_string();
+    let new = NewEntry { sort: Sort::Schedule, id: "t".into(), sha256: "x".into(), body };
+    other.put_entry(&new, &Base::Nothing).await.unwrap();
+    let mut found: Vec<String> =
+        house.ledger.schedules().await.unwrap().into_iter().map(|(_, entry)| entry.id).collect();
+    found.sort();
+    assert_eq!(found, ["s", "t"]);
+    assert!(look(&house.ledger).await.unwrap().is_empty(), "written a moment ago");
+}
