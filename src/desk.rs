@@ -3,6 +3,7 @@
 //! The rule: a door translates and prints, the desk decides.
 
 mod admission;
+mod metadata;
 mod readiness;
 mod register;
 

@@ -69,6 +69,12 @@ pub(super) async fn document(
     download::answer(&request, document).await
 }
 
+/// 200 with what a document management system files the document under; 409 while there is none.
+pub(super) async fn metadata(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let metadata = desk.metadata(job_id(&id)?).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(metadata))
+}
+
 fn job_id(text: &str) -> Result<JobId, Problem> {
     let unknown = |_| Failure::new(FailureCode::JobNotFound, "Không có việc này.", "There is no such job.");
     Ok(text.parse().map_err(unknown)?)

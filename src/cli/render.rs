@@ -1,4 +1,4 @@
-//! `render FILE|- -o OUT.pdf [--draft] [--png]`.
+//! `render FILE|- -o OUT.pdf [--draft] [--png | --metadata OUT.json]`.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::output;
 use crate::{
     failure::{Failure, FailureCode},
     intake::{Manuscript, Treatment},
-    rendering::Workshop,
+    rendering::{FinishedFile, Workshop},
     settings::Settings,
 };
 
@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// Kết xuất ảnh PNG từng trang (TÊN-1.png, TÊN-2.png …) thay cho PDF; của hồ sơ là các trang mục lục.
     #[arg(long)]
     png: bool,
+    /// Ghi thêm dữ liệu đặc tả của văn bản (docs/metadata.md) vào tệp JSON này.
+    #[arg(long, value_name = "TỆP", conflicts_with = "png")]
+    metadata: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
@@ -44,12 +47,20 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Fail
             PathBuf::from(format!("{}.{extension}", workshop.file_name(&manuscript)?))
         }
     };
-    if arguments.png { pictures(&workshop, &manuscript, &target) } else { paper(&workshop, &manuscript, &target) }
+    if arguments.png {
+        return pictures(&workshop, &manuscript, &target);
+    }
+    paper(&workshop, &manuscript, &target, arguments.metadata.as_deref())
 }
 
-fn paper(workshop: &Workshop, manuscript: &Manuscript, target: &Path) -> Result<(), Failure> {
+fn paper(workshop: &Workshop, manuscript: &Manuscript, target: &Path, metadata: Option<&Path>) -> Result<(), Failure> {
     let made = workshop.make(manuscript)?;
     output::write(target, &made.bytes)?;
+    if let Some(path) = metadata {
+        let name = format!("{}.{}", workshop.file_name(manuscript)?, made.media_type.extension());
+        let file = FinishedFile::of(name, made.media_type, &made.bytes, made.pages);
+        output::write(path, format!("{:#}\n", workshop.metadata(manuscript, &file)?).as_bytes())?;
+    }
     output::say(&format!("Đã lập {} ({} trang).\n", target.display(), made.pages));
     Ok(())
 }

@@ -104,6 +104,14 @@ impl Shelf {
         self.ledger.find_for(self.hand(), id).await
     }
 
+    /// As [`Ledger::order`]; another organisation's job has none.
+    pub async fn order(&self, id: JobId) -> Result<Option<String>, LedgerError> {
+        match self.find(id).await? {
+            Some(_) => self.ledger.order(id).await,
+            None => Ok(None),
+        }
+    }
+
     /// As [`Ledger::watch`].
     pub async fn watch(&self, id: JobId, patience: Duration) -> Result<Option<Job>, LedgerError> {
         self.ledger.watch_for(self.hand(), id, patience).await

@@ -112,7 +112,7 @@ impl Workshop {
         index: &[Entry],
         papers: &[Rendered],
     ) -> Result<Value, Failure> {
-        let describe = |manuscript: &Manuscript, entry: Value, paper: &Rendered| {
+        let describe = |manuscript: &Manuscript, entry: Value, paper: &Rendered| -> Result<Value, Failure> {
             let mut described = entry;
             // Room for the pen is for people.
             if described["number"].as_str().is_some_and(|number| number.starts_with('\u{A0}')) {
@@ -123,14 +123,16 @@ impl Workshop {
             described["sha256"] = json!(fingerprint::of(&paper.pdf));
             described["edition"] = json!(manuscript.edition);
             described["data"] = json!(self.recipe(manuscript).data);
-            described
+            described["metadata"] = self.paper_metadata(manuscript)?;
+            described["metadata"]["page_count"] = json!(paper.pages);
+            Ok(described)
         };
         let (kind, edition, _) = self.parts(manuscript)?;
         let title = self.body_values(manuscript, kind, edition)?["paper"]["metadata"]["title"].clone();
         let first = json!({"file": INDEX, "kind": manuscript.kind, "title": title, "number": null, "date": null});
-        let mut files = vec![describe(manuscript, first, own)];
+        let mut files = vec![describe(manuscript, first, own)?];
         for ((paper, entry), rendered) in manuscript.enclosed.iter().zip(index).zip(papers) {
-            files.push(describe(&paper.manuscript, json!(entry), rendered));
+            files.push(describe(&paper.manuscript, json!(entry), rendered)?);
         }
         Ok(json!({"v": 1, "kind": manuscript.kind, "title": title, "recipe": self.recipe(manuscript), "files": files}))
     }

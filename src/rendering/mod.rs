@@ -6,6 +6,7 @@
 mod contents;
 mod dossier;
 mod failures;
+mod metadata;
 mod proof;
 
 use serde::Deserialize;
@@ -24,6 +25,7 @@ use crate::{
 };
 pub use contents::ContentsLine;
 use dossier::Entry;
+pub use metadata::FinishedFile;
 pub use proof::{Carried, Question, Verification};
 
 /// Why templates and fonts cannot be used at all.

@@ -33,7 +33,7 @@ fn refused(request: &Value) -> Failure {
 }
 
 /// The files of a ZIP, taken out by Info-ZIP's unzip, with their names in the archive's order.
-fn unzipped(zip: &[u8]) -> (Vec<String>, BTreeMap<String, Vec<u8>>) {
+pub fn unzipped(zip: &[u8]) -> (Vec<String>, BTreeMap<String, Vec<u8>>) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("dossier.zip");
     std::fs::write(&file, zip).expect("written");

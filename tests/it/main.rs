@@ -27,9 +27,11 @@ mod vietnamese_order;
 mod year_end;
 // the doors
 mod cli;
+mod clients;
 mod contract;
 mod editions;
 mod intake;
+mod metadata;
 mod papers_over_http;
 mod register;
 mod service;

@@ -6,10 +6,11 @@ use super::operation::refer;
 use crate::{catalog::Catalog, failure::FailureCode, inspection::FORMS, job::JobState};
 
 /// One file for each group of answers: name → schema.
-const SCHEMAS: [&str; 6] = [
+const SCHEMAS: [&str; 7] = [
     include_str!("schemas/jobs.json"),
     include_str!("schemas/faults.json"),
     include_str!("schemas/papers.json"),
+    include_str!("schemas/metadata.json"),
     include_str!("schemas/catalog.json"),
     include_str!("schemas/register.json"),
     include_str!("schemas/service.json"),

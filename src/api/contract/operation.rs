@@ -230,5 +230,5 @@ pub(super) fn refer(name: &str) -> Value {
 
 /// Bytes that no schema describes.
 pub(super) fn bytes() -> Value {
-    json!({})
+    json!({"type": "string", "format": "binary"})
 }

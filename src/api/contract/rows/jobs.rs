@@ -81,6 +81,13 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             .answers(Answer::new(416, "The range is outside of the file.").with(&["Content-Range"]))
             .problems(&ONE_JOB)
             .problems(&[F::JobNotFinished, F::JobHasNoDocument, F::DataErased]),
+        get("/v1/jobs/{id}/metadata", "showMetadata", jobs::metadata)
+            .named("Dữ liệu đặc tả của văn bản", "What a document management system files the document under")
+            .says("After Decree 30/2020/NĐ-CP, Annex VI, part II, under neutral names; docs/metadata.md maps them. A field that the document does not say is null.")
+            .at(ID, id(), ID_SAYS)
+            .answers(Answer::json("DocumentMetadata", "Of one paper, or of a dossier with all its papers."))
+            .problems(&ONE_JOB)
+            .problems(&[F::JobNotFinished, F::JobHasNoDocument, F::DataErased, F::UnreadableJob]),
         delete("/v1/jobs/{id}/data", "eraseJob", jobs::erase)
             .named("Xóa dữ liệu của một việc", "Erase request and document of a job that has ended")
             .says("Times, hashes and the audit stay. Repeating it changes nothing.")

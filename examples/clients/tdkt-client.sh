@@ -1,0 +1,79 @@
+#!/bin/sh
+# Sends a request, waits for its document, fetches it and checks its hash; verifies webhooks. POSIX shell, curl, openssl.
+#
+#   tdkt-client.sh paper  DATA.json OUT.pdf                  needs TDKT_SERVICE, and TDKT_KEY where the service asks for keys
+#   tdkt-client.sh verify ID TIMESTAMP SIGNATURES BODY       needs TDKT_WEBHOOK_SECRET (whsec_...)
+#
+# Exit codes: 0 done, 1 the data or the message is refused, 75 try later.
+set -eu
+
+# curl tries again by itself where the service says 408, 429 or 503, after as long as Retry-After says.
+call() {
+    if [ -n "${TDKT_KEY:-}" ]; then
+        # The key goes in by a file of headers: the list of processes shows arguments to everybody.
+        printf 'Authorization: Bearer %s\n' "$TDKT_KEY" >"$folder/key"
+        set -- -H "@$folder/key" "$@"
+    fi
+    status=0
+    code=$(curl -sS --retry 8 --retry-connrefused --max-time 60 -D "$folder/headers" -o "$folder/answer" -w '%{http_code}' "$@") || status=$?
+    [ "$status" -eq 0 ] || exit 75
+    case $code in
+        2*) ;;
+        408 | 429 | 503) cat "$folder/answer" >&2; exit 75 ;;
+        *) cat "$folder/answer" >&2; exit 1 ;;
+    esac
+}
+
+# One member of the job: its names stand once, but for "kind" and the like, which are not asked for.
+member() {
+    sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$folder/answer" | head -n 1
+}
+
+paper() {
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    # The same key in every try: a broken connection does not make a second job.
+    key=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    call -H 'Content-Type: application/json' -H "Idempotency-Key: \"$key\"" -H 'Prefer: wait=10' \
+        --data-binary "@$1" "$TDKT_SERVICE/v1/documents"
+    job=$(tr -d '\r' <"$folder/headers" | sed -n 's/^[Ll]ocation: //p' | head -n 1)
+    while [ "$(member done)" != true ]; do
+        call "$TDKT_SERVICE$job?wait=20"
+    done
+    if [ "$(member state)" != succeeded ]; then
+        cat "$folder/answer" >&2
+        exit 1
+    fi
+    sha256=$(member sha256)
+    call "$TDKT_SERVICE$job/document"
+    if [ "$(openssl dgst -sha256 -r "$folder/answer" | cut -d ' ' -f 1)" != "$sha256" ]; then
+        echo "the file is not the one that the job names" >&2
+        exit 1
+    fi
+    mv "$folder/answer" "$2"
+    echo "$job $sha256"
+}
+
+# Standard Webhooks 1.0.0, HMAC-SHA256: is the message the service's own, and not older than five minutes?
+verify() {
+    now=${TDKT_NOW:-$(date +%s)}
+    age=$((now - $2))
+    if [ "$age" -gt 300 ] || [ "$age" -lt -300 ]; then
+        echo "the message is too old" >&2
+        exit 1
+    fi
+    key=$(printf %s "${TDKT_WEBHOOK_SECRET#whsec_}" | openssl base64 -d -A | od -An -v -tx1 | tr -d ' \n')
+    expected=$({ printf '%s.%s.' "$1" "$2"; cat "$4"; } | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -binary | openssl base64 -A)
+    # Several signatures while a secret is exchanged.
+    for signature in $3; do
+        [ "$signature" = "v1,$expected" ] && return 0
+    done
+    echo "the signature is wrong" >&2
+    exit 1
+}
+
+case "${1:-} $#" in
+    "paper 3") paper "$2" "$3" ;;
+    "verify 5") verify "$2" "$3" "$4" "$5" ;;
+    *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac
