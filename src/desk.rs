@@ -4,6 +4,7 @@
 
 mod admission;
 mod metadata;
+pub mod batches;
 mod readiness;
 mod register;
 

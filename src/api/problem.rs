@@ -122,7 +122,7 @@ pub(super) fn status(code: FailureCode) -> StatusCode {
     use FailureCode as C;
     match code {
         C::MalformedJson | C::BadParameter => StatusCode::BAD_REQUEST,
-        C::NotFound | C::JobNotFound | C::WebhookNotFound | C::UnknownSample | C::NotInRegister => {
+        C::NotFound | C::JobNotFound | C::BatchNotFound | C::WebhookNotFound | C::UnknownSample | C::NotInRegister => {
             StatusCode::NOT_FOUND
         }
         C::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

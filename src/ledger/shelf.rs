@@ -80,7 +80,11 @@ impl Shelf {
         self.ledger.register_of(&self.organisation, &self.by)
     }
 
-    fn hand(&self) -> Hand<'_> {
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(super) fn hand(&self) -> Hand<'_> {
         Hand { whose: Some(&self.organisation), by: Some(&self.by) }
     }
 
@@ -163,7 +167,7 @@ impl Shelf {
         self.ledger.last_event(&self.organisation).await
     }
 
-    fn own(&self, new: NewJob) -> NewJob {
+    pub(super) fn own(&self, new: NewJob) -> NewJob {
         NewJob { organisation: self.organisation.to_string(), ..new }
     }
 
