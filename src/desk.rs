@@ -22,6 +22,7 @@ use crate::{
     queue::Doorbell,
     rendering::{Question, Workshop},
     retention,
+    traces::{self, Note},
 };
 use admission::Admission;
 pub use admission::AdmissionSettings;
@@ -122,7 +123,7 @@ impl Desk {
         let Submission { organisation, request, idempotency_key } = submission;
         let Some(key) = idempotency_key else {
             let job = self.prepare(organisation, request).await?;
-            return Ok(Acceptance::Stored(self.ledger.accept(job).await?));
+            return Ok(noted(Acceptance::Stored(self.ledger.accept(job).await?)));
         };
         let (request, fingerprint) = fingerprint_of(request).await?;
         let key_sha256 = fingerprint::of(key.as_bytes());
@@ -137,10 +138,10 @@ impl Desk {
             .hint("Gửi lại sau ít giây để nhận kết quả của yêu cầu đầu tiên."));
         };
         if let Some(job) = self.ledger.find_once(&key).await? {
-            return Ok(Acceptance::Replayed(job));
+            return Ok(noted(Acceptance::Replayed(job)));
         }
         let job = self.prepare(organisation, request).await?;
-        Ok(self.ledger.accept_once(job, &key).await?)
+        Ok(noted(self.ledger.accept_once(job, &key).await?))
     }
 
     /// Seconds until a job that is accepted now is likely done.
@@ -165,6 +166,7 @@ impl Desk {
             findings,
             file_name,
             media_type,
+            trace: traces::current(),
         })
     }
 
@@ -305,6 +307,14 @@ async fn fingerprint_of(request: Vec<u8>) -> Result<(Vec<u8>, String), Failure> 
     })
     .await
     .map_err(|_| Failure::internal("the reading of a request panicked"))?
+}
+
+/// Names the job in the span of the request.
+fn noted(acceptance: Acceptance) -> Acceptance {
+    let (Acceptance::Stored(job) | Acceptance::Replayed(job)) = &acceptance;
+    traces::note("job.id", Note::Word(job.id.to_string()));
+    traces::note("job.kind", Note::Word(job.kind.clone()));
+    acceptance
 }
 
 fn print_order(manuscript: &Manuscript) -> Result<String, Failure> {

@@ -25,6 +25,7 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0021_webhooks.sql"),
     include_str!("migrations/sqlite/0041_schedules.sql"),
     include_str!("migrations/sqlite/0030_batches.sql"),
+    include_str!("migrations/sqlite/0050_traceparent.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] = &[
@@ -36,6 +37,7 @@ const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0021_webhooks.sql"),
     include_str!("migrations/postgres/0041_schedules.sql"),
     include_str!("migrations/postgres/0030_batches.sql"),
+    include_str!("migrations/postgres/0050_traceparent.sql"),
 ];
 
 /// Where PostgreSQL's version is written.
@@ -49,9 +51,9 @@ const READERS: u32 = 4;
 /// PostgreSQL has many writers; more than a few connections a process gain nothing.
 const POSTGRES_WRITERS: u32 = 6;
 
-/// FULL: an acknowledged job survives power loss. WAL with NORMAL may lose the last commits.
+/// FULL: an acknowledged job survives power loss. WAL with NORMAL may lose the last commits. What is erased is overwritten.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                               PRAGMA foreign_keys = ON;";
+                               PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
 /// The same promise, and no statement, lock or forgotten transaction that holds others up for long.
 const POSTGRES_SETTINGS: &str = "SET synchronous_commit = on; SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
                                  SET idle_in_transaction_session_timeout = '30s'; \

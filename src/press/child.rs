@@ -1,7 +1,11 @@
 //! The child's side: read templates and fonts, shut itself in, greet; then take an order, render it, answer; until the
 //! parent closes the pipe.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, Write},
+    panic,
+    time::Duration,
+};
 
 use nix::sys::{
     prctl,
@@ -84,6 +88,11 @@ fn leave_no_trace() -> io::Result<()> {
     prctl::set_no_new_privs()?;
     prctl::set_dumpable(false)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    // A panic's message may repeat the paper, and a long one would push its place out of what the parent keeps.
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let _nobody_hears = writeln!(io::stderr(), "panicked at {place}:");
+    }));
     Ok(())
 }
 
