@@ -16,11 +16,13 @@ use tokio::{
 use tracing::{info, warn};
 
 use crate::{
-    api::{self, ApiLimits, SelfDescription},
+    access::Networks,
+    api::{self, ApiLimits, ForwardedBy, Origins, SelfDescription},
     archive::Archive,
     desk::Desk,
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
+    gate::{FirstLook, Gate},
     ledger::{Keep, Ledger},
     metrics, post,
     press::Press,
@@ -69,7 +71,8 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
         )
         .admitting(admission(settings)?);
         let soundings = watched(settings, &parts)?;
-        let server = http_server(settings, desk.clone(), soundings)?;
+        let gate = Gate::new(parts.ledger.clone(), FirstLook::Allowed);
+        let server = http_server(settings, desk.clone(), gate, soundings)?;
         let mut staff = Staff::hire(settings, &parts)?;
         if settings.work {
             staff.put_to_work(settings, &parts);
@@ -276,6 +279,7 @@ fn watched(settings: &Settings, parts: &Parts) -> Result<Option<Soundings>, Fail
 fn http_server(
     settings: &Settings,
     desk: Desk,
+    gate: Gate,
     soundings: Option<Soundings>,
 ) -> Result<actix_web::dev::Server, Failure> {
     let limits = ApiLimits {
@@ -284,6 +288,11 @@ fn http_server(
         papers_held: Arc::new(Semaphore::new(PAPERS_HELD)),
         body_deadline: Duration::from_secs(settings.body_deadline_s),
         longest_wait: LONGEST_WAIT,
+        origins: Origins {
+            proxies: Networks::default(),
+            forwarded_by: ForwardedBy::XForwardedFor,
+            proxies_only: false,
+        },
     };
     let known = SelfDescription::of(desk.workshop(), &parts::published(settings, LONGEST_WAIT));
     let server = HttpServer::new(move || {
@@ -292,6 +301,7 @@ fn http_server(
             .app_data(Data::new(desk.clone()))
             .app_data(Data::new(limits.clone()))
             .app_data(Data::new(known.clone()))
+            .app_data(Data::new(gate.clone()))
             .configure(|config| {
                 if let Some(soundings) = soundings {
                     config.app_data(soundings);

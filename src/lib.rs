@@ -50,6 +50,7 @@ pub mod stocktake;
 pub mod soundings;
 pub mod post;
 pub mod timetable;
+pub mod gate;
 pub mod desk;
 // top floor: doors
 pub mod api;

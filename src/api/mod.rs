@@ -10,6 +10,7 @@ mod documents;
 mod download;
 mod editions;
 mod failures;
+mod entry;
 mod health;
 mod job_list;
 mod jobs;
@@ -17,6 +18,7 @@ mod kinds;
 mod language;
 mod metrics;
 mod pages;
+mod origin;
 mod papers;
 mod periods;
 mod problem;
@@ -34,6 +36,7 @@ use tokio::sync::Semaphore;
 
 pub use job_list::LARGEST_PAGE;
 pub use metrics::count;
+pub use origin::{ForwardedBy, Origins};
 pub use problem::Problem;
 pub use request_id::stamp;
 pub use self_description::{PublishedLimits, SelfDescription};
@@ -51,6 +54,8 @@ pub struct ApiLimits {
     pub body_deadline: Duration,
     /// Longest time a long poll waits.
     pub longest_wait: Duration,
+    /// From where requests are taken.
+    pub origins: Origins,
 }
 
 /// Adds every route of the [`contract`].

@@ -72,7 +72,7 @@ pub struct RegisterDesk {
 impl Desk {
     /// The caller's register.
     pub fn register(&self, caller: &Caller) -> RegisterDesk {
-        let book = Shelves::new(self.ledger.clone()).of(caller).register();
+        let book = self.ledger.of(caller).register();
         RegisterDesk::new(Arc::clone(&self.workshop), book)
     }
 }

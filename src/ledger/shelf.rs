@@ -163,6 +163,11 @@ impl Shelf {
         self.ledger.last_event(&self.organisation).await
     }
 
+    /// As [`Ledger::order`].
+    pub async fn order(&self, id: JobId) -> Result<Option<String>, LedgerError> {
+        if self.find(id).await?.is_some() { self.ledger.order(id).await } else { Ok(None) }
+    }
+
     fn own(&self, new: NewJob) -> NewJob {
         NewJob { organisation: self.organisation.to_string(), ..new }
     }

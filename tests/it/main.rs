@@ -35,6 +35,7 @@ mod metadata;
 mod papers_over_http;
 mod register;
 mod service;
+mod tenancy;
 mod text_encoding;
 // the keeping
 mod backlog;

@@ -74,6 +74,7 @@ pub(super) fn headers() -> Value {
         "Idempotency-Replayed": {"description": "The key was known: the job is the first one's.", "schema": {"type": "string", "const": "true"}},
         "Preference-Applied": text("The part of `Prefer` that was followed (RFC 7240)."),
         "Allow": text("Methods that the address takes."),
+        "WWW-Authenticate": text("What to show (RFC 6750)."),
         "ETag": text("Strong entity tag."),
         "Repr-Digest": text("SHA-256 of the whole file (RFC 9530)."),
         "Content-Disposition": text("Vietnamese file name (RFC 6266, RFC 8187)."),

@@ -30,6 +30,17 @@ const TAGS: [(&str, &str); 6] = [
     ("service", "Dịch vụ"),
 ];
 
+/// Why somebody is not let in, wherever a key is needed.
+const AT_THE_GATE: [FailureCode; 7] = [
+    FailureCode::KeyMissing,
+    FailureCode::KeyRefused,
+    FailureCode::ScopeMissing,
+    FailureCode::NetworkRefused,
+    FailureCode::TooManyWrongKeys,
+    FailureCode::StoreUnavailable,
+    FailureCode::RateLimited,
+];
+
 /// The document for this installation: its kinds of paper are those of the catalog.
 pub fn document(catalog: &Catalog) -> Value {
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
@@ -70,7 +81,7 @@ fn described(operation: &Operation, catalog: &Catalog) -> Value {
     let [vietnamese, english] = operation.summary;
     let description = format!("{english}.\n\n{}", operation.description);
     let security = match operation.access.scope() {
-        Some(scope) => json!([{"key": [scope]}]),
+        Some(scope) => json!([{"key": [scope.as_str()]}]),
         None => json!([]),
     };
     let mut described = json!({
@@ -114,7 +125,9 @@ fn responses(operation: &Operation) -> Map<String, Value> {
     let mut responses: Map<String, Value> =
         operation.answers.iter().map(|answer| (answer.status.to_string(), answered(operation, answer))).collect();
     let mut problems: BTreeMap<u16, Vec<FailureCode>> = BTreeMap::new();
-    for code in &operation.problems {
+    let at_the_gate: &[FailureCode] = if operation.access.scope().is_some() { &AT_THE_GATE } else { &[] };
+    let others = operation.problems.iter().filter(|code| !at_the_gate.contains(code));
+    for code in at_the_gate.iter().chain(others) {
         problems.entry(problem::status(*code).as_u16()).or_default().push(*code);
     }
     for (status, codes) in problems {
@@ -159,6 +172,9 @@ fn refused(operation: &Operation, status: u16, codes: &[FailureCode]) -> Value {
     }
     if status == 405 {
         names.push("Allow");
+    }
+    if status == 401 {
+        names.push("WWW-Authenticate");
     }
     let listed: Vec<String> = codes.iter().map(|code| format!("`{}`", code.as_str())).collect();
     json!({
