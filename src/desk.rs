@@ -23,8 +23,8 @@ use crate::{
 use admission::Admission;
 pub use admission::AdmissionSettings;
 pub use counter::{Counter, Document, Submission};
-pub use register::{RegisterDesk, Scheduled, Sent, Written};
 pub use readiness::{ArchiveCheck, Check, Overall, PartStatus, Readiness};
+pub use register::{RegisterDesk, Scheduled, Sent, Written};
 
 /// A preview is worth something while somebody waits for it.
 const LONGEST_PREVIEW: Duration = Duration::from_secs(25);

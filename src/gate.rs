@@ -3,6 +3,7 @@
 //! The rule: the gate alone makes a [`Caller`]. What it knows of a key is never older than [`KNOWN_FOR`], so a revoked
 //! key opens nothing after that, in every process.
 
+mod buckets;
 mod failures;
 
 use std::{
@@ -22,6 +23,8 @@ use crate::{
     failure::{Failure, FailureCode},
     ledger::{KnownKey, Ledger, LedgerError},
 };
+pub use buckets::Allowance;
+use buckets::Buckets;
 use failures::Failures;
 
 /// How long a key is known without a look into the ledger.
@@ -78,12 +81,15 @@ pub struct Gate {
 #[derive(Debug)]
 struct Inner {
     ledger: Ledger,
-    first_look: bool,
+    first_look: FirstLook,
     /// True once a key was seen; keys are never deleted.
     has_keys: AtomicBool,
     looked_for_keys: Mutex<Option<Instant>>,
     known: Mutex<HashMap<KeyId, Known>>,
     failures: Failures,
+    buckets: Buckets,
+    /// Where an organisation has no bound of its own.
+    requests_per_minute: u32,
 }
 
 #[derive(Debug, Clone)]
@@ -93,23 +99,28 @@ struct Known {
     noted: Option<Instant>,
 }
 
-/// Whether somebody at this machine may come in as long as there are no keys.
+/// Who may come in without a key as long as there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstLook {
-    Allowed,
+    /// A program on this machine.
+    FromHere,
+    /// Anybody: in a lab.
+    FromAnywhere,
     Refused,
 }
 
 impl Gate {
-    pub fn new(ledger: Ledger, first_look: FirstLook) -> Self {
+    pub fn new(ledger: Ledger, first_look: FirstLook, requests_per_minute: u32) -> Self {
         Self {
             inner: Arc::new(Inner {
                 ledger,
-                first_look: first_look == FirstLook::Allowed,
+                first_look,
                 has_keys: AtomicBool::new(false),
                 looked_for_keys: Mutex::default(),
                 known: Mutex::default(),
                 failures: Failures::default(),
+                buckets: Buckets::default(),
+                requests_per_minute,
             }),
         }
     }
@@ -120,16 +131,30 @@ impl Gate {
     /// [`Refused`].
     pub async fn admit(&self, shown: Shown<'_>, from: IpAddr) -> Result<Admitted, Refused> {
         match shown {
-            Shown::NothingFromHere if self.inner.first_look && !self.has_keys().await? => {
-                Ok(Admitted { caller: Caller::at_this_machine(), requests_per_minute: None })
+            Shown::NothingFromHere | Shown::Nothing => {
+                let welcome = match self.inner.first_look {
+                    FirstLook::FromHere => matches!(shown, Shown::NothingFromHere),
+                    FirstLook::FromAnywhere => true,
+                    FirstLook::Refused => false,
+                };
+                if welcome && !self.has_keys().await? {
+                    return Ok(Admitted { caller: Caller::at_this_machine(), requests_per_minute: None });
+                }
+                Err(Refused::NoKey)
             }
-            Shown::NothingFromHere | Shown::Nothing => Err(Refused::NoKey),
             Shown::Other => Err(self.wrong(from)),
             Shown::Bearer(text) => match text.parse::<KeyText>() {
                 Ok(text) => self.check(&text, from).await,
                 Err(_malformed) => Err(self.wrong(from)),
             },
         }
+    }
+
+    /// Counts a request of somebody who was let in. Nobody counts on a first look.
+    pub fn spend(&self, admitted: &Admitted) -> Option<Allowance> {
+        let limit = admitted.requests_per_minute.unwrap_or(self.inner.requests_per_minute);
+        let counts = admitted.caller.has_key();
+        counts.then(|| self.inner.buckets.take(admitted.caller.organisation(), limit, Instant::now()))
     }
 
     async fn check(&self, text: &KeyText, from: IpAddr) -> Result<Admitted, Refused> {
@@ -245,6 +270,16 @@ impl From<Refused> for Failure {
             Refused::Ledger(error) => error.into(),
         }
     }
+}
+
+/// The failure of somebody whose organisation has asked too often.
+pub fn too_often(allowance: &Allowance) -> Failure {
+    Failure::new(
+        FailureCode::RateLimited,
+        "Đơn vị gửi yêu cầu nhanh hơn mức cho phép.",
+        format!("The organisation may send {} requests in a minute.", allowance.limit),
+    )
+    .hint("Chờ theo tiêu đề Retry-After rồi gửi tiếp; yêu cầu này chưa được nhận.")
 }
 
 /// The failure of somebody whose key does not open this.

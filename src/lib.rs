@@ -42,6 +42,7 @@ pub mod job;
 pub mod ledger;
 pub mod archive;
 pub mod retention;
+pub mod people;
 pub mod backup;
 pub mod queue;
 pub mod dispatch;

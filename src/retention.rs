@@ -6,9 +6,10 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::{
+    access::OrganisationId,
     archive::{Archive, ArchiveError},
     failure::Failure,
-    job::JobId,
+    job::{Job, JobId},
     ledger::{EraseOutcome, Erased, Keep, Ledger, LedgerError, Shelf},
 };
 
@@ -40,7 +41,7 @@ impl From<RetentionError> for Failure {
 pub async fn erase(books: impl Into<Books<'_>>, archive: &Archive, id: JobId) -> Result<EraseOutcome, RetentionError> {
     let books = books.into();
     let outcome = match books {
-        Books::All(ledger) => ledger.erase(id).await?,
+        Books::All(ledger) | Books::Of(ledger, _) => ledger.erase(id).await?,
         Books::Own(shelf) => shelf.erase(id).await?,
     };
     if let EraseOutcome::Erased(erased) = &outcome {
@@ -49,11 +50,32 @@ pub async fn erase(books: impl Into<Books<'_>>, archive: &Archive, id: JobId) ->
     Ok(outcome)
 }
 
-/// Whose jobs may be erased: an operator's at the machine are all, a caller's their organisation's.
+/// Whose jobs are looked through: an operator at the machine may look through all or an organisation's, a caller through
+/// their own.
 #[derive(Debug, Clone, Copy)]
 pub enum Books<'a> {
     All(&'a Ledger),
+    Of(&'a Ledger, &'a OrganisationId),
     Own(&'a Shelf),
+}
+
+impl Books<'_> {
+    /// As [`Ledger::requests_after`].
+    pub(crate) async fn requests_after(self, after: Option<JobId>) -> Result<Vec<(Job, String)>, LedgerError> {
+        match self {
+            Books::All(ledger) => ledger.requests_after(None, after).await,
+            Books::Of(ledger, organisation) => ledger.requests_after(Some(organisation), after).await,
+            Books::Own(shelf) => shelf.requests_after(after).await,
+        }
+    }
+
+    /// As [`Ledger::note_person`].
+    pub(crate) async fn note_person(self, id: JobId, proof: &str) -> Result<(), LedgerError> {
+        match self {
+            Books::All(ledger) | Books::Of(ledger, _) => ledger.note_person(id, proof).await,
+            Books::Own(shelf) => shelf.note_person(id, proof).await,
+        }
+    }
 }
 
 impl<'a> From<&'a Ledger> for Books<'a> {
@@ -108,14 +130,14 @@ pub async fn sweep(ledger: &Ledger, archive: &Archive, keep: Keep) -> Result<Out
 async fn remove_file(books: Books<'_>, archive: &Archive, erased: &Erased) -> Result<(), RetentionError> {
     let Some(sha256) = &erased.paper else { return Ok(()) };
     let may_go = match books {
-        Books::All(ledger) => ledger.paper_may_go(erased).await?,
+        Books::All(ledger) | Books::Of(ledger, _) => ledger.paper_may_go(erased).await?,
         Books::Own(shelf) => shelf.paper_may_go(erased).await?,
     };
     if !may_go || !archive.remove(sha256).await? {
         return Ok(());
     }
     match books {
-        Books::All(ledger) => ledger.paper_is_gone(erased).await?,
+        Books::All(ledger) | Books::Of(ledger, _) => ledger.paper_is_gone(erased).await?,
         Books::Own(shelf) => shelf.paper_is_gone(erased).await?,
     }
     Ok(())

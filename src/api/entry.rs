@@ -9,16 +9,16 @@ use actix_web::{
     Error, FromRequest, HttpMessage, HttpRequest, ResponseError,
     body::{EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
-    http::header,
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     web::Data,
 };
 
 use super::{ApiLimits, Problem, contract::Access, origin};
 use crate::{
-    access::{Caller, Scope},
+    access::Caller,
     failure::{Failure, FailureCode},
-    gate::{self, Gate, Refused, Shown},
+    gate::{self, Allowance, Gate, Refused, Shown},
 };
 
 /// Middleware of each route: lets the request in, or answers why not.
@@ -27,24 +27,62 @@ pub(super) async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<EitherBody<impl MessageBody>>, Error> {
-    let Some(scope) = access.scope() else { return Ok(next.call(request).await?.map_into_left_body()) };
-    match let_in(&request, scope).await {
-        Ok(caller) => {
+    if access == Access::Open {
+        return Ok(next.call(request).await?.map_into_left_body());
+    }
+    match let_in(&request, access).await {
+        Ok((caller, allowance)) => {
             request.extensions_mut().insert(caller);
-            Ok(next.call(request).await?.map_into_left_body())
+            let mut response = next.call(request).await?.map_into_left_body();
+            announce(response.headers_mut(), allowance.as_ref());
+            Ok(response)
         }
-        Err(problem) => Ok(request.into_response(problem.error_response()).map_into_right_body()),
+        Err((problem, allowance)) => {
+            let mut response = request.into_response(problem.error_response()).map_into_right_body();
+            announce(response.headers_mut(), allowance.as_ref());
+            Ok(response)
+        }
     }
 }
 
-async fn let_in(request: &ServiceRequest, scope: Scope) -> Result<Caller, Problem> {
+/// As the IETF draft draft-ietf-httpapi-ratelimit-headers has it: the bound, what is left, and when all of it is back.
+fn announce(headers: &mut HeaderMap, allowance: Option<&Allowance>) {
+    let Some(Allowance { limit, left, full_after, .. }) = allowance else { return };
+    let policy = format!("\"default\";q={limit};w=60");
+    let state = format!("\"default\";r={left};t={full_after}");
+    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", state)] {
+        // Numbers between fixed words: this always is a header's value.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+/// The caller, and what is left of their requests where this one counts.
+async fn let_in(
+    request: &ServiceRequest,
+    access: Access,
+) -> Result<(Caller, Option<Allowance>), (Problem, Option<Allowance>)> {
+    let uncounted = |failure: Failure| (Problem::from(failure), None);
     let (gate, limits) = match (request.app_data::<Data<Gate>>(), request.app_data::<Data<ApiLimits>>()) {
         (Some(gate), Some(limits)) => (gate, limits),
-        (None, _) | (_, None) => return Err(Failure::internal("the service has no gate").into()),
+        (None, _) | (_, None) => return Err(uncounted(Failure::internal("the service has no gate"))),
     };
-    let from = origin::of(request, &limits.origins)?;
-    let admitted = gate.admit(shown(request), from).await.map_err(problem)?;
-    if admitted.caller.may(scope) { Ok(admitted.caller) } else { Err(gate::lacks(scope).into()) }
+    let from = origin::of(request, &limits.origins).map_err(|problem| (problem, None))?;
+    let admitted = gate.admit(shown(request), from).await.map_err(|refused| (problem(refused), None))?;
+    if let Some(scope) = access.scope().filter(|scope| !admitted.caller.may(*scope)) {
+        return Err(uncounted(gate::lacks(scope)));
+    }
+    // Looking does not count: who follows a job need not fear for the next one.
+    let counts = match access {
+        Access::Submit | Access::Admin => true,
+        Access::Open | Access::Read => false,
+    };
+    let allowance = if counts { gate.spend(&admitted) } else { None };
+    match allowance.as_ref().and_then(|allowance| Some((allowance, allowance.again_after?))) {
+        Some((spent, seconds)) => Err((Problem::from(gate::too_often(spent)).retry_after(seconds), allowance)),
+        None => Ok((admitted.caller, allowance)),
+    }
 }
 
 /// What the request shows. Two keys are none.

@@ -21,6 +21,7 @@ mod pages;
 mod origin;
 mod papers;
 mod periods;
+mod people;
 mod problem;
 mod register;
 mod preference;

@@ -14,6 +14,7 @@ mod kinds;
 mod organisations;
 mod output;
 mod paper;
+mod people;
 mod press;
 mod preview;
 mod ready;
@@ -117,6 +118,9 @@ enum Command {
     /// Quản lý đơn vị: thêm, đổi hạn mức và mạng, liệt kê.
     #[command(subcommand)]
     Organisations(organisations::Command),
+    /// Dữ liệu cá nhân: tìm, xuất, xóa theo họ tên.
+    #[command(subcommand)]
+    People(people::Command),
     /// Quản lý khóa API: cấp, liệt kê, thay, thu hồi.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -182,6 +186,7 @@ fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
             | Command::Webhooks(_)
             | Command::Organisations(_)
             | Command::Keys(_)
+            | Command::People(_)
             | Command::Backup { .. }
             | Command::Restore { .. }
             | Command::Doctor(_)
@@ -211,6 +216,7 @@ fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
         Command::Webhooks(command) => webhooks::run(command, settings),
         Command::Organisations(command) => organisations::run(command, settings),
         Command::Keys(command) => keys::run(command, settings),
+        Command::People(command) => people::run(command, settings),
         Command::Backup { to, json } => backup::take(&to, json, settings),
         Command::Restore { from, check: true, json } => backup::check(&from, json),
         Command::Restore { from, check: false, json } => backup::restore(&from, json, settings),

@@ -14,6 +14,7 @@ use crate::{
     intake::{self, Accepted, Treatment},
     job::{Artifact, Job, JobId, JobState, NewJob},
     ledger::{Acceptance, CancelOutcome, EraseOutcome, JobFilter, LetterOutcome, OnceKey, Shelf},
+    people::{self, ErasedJob, Held, Name},
     retention,
 };
 
@@ -148,6 +149,21 @@ impl Counter<'_> {
             )),
             CancelOutcome::Unknown => Err(no_such_job()),
         }
+    }
+
+    /// Jobs that hold something of a person.
+    pub async fn find_person(&self, name: &Name) -> Result<Vec<Held>, Failure> {
+        people::find((&self.shelf).into(), name).await
+    }
+
+    /// As [`Counter::find_person`], with what they hold.
+    pub async fn export_person(&self, name: &Name) -> Result<Vec<Held>, Failure> {
+        people::export((&self.shelf).into(), name).await
+    }
+
+    /// Erases every ended job that holds something of a person.
+    pub async fn erase_person(&self, name: &Name) -> Result<Vec<ErasedJob>, Failure> {
+        people::erase((&self.shelf).into(), &self.desk.archive, name).await
     }
 
     /// The finished paper of a job.

@@ -21,7 +21,7 @@ use crate::{
     failure::{Failure, FailureCode, Finding, Severity},
     fingerprint,
     intake::{self, Treatment},
-    ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, Shelves, SubmitOutcome},
+    ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
     register::{
         self, Base, CarryOver, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
         ScheduleRun, Sheet, Sort, Submission,

@@ -16,7 +16,7 @@ impl House {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
-        let gate = Gate::new(ledger.clone(), FirstLook::Allowed);
+        let gate = Gate::new(ledger.clone(), FirstLook::FromHere, 60);
         House { ledger, gate, _folder: folder }
     }
 
@@ -52,11 +52,15 @@ async fn the_first_look_ends_with_the_first_key() {
     let caller = house.gate.admit(Shown::NothingFromHere, HERE).await.unwrap().caller;
     assert_eq!((caller.organisation(), caller.may(Scope::Admin)), (&OrganisationId::local(), true));
     assert!(matches!(house.gate.admit(Shown::Nothing, HERE).await, Err(Refused::NoKey)));
-    let strict = Gate::new(house.ledger.clone(), FirstLook::Refused);
+    let strict = Gate::new(house.ledger.clone(), FirstLook::Refused, 60);
     assert!(matches!(strict.admit(Shown::NothingFromHere, HERE).await, Err(Refused::NoKey)));
+    let lab = Gate::new(house.ledger.clone(), FirstLook::FromAnywhere, 60);
+    assert!(lab.admit(Shown::Nothing, HERE).await.is_ok());
     let key = house.key("", None).await;
     house.ledger.revoke_key(&key.id).await.unwrap();
     house.forget();
+    *lock(&lab.inner.looked_for_keys) = None;
+    assert!(matches!(lab.admit(Shown::Nothing, HERE).await, Err(Refused::NoKey)));
     let refused = house.gate.admit(Shown::NothingFromHere, HERE).await;
     assert!(matches!(refused, Err(Refused::NoKey)), "a revoked key does not open the door to everybody");
 }
@@ -127,4 +131,20 @@ async fn a_ledger_that_is_away_lets_nobody_in() {
     house.forget();
     let refused = house.show(&key).await.map(drop).map_err(Failure::from).unwrap_err();
     assert_eq!(refused.code, FailureCode::StoreUnavailable);
+}
+
+#[tokio::test]
+async fn an_organisation_spends_its_own_bound_whatever_the_key_and_a_first_look_spends_nothing() {
+    let house = House::open().await;
+    let first = house.gate.admit(Shown::NothingFromHere, HERE).await.unwrap();
+    assert_eq!(house.gate.spend(&first), None);
+    let (one, other) = (house.key("", None).await.reveal(), house.key("", None).await.reveal());
+    let one = house.show(&one).await.unwrap();
+    assert_eq!(house.gate.spend(&one).map(|allowance| (allowance.limit, allowance.left)), Some((60, 59)));
+    let change = OrganisationChange { requests_per_minute: Some(Some(2)), ..OrganisationChange::default() };
+    house.ledger.change_organisation(&OrganisationId::local(), &change).await.unwrap();
+    let other = house.show(&other).await.unwrap();
+    assert_eq!(house.gate.spend(&other).map(|allowance| (allowance.limit, allowance.left)), Some((2, 1)));
+    assert!(house.gate.spend(&other).is_some_and(|allowance| allowance.again_after.is_none()));
+    assert!(house.gate.spend(&other).is_some_and(|allowance| allowance.again_after.is_some()));
 }

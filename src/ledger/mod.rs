@@ -23,6 +23,7 @@ mod leases;
 mod letters;
 mod organisations;
 mod register;
+mod requests;
 mod rings;
 mod rows;
 mod schedules;

@@ -168,6 +168,16 @@ impl Shelf {
         if self.find(id).await?.is_some() { self.ledger.order(id).await } else { Ok(None) }
     }
 
+    /// As [`Ledger::requests_after`].
+    pub async fn requests_after(&self, after: Option<JobId>) -> Result<Vec<(Job, String)>, LedgerError> {
+        self.ledger.requests_after(Some(&self.organisation), after).await
+    }
+
+    /// As [`Ledger::note_person`], for a job that is this organisation's.
+    pub async fn note_person(&self, id: JobId, proof: &str) -> Result<(), LedgerError> {
+        if self.find(id).await?.is_some() { self.ledger.note_person(id, proof).await } else { Ok(()) }
+    }
+
     fn own(&self, new: NewJob) -> NewJob {
         NewJob { organisation: self.organisation.to_string(), ..new }
     }

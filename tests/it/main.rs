@@ -32,6 +32,7 @@ mod contract;
 mod editions;
 mod intake;
 mod metadata;
+mod open_doors;
 mod papers_over_http;
 mod register;
 mod service;

@@ -6,11 +6,12 @@ use super::operation::refer;
 use crate::{catalog::Catalog, failure::FailureCode, inspection::FORMS, job::JobState};
 
 /// One file for each group of answers: name → schema.
-const SCHEMAS: [&str; 7] = [
+const SCHEMAS: [&str; 8] = [
     include_str!("schemas/jobs.json"),
     include_str!("schemas/faults.json"),
     include_str!("schemas/papers.json"),
     include_str!("schemas/metadata.json"),
+    include_str!("schemas/people.json"),
     include_str!("schemas/catalog.json"),
     include_str!("schemas/register.json"),
     include_str!("schemas/service.json"),
@@ -74,6 +75,8 @@ pub(super) fn headers() -> Value {
         "Idempotency-Replayed": {"description": "The key was known: the job is the first one's.", "schema": {"type": "string", "const": "true"}},
         "Preference-Applied": text("The part of `Prefer` that was followed (RFC 7240)."),
         "Allow": text("Methods that the address takes."),
+        "RateLimit": text("What is left, and the seconds until all of it is back: `\"default\";r=12;t=30`."),
+        "RateLimit-Policy": text("Requests of the organisation in a window of seconds: `\"default\";q=3000;w=60`."),
         "WWW-Authenticate": text("What to show (RFC 6750)."),
         "ETag": text("Strong entity tag."),
         "Repr-Digest": text("SHA-256 of the whole file (RFC 9530)."),

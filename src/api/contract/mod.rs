@@ -16,8 +16,16 @@ pub(super) use register::{serve, serve_watching};
 
 /// Every operation, in the order of the document. Rows stand in `rows`, one file for each group.
 pub fn table() -> Vec<Operation> {
-    [rows::documents(), rows::jobs(), rows::papers(), rows::catalog(), rows::register(), rows::service()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        rows::documents(),
+        rows::jobs(),
+        rows::papers(),
+        rows::people(),
+        rows::catalog(),
+        rows::register(),
+        rows::service(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -25,6 +25,7 @@ const TAGS: [(&str, &str); 6] = [
     ("documents", "Lập văn bản"),
     ("jobs", "Việc"),
     ("papers", "Kiểm tra tệp PDF"),
+    ("people", "Dữ liệu cá nhân"),
     ("catalog", "Loại văn bản và phiên bản pháp luật"),
     ("register", "Sổ đăng ký"),
     ("service", "Dịch vụ"),
@@ -172,6 +173,9 @@ fn refused(operation: &Operation, status: u16, codes: &[FailureCode]) -> Value {
     }
     if status == 405 {
         names.push("Allow");
+    }
+    if status == 429 && codes.contains(&FailureCode::RateLimited) {
+        names.extend(["RateLimit", "RateLimit-Policy"]);
     }
     if status == 401 {
         names.push("WWW-Authenticate");

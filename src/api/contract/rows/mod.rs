@@ -5,12 +5,14 @@ mod documents;
 mod jobs;
 mod papers;
 mod register;
+mod people;
 mod service;
 
 pub(super) use catalog::rows as catalog;
 pub(super) use documents::rows as documents;
 pub(super) use jobs::rows as jobs;
 pub(super) use papers::rows as papers;
+pub(super) use people::rows as people;
 pub(super) use register::rows as register;
 pub(super) use service::rows as service;
 
