@@ -103,7 +103,7 @@ fn is_readable_by_others(path: &std::path::Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o007 != 0)
 }
 
-/// Whether an address names another host.
+/// Whether an address names another host. A name without a dot is a neighbour's on this host, such as a container's.
 fn crosses_a_network(url: &str) -> bool {
     let Some((_, rest)) = url.split_once("://") else { return false };
     let host = rest.split(['/', '?']).next().unwrap_or_default().rsplit('@').next().unwrap_or_default();
@@ -111,8 +111,10 @@ fn crosses_a_network(url: &str) -> bool {
         Some((inside, _)) => inside,
         None => host.split(':').next().unwrap_or_default(),
     };
-    let address = host.parse::<std::net::IpAddr>();
-    !host.is_empty() && host != "localhost" && !address.is_ok_and(|address| address.is_loopback())
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => !address.is_loopback(),
+        Err(_name) => host.contains('.'),
+    }
 }
 
 #[cfg(test)]
@@ -158,12 +160,22 @@ mod tests {
 
     #[test]
     fn another_host_is_told_from_this_one() {
-        for here in ["", "redis://127.0.0.1:6379/0", "redis://localhost", "redis://[::1]:6379", "postgres:///tdkt"] {
+        for here in [
+            "",
+            "redis://127.0.0.1:6379/0",
+            "redis://localhost",
+            "redis://[::1]:6379",
+            "postgres:///tdkt",
+            "redis://redis:6379/0",
+        ] {
             assert!(!crosses_a_network(here), "{here}");
         }
-        for there in
-            ["redis://10.0.0.1", "redis://:p@redis:6379/0", "postgres://a:b@db.tinh.vn:5432/x", "redis://[fd00::1]/"]
-        {
+        for there in [
+            "redis://10.0.0.1",
+            "redis://:p@redis.tinh.vn:6379/0",
+            "postgres://a:b@db.tinh.vn:5432/x",
+            "redis://[fd00::1]/",
+        ] {
             assert!(crosses_a_network(there), "{there}");
         }
     }

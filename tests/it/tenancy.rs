@@ -48,6 +48,28 @@ const OPERATIONS: &[(&str, &str, Needs)] = &[
     ("POST", "/v1/people:find", Admin),
     ("POST", "/v1/people:export", Admin),
     ("POST", "/v1/people:erase", Admin),
+    ("GET", "/v1/register/units/{id}", Read),
+    ("PUT", "/v1/register/units/{id}", Admin),
+    ("GET", "/v1/register/units/{id}/history", Read),
+    ("GET", "/v1/register/blocs/{id}", Read),
+    ("PUT", "/v1/register/blocs/{id}", Admin),
+    ("GET", "/v1/register/blocs/{id}/history", Read),
+    ("GET", "/v1/register/blocs/{id}/years/{year}", Read),
+    ("PUT", "/v1/register/blocs/{id}/years/{year}", Admin),
+    ("GET", "/v1/register/blocs/{id}/years/{year}/history", Read),
+    ("GET", "/v1/periods/{id}", Read),
+    ("PUT", "/v1/periods/{id}", Admin),
+    ("GET", "/v1/periods/{id}/history", Read),
+    ("GET", "/v1/register/units", Read),
+    ("GET", "/v1/register/blocs", Read),
+    ("GET", "/v1/blocs/{id}/submissions/{period}", Read),
+    ("POST", "/v1/blocs/{id}/submissions/{period}", Submit),
+    ("GET", "/v1/blocs/{id}/submissions/{period}/history", Read),
+    ("GET", "/v1/blocs/{id}/carry-over/{period}", Read),
+    ("GET", "/v1/periods/{id}/status", Read),
+    ("POST", "/v1/periods/{id}:close", Admin),
+    ("GET", "/v1/periods/{id}/submissions", Read),
+    ("GET", "/v1/periods/{id}/adjustments", Read),
     ("GET", "/v1/kinds", Nothing),
     ("GET", "/v1/kinds/{kind}/schema", Nothing),
     ("GET", "/v1/kinds/{kind}/samples/{name}", Nothing),
@@ -174,7 +196,8 @@ fn address(number: usize) -> Ipv4Addr {
 fn path(template: &str, id: &str) -> String {
     let edition = template.replace("/v1/editions/{id}", "/v1/editions/E3");
     let kind = edition.replace("{kind}", "six-month-review").replace("{name}", "minimal");
-    kind.replace("{id}", id).replace("{code}", "queue-full")
+    let dated = kind.replace("{year}", "2026").replace("{period}", "2026-h1");
+    dated.replace("{id}", id).replace("{code}", "queue-full")
 }
 
 fn code(response: Response) -> (u16, String) {
@@ -251,9 +274,10 @@ fn every_operation_asks_for_its_key() {
     }
 }
 
-/// Everything of an answer but what is its own: the request's id and the time.
+/// Everything of an answer but what is its own: the request's id, the time, and what is left of the caller's requests.
 fn likeness(response: Response) -> (u16, BTreeSet<(String, String)>, Value) {
-    let headers = response.headers().iter().filter(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
+    let headers =
+        response.headers().iter().filter(|(name, _)| !["date", "x-request-id", "ratelimit"].contains(&name.as_str()));
     let headers = headers.map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned()));
     let headers: BTreeSet<(String, String)> = headers.collect();
     let status = response.status().as_u16();
@@ -369,6 +393,38 @@ fn a_key_opens_from_the_moment_it_is_made_until_it_is_revoked() {
     command(&["keys", "revoke", listed[0]["id"].as_str().expect("an id")]);
     until(Duration::from_secs(30), "the revoked key opens nothing", || ask() == 401);
     assert_eq!(service.get("/v1/jobs").status(), 401, "and the first look is over for good");
+}
+
+#[test]
+fn an_organisation_that_asks_too_often_waits_and_looking_does_not_count() {
+    let house = House::open();
+    let data = house.service.data().to_str().expect("text");
+    let set = run(&["organisations", "set", "tinh-a", "--own-requests-per-minute", "3", "--data", data]);
+    assert_eq!(set.code, Some(0), "{}", set.err);
+    let check = |key: &str| {
+        let request = house.ask("POST", "/v1/documents/check", Some(key)).header("content-type", "application/json");
+        request.body(papers::sample("minimal")).send().expect("an answer")
+    };
+    let header = |response: &Response, name: &str| {
+        response.headers().get(name).map(|value| value.to_str().expect("text").to_owned())
+    };
+    // The gate knows the bound before for two seconds yet.
+    until(Duration::from_secs(30), "the bound is known", || {
+        header(&check(&house.own), "ratelimit-policy").as_deref() == Some("\"default\";q=3;w=60")
+    });
+    let mut last = check(&house.submit);
+    for _ in 0..3 {
+        last = check(&house.submit);
+    }
+    let wait: u64 = header(&last, "retry-after").expect("when").parse().expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert!(header(&last, "ratelimit").is_some_and(|state| state.starts_with("\"default\";r=0;t=")));
+    assert_eq!(code(last), (429, "rate-limited".to_owned()), "whatever the organisation's key");
+    assert_eq!(check(&house.foreign).status(), 200, "another organisation has its own");
+    for _ in 0..10 {
+        let looked = house.ask("GET", &format!("/v1/jobs/{}", house.job), Some(&house.own)).send().expect("an answer");
+        assert_eq!((looked.status().as_u16(), header(&looked, "ratelimit")), (200, None));
+    }
 }
 
 /// The desk holds shelves and no ledger, and only the gate makes callers: what the compiler does not see is read here.
