@@ -76,6 +76,8 @@ const OPERATIONS: &[(&str, &str, Needs)] = &[
     ("GET", "/v1/editions", Nothing),
     ("GET", "/v1/editions/{id}", Nothing),
     ("GET", "/v1/openapi.json", Nothing),
+    ("GET", "/v1/capabilities", Nothing),
+    ("GET", "/docs", Nothing),
     ("GET", "/problems/{code}", Nothing),
     ("GET", "/metrics", Admin),
     ("GET", "/livez", Nothing),
