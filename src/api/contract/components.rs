@@ -9,6 +9,7 @@ use crate::{catalog::Catalog, failure::FailureCode, inspection::FORMS, job::JobS
 const SCHEMAS: [&str; 8] = [
     include_str!("schemas/jobs.json"),
     include_str!("schemas/faults.json"),
+    include_str!("schemas/events.json"),
     include_str!("schemas/papers.json"),
     include_str!("schemas/metadata.json"),
     include_str!("schemas/people.json"),
