@@ -1,26 +1,29 @@
 //! Wiring: what is opened in which order, how the parts start, and how they stop.
 
+mod connections;
+mod doors;
 pub mod examination;
 mod parts;
+mod safety;
+mod tls;
 mod watching;
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use actix_web::{App, HttpServer, middleware, web::Data};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
-    sync::{Semaphore, watch},
+    sync::watch,
     task::JoinSet,
 };
 use tracing::{info, warn};
 
 use crate::{
-    api::{self, ApiLimits, SelfDescription},
     archive::Archive,
     desk::Desk,
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
+    gate::Gate,
     ledger::{Keep, Ledger, Place},
     metrics, post,
     press::Press,
@@ -31,11 +34,10 @@ use crate::{
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
+use doors::Behind;
 use parts::{Parts, admission, keep, ledger_place, open, open_carrier, open_doorbell, open_ledger};
 pub use parts::{open_books, open_registry, press_settings, restore, take_stock};
 
-/// The longest a status request waits.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How often audit rows are sealed into their chain.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
 /// After how many of these left-overs of the archive and outdated data are swept, and how old left-overs must be.
@@ -45,10 +47,6 @@ const SWEEP_AGE: Duration = Duration::from_secs(3600);
 const LAST_WRITES: Duration = Duration::from_secs(5);
 /// What the last spans may take on their way.
 const LAST_SPANS: Duration = Duration::from_secs(2);
-/// Connections that one thread of the HTTP server holds.
-const CONNECTIONS: usize = 512;
-/// Uploaded papers that are in memory at a time.
-const PAPERS_HELD: usize = 16;
 /// Threads that answer HTTP; they never render.
 const HTTP_THREADS: usize = 2;
 
@@ -73,7 +71,12 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
         )
         .admitting(admission(settings)?);
         let soundings = watched(settings, &parts)?;
-        let server = http_server(settings, desk.clone(), soundings)?;
+        let first_look = safety::look(settings, &parts.ledger).await?;
+        let gate = Gate::new(parts.ledger.clone(), first_look, settings.requests_per_minute);
+        let server = doors::open(
+            settings,
+            Behind { desk: desk.clone(), gate, registry: open_registry(settings, &parts.ledger)?, soundings },
+        )?;
         let mut staff = Staff::hire(settings, &parts)?;
         if settings.work {
             staff.put_to_work(settings, &parts);
@@ -288,56 +291,6 @@ fn watched(settings: &Settings, parts: &Parts) -> Result<Option<Soundings>, Fail
         Some(address) => watching::open(address, soundings).map(|()| None),
         None => Ok(Some(soundings)),
     }
-}
-
-fn http_server(
-    settings: &Settings,
-    desk: Desk,
-    soundings: Option<Soundings>,
-) -> Result<actix_web::dev::Server, Failure> {
-    let limits = ApiLimits {
-        max_body: settings.max_body_bytes,
-        max_paper: settings.max_paper_bytes,
-        papers_held: Arc::new(Semaphore::new(PAPERS_HELD)),
-        body_deadline: Duration::from_secs(settings.body_deadline_s),
-        longest_wait: LONGEST_WAIT,
-    };
-    let known = SelfDescription::of(desk.workshop(), &parts::published(settings, LONGEST_WAIT));
-    let server = HttpServer::new(move || {
-        let soundings = soundings.clone().map(Data::new);
-        App::new()
-            .app_data(Data::new(desk.clone()))
-            .app_data(Data::new(limits.clone()))
-            .app_data(Data::new(known.clone()))
-            .configure(|config| {
-                if let Some(soundings) = soundings {
-                    config.app_data(soundings);
-                }
-            })
-            .wrap(middleware::from_fn(api::count))
-            .wrap(middleware::from_fn(api::stamp))
-            .configure(api::routes)
-    })
-    .workers(HTTP_THREADS)
-    .worker_max_blocking_threads(2)
-    .max_connections(CONNECTIONS)
-    .client_request_timeout(Duration::from_secs(10))
-    .client_disconnect_timeout(Duration::from_secs(2))
-    .shutdown_timeout(settings.drain_s)
-    .disable_signals()
-    .bind(settings.listen)
-    .map_err(|error| bind_failed(settings.listen, &error))?;
-    for address in server.addrs() {
-        // On standard error, and first of all: scripts and tests wait for this line.
-        eprintln!("Đang phục vụ tại http://{address}");
-    }
-    Ok(server.run())
-}
-
-fn bind_failed(address: SocketAddr, error: &std::io::Error) -> Failure {
-    let failure =
-        Failure::new(FailureCode::BadParameter, format!("Không mở được địa chỉ {address}."), error.to_string());
-    failure.hint("Chọn cổng khác bằng --listen hoặc --metrics-listen, hoặc dừng chương trình đang dùng cổng này.")
 }
 
 async fn stop_signal() {

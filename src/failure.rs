@@ -151,6 +151,18 @@ failure_codes! {
     NotFound = "not-found", FixRequest;
     /// The address exists, but not for this method.
     MethodNotAllowed = "method-not-allowed", FixRequest;
+    /// No API key was sent.
+    KeyMissing = "key-missing", FixRequest;
+    /// The API key is unknown, has run out or was revoked.
+    KeyRefused = "key-refused", FixRequest;
+    /// The API key does not open this.
+    ScopeMissing = "scope-missing", FixRequest;
+    /// The API key, or the service, may not be used from this network.
+    NetworkRefused = "network-refused", FixRequest;
+    /// Too many wrong API keys came from one address.
+    TooManyWrongKeys = "too-many-wrong-keys", TryLater;
+    /// An organisation sends more requests than it may.
+    RateLimited = "rate-limited", TryLater;
     /// No such job.
     JobNotFound = "job-not-found", FixRequest;
     /// The job has no document yet.

@@ -43,6 +43,7 @@ pub mod job;
 pub mod ledger;
 pub mod archive;
 pub mod retention;
+pub mod people;
 pub mod backup;
 pub mod queue;
 pub mod dispatch;
@@ -51,6 +52,7 @@ pub mod stocktake;
 pub mod soundings;
 pub mod post;
 pub mod timetable;
+pub mod gate;
 pub mod desk;
 // top floor: doors
 pub mod api;

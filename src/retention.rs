@@ -6,10 +6,11 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use crate::{
+    access::OrganisationId,
     archive::{Archive, ArchiveError},
     failure::Failure,
-    job::JobId,
-    ledger::{EraseOutcome, Erased, Keep, Ledger, LedgerError},
+    job::{Job, JobId},
+    ledger::{EraseOutcome, Erased, Keep, Ledger, LedgerError, Shelf},
 };
 
 /// Between two pages, so that a large sweep leaves room for the day's work.
@@ -37,12 +38,56 @@ impl From<RetentionError> for Failure {
 ///
 /// # Errors
 /// [`RetentionError`].
-pub async fn erase(ledger: &Ledger, archive: &Archive, id: JobId) -> Result<EraseOutcome, RetentionError> {
-    let outcome = ledger.erase(id).await?;
+pub async fn erase(books: impl Into<Books<'_>>, archive: &Archive, id: JobId) -> Result<EraseOutcome, RetentionError> {
+    let books = books.into();
+    let outcome = match books {
+        Books::All(ledger) | Books::Of(ledger, _) => ledger.erase(id).await?,
+        Books::Own(shelf) => shelf.erase(id).await?,
+    };
     if let EraseOutcome::Erased(erased) = &outcome {
-        remove_file(ledger, archive, erased).await?;
+        remove_file(books, archive, erased).await?;
     }
     Ok(outcome)
+}
+
+/// Whose jobs are looked through: an operator at the machine may look through all or an organisation's, a caller through
+/// their own.
+#[derive(Debug, Clone, Copy)]
+pub enum Books<'a> {
+    All(&'a Ledger),
+    Of(&'a Ledger, &'a OrganisationId),
+    Own(&'a Shelf),
+}
+
+impl Books<'_> {
+    /// As [`Ledger::requests_after`].
+    pub(crate) async fn requests_after(self, after: Option<JobId>) -> Result<Vec<(Job, String)>, LedgerError> {
+        match self {
+            Books::All(ledger) => ledger.requests_after(None, after).await,
+            Books::Of(ledger, organisation) => ledger.requests_after(Some(organisation), after).await,
+            Books::Own(shelf) => shelf.requests_after(after).await,
+        }
+    }
+
+    /// As [`Ledger::note_person`].
+    pub(crate) async fn note_person(self, id: JobId, proof: &str) -> Result<(), LedgerError> {
+        match self {
+            Books::All(ledger) | Books::Of(ledger, _) => ledger.note_person(id, proof).await,
+            Books::Own(shelf) => shelf.note_person(id, proof).await,
+        }
+    }
+}
+
+impl<'a> From<&'a Ledger> for Books<'a> {
+    fn from(ledger: &'a Ledger) -> Self {
+        Self::All(ledger)
+    }
+}
+
+impl<'a> From<&'a Shelf> for Books<'a> {
+    fn from(shelf: &'a Shelf) -> Self {
+        Self::Own(shelf)
+    }
 }
 
 /// What one sweep did.
@@ -63,7 +108,7 @@ pub async fn sweep(ledger: &Ledger, archive: &Archive, keep: Keep) -> Result<Out
     loop {
         let page = ledger.erase_outdated(keep).await?;
         for erased in &page {
-            if let Err(error) = remove_file(ledger, archive, erased).await {
+            if let Err(error) = remove_file(Books::All(ledger), archive, erased).await {
                 warn!(job.id = %erased.job, %error, "The erased paper of job {} is left to the archive's sweep", erased.job);
             }
         }
@@ -82,13 +127,18 @@ pub async fn sweep(ledger: &Ledger, archive: &Archive, keep: Keep) -> Result<Out
     Ok(outdated)
 }
 
-async fn remove_file(ledger: &Ledger, archive: &Archive, erased: &Erased) -> Result<(), RetentionError> {
+async fn remove_file(books: Books<'_>, archive: &Archive, erased: &Erased) -> Result<(), RetentionError> {
     let Some(sha256) = &erased.paper else { return Ok(()) };
-    if !ledger.paper_may_go(erased).await? {
+    let may_go = match books {
+        Books::All(ledger) | Books::Of(ledger, _) => ledger.paper_may_go(erased).await?,
+        Books::Own(shelf) => shelf.paper_may_go(erased).await?,
+    };
+    if !may_go || !archive.remove(sha256).await? {
         return Ok(());
     }
-    if archive.remove(sha256).await? {
-        ledger.paper_is_gone(erased).await?;
+    match books {
+        Books::All(ledger) | Books::Of(ledger, _) => ledger.paper_is_gone(erased).await?,
+        Books::Own(shelf) => shelf.paper_is_gone(erased).await?,
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use clap::Args;
 use serde::Deserialize;
 
-use crate::{post::Schedule, press::Demand};
+use crate::{access::Networks, post::Schedule, press::Demand};
 pub use environment::{Stray, strays};
 
 /// The defaults, and the manual of every setting.
@@ -62,6 +62,20 @@ macro_rules! settings {
 settings! {
     /// Where the HTTP service listens.
     listen: SocketAddr, "TDKT_LISTEN", "Địa chỉ lắng nghe của dịch vụ HTTP";
+    /// PEM file with the certificate and its chain, or empty.
+    tls_cert: PathBuf, "TDKT_TLS_CERT", "Tệp PEM chứng thư TLS; bỏ trống thì không dùng TLS";
+    /// PEM file with the certificate's key, or empty.
+    tls_key: PathBuf, "TDKT_TLS_KEY", "Tệp PEM khóa của chứng thư TLS";
+    /// Networks of the proxies before the service.
+    behind_proxy: Networks, "TDKT_BEHIND_PROXY", "Mạng của proxy đứng trước dịch vụ, dạng CIDR, cách nhau dấu phẩy";
+    /// `x-forwarded-for` or `forwarded`.
+    forwarded_header: String, "TDKT_FORWARDED_HEADER", "Tiêu đề proxy ghi địa chỉ người gửi (x-forwarded-for, forwarded)";
+    /// Whether unsafe settings are borne.
+    insecure_lab: bool, "TDKT_INSECURE_LAB", "Chỉ cho máy thử: chấp nhận thiết lập không an toàn (true, false)";
+    /// Requests of one organisation in a minute.
+    requests_per_minute: u32, "TDKT_REQUESTS_PER_MINUTE", "Số yêu cầu mỗi phút của một đơn vị";
+    /// Connections from one address.
+    connections_per_address: usize, "TDKT_CONNECTIONS_PER_ADDRESS", "Số kết nối cùng lúc từ một địa chỉ";
     /// Folder of ledger and papers.
     data: PathBuf, "TDKT_DATA", "Thư mục dữ liệu";
     /// Where papers are kept, or empty.
@@ -178,6 +192,15 @@ impl Settings {
             && !["http://", "https://"].iter().any(|it| self.otlp_endpoint.starts_with(it))
         {
             return wrong("otlp_endpoint", "must begin with http:// or https://, or be empty");
+        }
+        if !matches!(self.forwarded_header.as_str(), "x-forwarded-for" | "forwarded") {
+            return wrong("forwarded_header", "must be x-forwarded-for or forwarded");
+        }
+        if self.tls_cert.as_os_str().is_empty() != self.tls_key.as_os_str().is_empty() {
+            return wrong("tls_cert, tls_key", "must both be given, or none");
+        }
+        if self.requests_per_minute == 0 || self.connections_per_address == 0 {
+            return wrong("requests_per_minute, connections_per_address", "must be above 0");
         }
         if !matches!(self.sandbox.as_str(), "require" | "best") {
             return wrong("sandbox", "must be require or best");

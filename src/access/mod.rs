@@ -94,6 +94,11 @@ impl Caller {
         self.scopes.hold(scope)
     }
 
+    /// Whether they showed a key.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// What the audit says of their decisions.
     pub fn mark(&self) -> String {
         self.key.as_ref().map_or_else(|| "http".to_owned(), |key| format!("http key {key}"))

@@ -21,6 +21,11 @@ impl Networks {
         self.0.is_empty()
     }
 
+    /// Whether one of them is the whole of IPv4 or IPv6.
+    pub fn are_everywhere(&self) -> bool {
+        self.0.iter().any(|network| network.prefix_len() == 0)
+    }
+
     /// Whether the list has this address. An IPv4 address inside IPv6 is the IPv4 address.
     pub fn contain(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();

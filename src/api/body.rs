@@ -1,6 +1,6 @@
 //! A request's body: JSON or a paper, not larger than the limit, not slower than the deadline.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest,
@@ -8,10 +8,14 @@ use actix_web::{
     web::{BytesMut, Payload},
 };
 use futures_util::StreamExt;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use super::{ApiLimits, Problem};
 use crate::failure::{Failure, FailureCode};
+
+/// The least that a body's bytes come with in a second, once the grace is over.
+const LEAST_PER_SECOND: u64 = 1_024;
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What an address takes.
 #[derive(Debug, Clone, Copy)]
@@ -69,12 +73,7 @@ async fn read_as(
     }
     match tokio::time::timeout(limits.body_deadline, collect(media, body, most)).await {
         Ok(body) => body,
-        Err(_elapsed) => Err(Failure::new(
-            FailureCode::BodyTooSlow,
-            format!("Dữ liệu gửi lên không đến đủ trong {} giây.", limits.body_deadline.as_secs()),
-            format!("The body did not arrive within {} s.", limits.body_deadline.as_secs()),
-        )
-        .into()),
+        Err(_elapsed) => Err(too_slow()),
     }
 }
 
@@ -98,7 +97,12 @@ fn refuse_other_types(media: Media, request: &HttpRequest) -> Result<(), Problem
 
 async fn collect(media: Media, mut body: Payload, most: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = BytesMut::new();
-    while let Some(part) = body.next().await {
+    let began = Instant::now();
+    loop {
+        // Bytes that have come buy time for those that have not.
+        let credit = Duration::from_millis(bytes.len() as u64 * 1_000 / LEAST_PER_SECOND);
+        let part = tokio::time::timeout_at(began + GRACE + credit, body.next()).await;
+        let Some(part) = part.map_err(|_elapsed| too_slow())? else { break };
         let part = part.map_err(|_| {
             let code = match media {
                 Media::Json => FailureCode::MalformedJson,
@@ -112,6 +116,16 @@ async fn collect(media: Media, mut body: Payload, most: usize) -> Result<Vec<u8>
         bytes.extend_from_slice(&part);
     }
     Ok(bytes.to_vec())
+}
+
+fn too_slow() -> Problem {
+    Failure::new(
+        FailureCode::BodyTooSlow,
+        "Dữ liệu gửi lên đến quá chậm nên không chờ được nữa.",
+        "The body came too slowly and was not waited for any longer.",
+    )
+    .hint("Kiểm tra đường truyền rồi gửi lại.")
+    .into()
 }
 
 fn too_large(media: Media, most: usize) -> Problem {

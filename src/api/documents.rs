@@ -8,12 +8,12 @@ use actix_web::{
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ApiLimits, Problem, body, preference};
+use super::{ApiLimits, Problem, body, entry::By, preference};
 use crate::{
     catalog::MediaType,
     desk::{Desk, Preview, Submission},
     failure::{Failure, FailureCode},
-    job::{LOCAL, view::JobView},
+    job::view::JobView,
     ledger::Acceptance,
 };
 
@@ -26,6 +26,7 @@ const PPI: std::ops::RangeInclusive<f64> = 36.0..=300.0;
 
 /// 202 with the job; the paper is made in the background. 200 where the caller would rather wait, and it has ended.
 pub(super) async fn accept(
+    By(caller): By,
     desk: Data<Desk>,
     limits: Data<ApiLimits>,
     request: HttpRequest,
@@ -34,15 +35,15 @@ pub(super) async fn accept(
     let idempotency_key = idempotency_key(&request)?;
     let patience = preference::wait(&request).map(|wait| wait.min(limits.longest_wait));
     let request = body::read(&request, payload, &limits).await?;
-    let submission = Submission { organisation: LOCAL.to_owned(), request, idempotency_key };
-    let (mut job, replayed) = match desk.accept(submission).await {
+    let submission = Submission { request, idempotency_key };
+    let (mut job, replayed) = match desk.of(&caller).accept(submission).await {
         Ok(Acceptance::Stored(job)) => (job, false),
         Ok(Acceptance::Replayed(job)) => (job, true),
         Err(failure) => return Err(refused(failure, &desk).await),
     };
     if let Some(patience) = patience {
         // The job is accepted, whatever becomes of looking at it.
-        job = desk.job(job.id, patience).await.unwrap_or(job);
+        job = desk.of(&caller).job(job.id, patience).await.unwrap_or(job);
     }
     let address = format!("/v1/jobs/{}", job.id);
     let ended = patience.is_some() && job.state.is_end();

@@ -11,11 +11,11 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Problem;
+use super::{Problem, entry::By};
 use crate::{
     desk::Desk,
     failure::{Failure, FailureCode},
-    job::{JobId, JobState, LOCAL, view::JobView},
+    job::{JobId, JobState, view::JobView},
     ledger::JobFilter,
 };
 
@@ -36,6 +36,7 @@ pub(super) struct ListQuery {
 
 /// 200 with a page of jobs and, where there are more, the address of the next.
 pub(super) async fn list(
+    By(caller): By,
     desk: Data<Desk>,
     query: Result<Query<ListQuery>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
@@ -45,11 +46,10 @@ pub(super) async fn list(
         return Err(bad_list());
     }
     let before = cursor.as_deref().map(|cursor| read_cursor(cursor).ok_or_else(bad_list)).transpose()?;
-    let organisation = Some(LOCAL.to_owned());
     // One more than asked for tells whether there is a next page.
     let since = accepted_after.map(JobId::first_of);
-    let filter = JobFilter { organisation, state, kind: kind.clone(), before, since, limit: limit + 1 };
-    let mut jobs = desk.jobs(&filter).await?;
+    let filter = JobFilter { organisation: None, state, kind: kind.clone(), before, since, limit: limit + 1 };
+    let mut jobs = desk.of(&caller).jobs(&filter).await?;
     let more = jobs.len() > limit as usize;
     jobs.truncate(limit as usize);
     let next = jobs.last().filter(|_| more).map(|job| cursor_after(job.id));

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{ApiLimits, Problem, download};
+use super::{ApiLimits, Problem, download, entry::By};
 use crate::{
     desk::Desk,
     failure::{Failure, FailureCode},
@@ -25,6 +25,7 @@ pub(super) struct ShowQuery {
 
 /// 200 with the job, whatever its state.
 pub(super) async fn show(
+    By(caller): By,
     desk: Data<Desk>,
     limits: Data<ApiLimits>,
     id: Path<String>,
@@ -32,7 +33,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let wait = query.map_err(|_| bad_wait())?.wait.unwrap_or(0);
     let patience = Duration::from_secs(wait).min(limits.longest_wait);
-    let job = desk.job(job_id(&id)?, patience).await?;
+    let job = desk.of(&caller).job(job_id(&id)?, patience).await?;
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     if !job.state.is_end() {
@@ -42,40 +43,41 @@ pub(super) async fn show(
 }
 
 /// 200 with the job: withdrawn, or about to be.
-pub(super) async fn cancel(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let job = desk.cancel(job_id(&id)?).await?;
+pub(super) async fn cancel(By(caller): By, desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let job = desk.of(&caller).cancel(job_id(&id)?).await?;
     Ok(HttpResponse::Ok().json(JobView::from(&job)))
 }
 
 /// 200 with the job, which begins anew.
-pub(super) async fn requeue(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let job = desk.requeue(job_id(&id)?).await?;
+pub(super) async fn requeue(By(caller): By, desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let job = desk.of(&caller).requeue(job_id(&id)?).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(JobView::from(&job)))
 }
 
 /// 200 with the job, whose request and paper are erased.
-pub(super) async fn erase(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let job = desk.erase(job_id(&id)?).await?;
+pub(super) async fn erase(By(caller): By, desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let job = desk.of(&caller).erase(job_id(&id)?).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(JobView::from(&job)))
 }
 
 /// 200 with the paper, 206 with a part of it, 304, 409 while there is none.
 pub(super) async fn document(
+    By(caller): By,
     desk: Data<Desk>,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    let document = desk.document(job_id(&id)?).await?;
+    let document = desk.of(&caller).document(job_id(&id)?).await?;
     download::answer(&request, document).await
 }
 
 /// 200 with what a document management system files the document under; 409 while there is none.
-pub(super) async fn metadata(desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
-    let metadata = desk.metadata(job_id(&id)?).await?;
+pub(super) async fn metadata(By(caller): By, desk: Data<Desk>, id: Path<String>) -> Result<HttpResponse, Problem> {
+    let metadata = desk.of(&caller).metadata(job_id(&id)?).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(metadata))
 }
 
-fn job_id(text: &str) -> Result<JobId, Problem> {
+pub(super) fn job_id(text: &str) -> Result<JobId, Problem> {
     let unknown = |_| Failure::new(FailureCode::JobNotFound, "Không có việc này.", "There is no such job.");
     Ok(text.parse().map_err(unknown)?)
 }

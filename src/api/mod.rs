@@ -10,7 +10,9 @@ pub mod contract;
 mod documents;
 mod download;
 mod editions;
+mod events;
 mod failures;
+mod entry;
 mod health;
 mod job_list;
 mod jobs;
@@ -18,8 +20,10 @@ mod kinds;
 mod language;
 mod metrics;
 mod pages;
+mod origin;
 mod papers;
 mod periods;
+mod people;
 mod problem;
 mod register;
 mod preference;
@@ -27,14 +31,17 @@ mod problem_page;
 mod request_id;
 mod self_description;
 mod submissions;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
 use tokio::sync::Semaphore;
 
+pub use events::Streams;
 pub use job_list::LARGEST_PAGE;
 pub use metrics::count;
+pub use origin::{ForwardedBy, Origins};
 pub use problem::Problem;
 pub use request_id::stamp;
 pub use self_description::{PublishedLimits, SelfDescription};
@@ -52,6 +59,8 @@ pub struct ApiLimits {
     pub body_deadline: Duration,
     /// Longest time a long poll waits.
     pub longest_wait: Duration,
+    /// From where requests are taken.
+    pub origins: Origins,
 }
 
 /// Adds every route of the [`contract`].

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{
     ApiLimits, Problem, body,
-    register::{By, list},
+    entry::By,
+    register::list,
     submissions::{line, read_period},
 };
 use crate::desk::Desk;

@@ -9,7 +9,7 @@ use actix_web::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{failures::explanation, language::Language, request_id};
+use super::{entry, failures::explanation, language::Language, request_id};
 use crate::{
     failure::{Failure, FailureCode, Remedy},
     metrics,
@@ -110,6 +110,9 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
+        if let Some(challenge) = entry::challenge(failure.code) {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
         if let Some(methods) = &self.allowed {
             response.insert_header((header::ALLOW, methods.as_str()));
         }
@@ -122,6 +125,8 @@ pub(super) fn status(code: FailureCode) -> StatusCode {
     use FailureCode as C;
     match code {
         C::MalformedJson | C::BadParameter => StatusCode::BAD_REQUEST,
+        C::KeyMissing | C::KeyRefused => StatusCode::UNAUTHORIZED,
+        C::ScopeMissing | C::NetworkRefused => StatusCode::FORBIDDEN,
         C::NotFound | C::JobNotFound | C::BatchNotFound | C::WebhookNotFound | C::UnknownSample | C::NotInRegister => {
             StatusCode::NOT_FOUND
         }
@@ -167,7 +172,7 @@ pub(super) fn status(code: FailureCode) -> StatusCode {
         | C::PoisonedJob
         | C::UnreadableJob
         | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        C::QuotaExceeded => StatusCode::TOO_MANY_REQUESTS,
+        C::QuotaExceeded | C::TooManyWrongKeys | C::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         C::StoreUnavailable | C::QueueFull | C::ServiceStopping | C::StorageFull | C::PressUnavailable => {
             StatusCode::SERVICE_UNAVAILABLE
         }

@@ -1,20 +1,16 @@
 //! `/v1/register/…` and `/v1/periods/{id}`: read an entry, write a version, read all versions.
 
-use std::{
-    fmt,
-    future::{Ready, ready},
-};
+use std::fmt;
 
 use actix_web::{
-    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
+    HttpRequest, HttpResponse, HttpResponseBuilder,
     http::header,
     web::{Data, Path, Payload},
 };
 use serde_json::{Value, json};
 
-use super::{ApiLimits, Problem, body, conditions};
+use super::{ApiLimits, Problem, body, conditions, entry::By};
 use crate::{
-    access::Caller,
     desk::{Desk, Written},
     register::{Entry, Sort, Tag},
 };
@@ -40,20 +36,6 @@ type Parts = Path<Vec<String>>;
 
 fn id(parts: &Parts) -> String {
     parts.join("/")
-}
-
-/// Who asks: whom the way in let in; where it asks nobody, whoever sits at this machine.
-#[derive(Debug)]
-pub(super) struct By(pub(super) Caller);
-
-impl FromRequest for By {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _body: &mut actix_web::dev::Payload) -> Self::Future {
-        let caller = request.extensions().get::<Caller>().cloned();
-        ready(Ok(Self(caller.unwrap_or_else(Caller::at_this_machine))))
-    }
 }
 
 pub(super) async fn show<A: About>(

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::{
     ApiLimits, Problem, body, conditions,
-    register::{By, answer, list, tagged},
+    entry::By,
+    register::{answer, list, tagged},
 };
 use crate::{
     desk::Desk,

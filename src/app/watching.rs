@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use actix_web::{App, HttpServer, web::Data};
 
-use super::{Parts, bind_failed};
+use super::{Parts, doors::bind_failed};
 use crate::{api, failure::Failure, soundings::Soundings};
 
 /// What is looked at when metrics are asked for.

@@ -9,9 +9,12 @@ mod doctor;
 mod editions;
 mod gallery;
 mod jobs;
+mod keys;
 mod kinds;
+mod organisations;
 mod output;
 mod paper;
+mod people;
 mod press;
 mod preview;
 mod ready;
@@ -112,6 +115,15 @@ enum Command {
     /// Nơi nhận sự kiện của việc (webhook): đăng ký, thử, xem lượt gửi, gửi lại.
     #[command(subcommand)]
     Webhooks(webhooks::Command),
+    /// Quản lý đơn vị: thêm, đổi hạn mức và mạng, liệt kê.
+    #[command(subcommand)]
+    Organisations(organisations::Command),
+    /// Dữ liệu cá nhân: tìm, xuất, xóa theo họ tên.
+    #[command(subcommand)]
+    People(people::Command),
+    /// Quản lý khóa API: cấp, liệt kê, thay, thu hồi.
+    #[command(subcommand)]
+    Keys(keys::Command),
     /// Sao lưu sổ việc và văn bản vào một thư mục mới, trong khi dịch vụ vẫn chạy.
     Backup {
         /// Thư mục đích, mới hoặc trống.
@@ -172,6 +184,9 @@ fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
             | Command::Jobs(_)
             | Command::Register(_)
             | Command::Webhooks(_)
+            | Command::Organisations(_)
+            | Command::Keys(_)
+            | Command::People(_)
             | Command::Backup { .. }
             | Command::Restore { .. }
             | Command::Doctor(_)
@@ -199,6 +214,9 @@ fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
         Command::Jobs(command) => jobs::run(command, settings),
         Command::Register(arguments) => register::run(arguments, settings),
         Command::Webhooks(command) => webhooks::run(command, settings),
+        Command::Organisations(command) => organisations::run(command, settings),
+        Command::Keys(command) => keys::run(command, settings),
+        Command::People(command) => people::run(command, settings),
         Command::Backup { to, json } => backup::take(&to, json, settings),
         Command::Restore { from, check: true, json } => backup::check(&from, json),
         Command::Restore { from, check: false, json } => backup::restore(&from, json, settings),

@@ -15,7 +15,7 @@ use crate::{
     archive::{self, Archive},
     failure::{Failure, FailureCode},
     job::JobState,
-    ledger::{Drain, Ledger, OnceKey},
+    ledger::{Drain, OnceKey, Shelves},
 };
 
 /// Bounds of what is taken in.
@@ -87,7 +87,7 @@ impl Admission {
 
     /// Seconds until a job that is accepted now is likely done, up to a fifth more at random, so that those who are sent
     /// away do not all come back at once.
-    pub(super) async fn expected_wait(&self, ledger: &Ledger) -> u64 {
+    pub(super) async fn expected_wait(&self, ledger: &Shelves) -> u64 {
         let known = lock(&self.wait).filter(|(since, _)| since.elapsed() < MEASURE_AGAIN);
         let wait = match known {
             Some((_, wait)) => wait,
@@ -101,7 +101,7 @@ impl Admission {
         (wait * (1.0 + chance as f64 / 5_000.0)).ceil().clamp(1.0, LONGEST_WAIT) as u64
     }
 
-    async fn measure_wait(&self, ledger: &Ledger) -> f64 {
+    async fn measure_wait(&self, ledger: &Shelves) -> f64 {
         // A ledger that does not answer accepts nothing either.
         let Ok(counts) = ledger.counts().await else { return LONGEST_WAIT };
         let Ok(drain) = ledger.drain(MEASURED_OVER).await else { return LONGEST_WAIT };

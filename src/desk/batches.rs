@@ -16,6 +16,7 @@ use crate::{
     job::{Job, JobId, JobState, NewJob},
     ledger::{Batch, NewBatch, Shelf, Shelves},
     rendering::Workshop,
+    traces,
 };
 
 /// The most requests that one batch takes.
@@ -166,7 +167,7 @@ impl BatchDesk<'_> {
             let Some(artifact) = job.artifact else { continue };
             let bytes = self.desk.archive.read(&artifact.sha256).await;
             let bytes = bytes.map_err(|error| Failure::store_unavailable(error.to_string()))?;
-            let bytes = bytes.ok_or_else(super::data_erased)?;
+            let bytes = bytes.ok_or_else(super::counter::data_erased)?;
             let bound = tokio::task::spawn_blocking(move || {
                 binder.add(&name, &mut bytes.as_slice(), bytes.len() as u64).map(|()| binder)
             });
@@ -256,6 +257,7 @@ fn prepare(workshop: &Workshop, organisation: &str, request: &[u8]) -> Result<Ne
         file_name: workshop.file_name(&manuscript)?,
         media_type: workshop.media_type(&manuscript)?,
         kind: manuscript.kind,
+        trace: traces::current(),
     })
 }
 

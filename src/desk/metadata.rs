@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use super::{Desk, data_erased, no_document};
+use super::counter::{Counter, data_erased, no_document};
 use crate::{failure::Failure, intake::Manuscript, job::JobId, rendering::FinishedFile};
 
-impl Desk {
+impl Counter<'_> {
     /// What the document of a job is: its fields come from the request, its size and hash from the finished file.
     pub async fn metadata(&self, id: JobId) -> Result<Value, Failure> {
         let job = self.job(id, Duration::ZERO).await?;
@@ -15,7 +15,7 @@ impl Desk {
             return Err(data_erased());
         }
         let Some(artifact) = job.artifact else { return Err(no_document(job.state)) };
-        let order = self.ledger.order(id).await?.ok_or_else(data_erased)?;
+        let order = self.shelf.order(id).await?.ok_or_else(data_erased)?;
         let file = FinishedFile {
             name: format!("{}.{}", job.file_name, job.media_type.extension()),
             media_type: job.media_type,
@@ -23,7 +23,7 @@ impl Desk {
             size: artifact.size,
             pages: artifact.pages,
         };
-        let workshop = Arc::clone(&self.workshop);
+        let workshop = Arc::clone(&self.desk.workshop);
         let told = tokio::task::spawn_blocking(move || {
             let manuscript: Manuscript =
                 serde_json::from_str(&order).map_err(|error| Failure::internal(format!("a print order: {error}")))?;

@@ -21,7 +21,7 @@ use crate::{
     failure::{Failure, FailureCode, Finding, Severity},
     fingerprint,
     intake::{self, Treatment},
-    ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, Shelves, SubmitOutcome},
+    ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
     register::{
         self, Base, CarryOver, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
         ScheduleRun, Sheet, Sort, Submission,
@@ -72,7 +72,7 @@ pub struct RegisterDesk {
 impl Desk {
     /// The caller's register.
     pub fn register(&self, caller: &Caller) -> RegisterDesk {
-        let book = Shelves::new(self.ledger.clone()).of(caller).register();
+        let book = self.ledger.of(caller).register();
         RegisterDesk::new(Arc::clone(&self.workshop), book)
     }
 }

@@ -24,6 +24,7 @@ mod leases;
 mod letters;
 mod organisations;
 mod register;
+mod requests;
 mod rings;
 mod rows;
 mod schedules;
@@ -118,6 +119,8 @@ struct Inner {
     news: Notify,
     /// Wakes whoever delivers when something was posted in this process.
     mail: Notify,
+    /// Tells those who follow events that there are new ones with numbers.
+    numbered: Notify,
 }
 
 /// Changes that a watcher may fall behind before it reads the ledger again; more costs memory, less costs reads.
@@ -146,6 +149,7 @@ impl Ledger {
                 work: Notify::new(),
                 news: Notify::new(),
                 mail: Notify::new(),
+                numbered: Notify::new(),
             }),
         })
     }

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     access::{Caller, OrganisationId},
-    job::{Job, JobId, NewJob, event::Event},
+    job::{
+        Job, JobId, NewJob,
+        event::{Event, EventType},
+    },
 };
 
 /// Whose jobs a statement may touch, and what the audit says of who decided.
@@ -162,9 +165,34 @@ impl Shelf {
         self.ledger.events_after(&self.organisation, job, after, limit).await
     }
 
+    /// Returns when events were numbered in this process, or may have been in another.
+    pub async fn events_numbered(&self) {
+        self.ledger.events_numbered().await;
+    }
+
+    /// Number (once it has one) and type of a job's newest event. `None`: no such job, or its events are forgotten.
+    pub async fn newest_event(&self, job: JobId) -> Result<Option<(Option<i64>, EventType)>, LedgerError> {
+        self.ledger.newest_event(&self.organisation, job).await
+    }
+
     /// The number of its newest event; 0 where there was none.
     pub async fn last_event(&self) -> Result<i64, LedgerError> {
         self.ledger.last_event(&self.organisation).await
+    }
+
+    /// As [`Ledger::order`].
+    pub async fn order(&self, id: JobId) -> Result<Option<String>, LedgerError> {
+        if self.find(id).await?.is_some() { self.ledger.order(id).await } else { Ok(None) }
+    }
+
+    /// As [`Ledger::requests_after`].
+    pub async fn requests_after(&self, after: Option<JobId>) -> Result<Vec<(Job, String)>, LedgerError> {
+        self.ledger.requests_after(Some(&self.organisation), after).await
+    }
+
+    /// As [`Ledger::note_person`], for a job that is this organisation's.
+    pub async fn note_person(&self, id: JobId, proof: &str) -> Result<(), LedgerError> {
+        if self.find(id).await?.is_some() { self.ledger.note_person(id, proof).await } else { Ok(()) }
     }
 
     pub(super) fn own(&self, new: NewJob) -> NewJob {

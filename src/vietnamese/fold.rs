@@ -2,7 +2,7 @@
 //!
 //! A folded name is for comparison only and is never printed.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::nfc;
 
@@ -39,6 +39,11 @@ pub fn fold_unit(name: &str) -> String {
 pub fn fold_bare(name: &str) -> String {
     let bare = fold_unit(name).nfd().filter(|c| c.is_alphanumeric() || *c == ' ' || *c == '-').collect::<String>();
     bare.replace('đ', "d").split([' ', '-']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// [`fold_name`] without tones and marks: for those who type `nguyen van a`.
+pub fn without_marks(text: &str) -> String {
+    fold_name(text).nfd().filter(|letter| !is_combining_mark(*letter)).collect::<String>().replace('đ', "d")
 }
 
 /// The folded X of a closing "tỉnh X"; `None` if the name says no province, or only "tỉnh".

@@ -16,7 +16,7 @@ mod text;
 
 pub use capitals::{CapitalFault, capital_faults};
 pub use check::{check_strings, escape_pointer, visit_strings};
-pub use fold::{fold_bare, fold_name, fold_unit, named_province};
+pub use fold::{fold_bare, fold_name, fold_unit, named_province, without_marks};
 pub use legacy::{LegacyEncoding, convert_declared, convert_legacy, looks_like_tcvn3, looks_like_vni};
 pub use letters::{alphabetical_key, point_letter};
 pub use lists::{join_and, lower_first, semicolons, sentence, upper, upper_first, without_end_mark};

@@ -431,7 +431,7 @@ fn what_is_asked_wrongly_is_a_problem_with_a_name() {
 fn a_body_that_is_too_large_is_refused_before_it_is_read() {
     let service = Service::start(&["--work", "false", "--max-body-bytes", "100000"]);
     let head = |length: &str| {
-        format!("POST {DOCUMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n{length}\r\n\r\n")
+        format!("POST {DOCUMENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{length}\r\n\r\n")
     };
     let started = Instant::now();
     let announced = service.raw(&[head("Content-Length: 100001").as_bytes(), b"{"], Duration::ZERO);
@@ -454,7 +454,7 @@ fn a_body_that_is_too_large_is_refused_before_it_is_read() {
 fn a_body_that_dribbles_is_not_waited_for() {
     let service = Service::start(&["--work", "false", "--body-deadline-s", "1"]);
     let head = format!(
-        "POST {DOCUMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 600\r\n\r\n"
+        "POST {DOCUMENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 600\r\n\r\n"
     );
     let started = Instant::now();
     let dribble: Vec<&[u8]> =

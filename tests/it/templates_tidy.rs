@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tdkt_reports::{
     catalog::{Catalog, TemplateFiles},
     vietnamese,
@@ -164,6 +164,77 @@ fn word_of<'a>(root: &'a Value, property: &'a Value, word: &str) -> Option<&'a s
     }
     let target = property.get("$ref")?.as_str()?.strip_prefix('#')?;
     root.pointer(target)?.get(word)?.as_str()
+}
+
+/// Words in the title of what is held of a person (Luật 91/2025/QH15, Nghị định 356/2025/NĐ-CP).
+const OF_PERSONS: [&str; 17] = [
+    "họ và tên",
+    "tên được đề nghị",
+    "tên được bình chọn",
+    "ngày sinh",
+    "giới tính",
+    "quê quán",
+    "trú quán",
+    "nơi ở",
+    "địa chỉ",
+    "điện thoại",
+    "thư điện tử",
+    "căn cước",
+    "cccd",
+    "định danh",
+    "chức vụ",
+    "trình độ",
+    "chữ ký",
+];
+/// Of these the sensitive.
+const SENSITIVE: [&str; 5] = ["dân tộc", "tôn giáo", "đảng viên", "sức khỏe", "kỷ luật"];
+
+#[test]
+fn what_is_held_of_persons_is_classed() {
+    let (mut faults, mut classed) = (Vec::new(), 0);
+    for (path, text) in files().filter(|(path, _)| path.ends_with("schema.json") || path.starts_with("schema/")) {
+        classes(&serde_json::from_str(&text).expect("JSON"), &path, &mut classed, &mut faults);
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert!(classed >= 30, "{classed}");
+
+    let planted = json!({"properties": {
+        "id": {"title": "Số căn cước"},
+        "faith": {"title": "Tôn giáo", "x-personal": "basic"},
+        "post": {"title": "Chức vụ", "x-personal": "secret"},
+        "head": {"title": "Chức vụ được ký thay"},
+    }});
+    let mut found = Vec::new();
+    classes(&planted, "planted", &mut 0, &mut found);
+    assert_eq!(found.len(), 3, "{found:?}");
+}
+
+/// Whatever a title of a person's field stands over says what it is: `basic` or `sensitive`.
+fn classes(schema: &Value, place: &str, classed: &mut usize, faults: &mut Vec<String>) {
+    let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+    for (name, property) in properties {
+        let Some(title) = property.get("title").and_then(Value::as_str).map(str::to_lowercase) else { continue };
+        let class = property.get("x-personal").map(|class| class.as_str().unwrap_or("?"));
+        let sensitive = SENSITIVE.iter().any(|word| title.contains(word));
+        // The office that somebody signs for is nobody's.
+        let personal =
+            sensitive || OF_PERSONS.iter().any(|word| title.contains(word)) && !title.contains("được ký thay");
+        let right = match class {
+            Some("sensitive") => true,
+            Some("basic") => !sensitive,
+            Some(_) => false,
+            None => !personal,
+        };
+        *classed += usize::from(class.is_some());
+        if !right {
+            faults.push(format!("{place}: {name} ({title}) is classed {class:?}"));
+        }
+    }
+    match schema {
+        Value::Object(object) => object.values().for_each(|inside| classes(inside, place, classed, faults)),
+        Value::Array(items) => items.iter().for_each(|inside| classes(inside, place, classed, faults)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub fn table() -> Vec<Operation> {
         rows::jobs(),
         rows::batches(),
         rows::papers(),
+        rows::people(),
+        rows::events(),
         rows::catalog(),
         rows::register(),
         rows::service(),

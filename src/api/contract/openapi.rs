@@ -21,13 +21,26 @@ const INFO: &str = "Official papers of Vietnam's emulation blocs: data in, signe
     turns their `title` and `detail` into English. Within /v1 things are only added: ignore members you do not know.";
 
 /// Tags: name, Vietnamese heading.
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 8] = [
     ("documents", "Lập văn bản"),
     ("jobs", "Việc"),
+    ("events", "Sự kiện và webhook"),
     ("papers", "Kiểm tra tệp PDF"),
+    ("people", "Dữ liệu cá nhân"),
     ("catalog", "Loại văn bản và phiên bản pháp luật"),
     ("register", "Sổ đăng ký"),
     ("service", "Dịch vụ"),
+];
+
+/// Why somebody is not let in, wherever a key is needed.
+const AT_THE_GATE: [FailureCode; 7] = [
+    FailureCode::KeyMissing,
+    FailureCode::KeyRefused,
+    FailureCode::ScopeMissing,
+    FailureCode::NetworkRefused,
+    FailureCode::TooManyWrongKeys,
+    FailureCode::StoreUnavailable,
+    FailureCode::RateLimited,
 ];
 
 /// The document for this installation: its kinds of paper are those of the catalog.
@@ -53,7 +66,7 @@ pub fn document(catalog: &Catalog) -> Value {
         "servers": [{"url": "/"}],
         "tags": tags,
         "paths": paths,
-        "webhooks": {},
+        "webhooks": {"event": {"post": told()}},
         "components": {
             "schemas": schemas,
             "headers": components::headers(),
@@ -66,11 +79,35 @@ pub fn document(catalog: &Catalog) -> Value {
     })
 }
 
+/// What a registered address gets.
+fn told() -> Value {
+    let header = |name: &str, says: &str| json!({"name": name, "in": "header", "required": true, "description": says, "schema": {"type": "string"}});
+    let answer = |says: &str| json!({"description": says});
+    json!({
+        "operationId": "receiveEvent",
+        "tags": ["events"],
+        "summary": "Nhận sự kiện",
+        "description": "An event, signed by Standard Webhooks 1.0.0. It may come more than once, always under the same webhook-id.",
+        "parameters": [
+            header("webhook-id", "The event's id, the same in every try."),
+            header("webhook-timestamp", "Seconds since 1970 of this try; refuse what is older than five minutes."),
+            header("webhook-signature", "`v1,` and the Base64 of HMAC-SHA256 over id.timestamp.body; several apart by spaces."),
+        ],
+        "requestBody": {"required": true, "content": {"application/json": {"schema": json!({"$ref": "#/components/schemas/Event"})}}},
+        "responses": {
+            "2XX": answer("Delivered."),
+            "410": answer("The webhook is disabled."),
+            "4XX": answer("Not tried again; but 408 and 429 are."),
+            "5XX": answer("Tried again, after Retry-After up to the next wait of the schedule."),
+        },
+    })
+}
+
 fn described(operation: &Operation, catalog: &Catalog) -> Value {
     let [vietnamese, english] = operation.summary;
     let description = format!("{english}.\n\n{}", operation.description);
     let security = match operation.access.scope() {
-        Some(scope) => json!([{"key": [scope]}]),
+        Some(scope) => json!([{"key": [scope.as_str()]}]),
         None => json!([]),
     };
     let mut described = json!({
@@ -114,7 +151,9 @@ fn responses(operation: &Operation) -> Map<String, Value> {
     let mut responses: Map<String, Value> =
         operation.answers.iter().map(|answer| (answer.status.to_string(), answered(operation, answer))).collect();
     let mut problems: BTreeMap<u16, Vec<FailureCode>> = BTreeMap::new();
-    for code in &operation.problems {
+    let at_the_gate: &[FailureCode] = if operation.access.scope().is_some() { &AT_THE_GATE } else { &[] };
+    let others = operation.problems.iter().filter(|code| !at_the_gate.contains(code));
+    for code in at_the_gate.iter().chain(others) {
         problems.entry(problem::status(*code).as_u16()).or_default().push(*code);
     }
     for (status, codes) in problems {
@@ -159,6 +198,12 @@ fn refused(operation: &Operation, status: u16, codes: &[FailureCode]) -> Value {
     }
     if status == 405 {
         names.push("Allow");
+    }
+    if status == 429 && codes.contains(&FailureCode::RateLimited) {
+        names.extend(["RateLimit", "RateLimit-Policy"]);
+    }
+    if status == 401 {
+        names.push("WWW-Authenticate");
     }
     let listed: Vec<String> = codes.iter().map(|code| format!("`{}`", code.as_str())).collect();
     json!({

@@ -4,7 +4,7 @@ use actix_web::{FromRequest, Handler, Responder, Route, http::Method, web};
 use serde_json::{Value, json};
 
 use super::retirement::Retirement;
-use crate::failure::FailureCode;
+use crate::{access::Scope, failure::FailureCode};
 
 /// What a caller needs to be let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,12 +21,12 @@ pub enum Access {
 
 impl Access {
     /// The scope of the key; none where no key is needed.
-    pub fn scope(self) -> Option<&'static str> {
+    pub fn scope(self) -> Option<Scope> {
         match self {
             Access::Open => None,
-            Access::Read => Some("read"),
-            Access::Submit => Some("submit"),
-            Access::Admin => Some("admin"),
+            Access::Read => Some(Scope::Read),
+            Access::Submit => Some(Scope::Submit),
+            Access::Admin => Some(Scope::Admin),
         }
     }
 }

@@ -2,18 +2,19 @@
 
 use actix_web::{Resource, Route, guard, http::Method, middleware, web};
 
-use super::{Operation, table};
-use crate::api::{Problem, problem};
+use super::{Access, Operation, table};
+use crate::api::{Problem, entry, problem};
 
 /// Adds every address of the table, and 404 for all others.
 pub(in crate::api) fn serve(config: &mut web::ServiceConfig) {
     register(config, table());
 }
 
-/// Adds what an address for watching answers, and 404 for all others.
+/// Adds what an address for watching answers, and 404 for all others. There are no keys there: it is for a network of
+/// those who watch.
 pub(in crate::api) fn serve_watching(config: &mut web::ServiceConfig) {
     let watching = table().into_iter().filter(|operation| ["/metrics", "/livez"].contains(&operation.path));
-    register(config, watching.collect());
+    register(config, watching.map(|operation| operation.for_whom(Access::Open)).collect());
 }
 
 fn register(config: &mut web::ServiceConfig, operations: Vec<Operation>) {
@@ -54,6 +55,8 @@ fn route(operation: Operation) -> Route {
         Method::GET => operation.route.guard(guard::Any(guard::Get()).or(guard::Head())),
         method => operation.route.method(method),
     };
+    let access = operation.access;
+    let route = route.wrap(middleware::from_fn(move |request, next| entry::admit(access, request, next)));
     let Some(retirement) = operation.retirement else { return route };
     route.wrap(middleware::from_fn(move |request, next| retirement.clone().announce(request, next)))
 }
@@ -102,9 +105,9 @@ mod tests {
     #[actix_web::test]
     async fn an_address_that_is_to_go_says_so_in_whatever_it_answers() {
         let operations = vec![
-            get("/v1/old", "old", fine).retires(retirement()),
-            get("/v1/old-fault", "oldFault", broken).retires(retirement()),
-            get("/v1/new", "new", fine),
+            get("/v1/old", "old", fine).for_whom(Access::Open).retires(retirement()),
+            get("/v1/old-fault", "oldFault", broken).for_whom(Access::Open).retires(retirement()),
+            get("/v1/new", "new", fine).for_whom(Access::Open),
         ];
         let app = test::init_service(App::new().configure(|config| register(config, operations))).await;
         for (path, retired) in [("/v1/old", true), ("/v1/old-fault", true), ("/v1/new", false)] {
@@ -129,6 +132,7 @@ mod tests {
             HttpResponse::Ok().body("word")
         }
         let operations = vec![get("/x/{id}", "a", id), get("/x/{id}:do", "b", verb), get("/x/word", "c", word)];
+        let operations = operations.into_iter().map(|operation| operation.for_whom(Access::Open)).collect();
         let app = test::init_service(App::new().configure(|config| register(config, operations))).await;
         for (path, expected) in [("/x/1", "id"), ("/x/1:do", "verb"), ("/x/word", "word"), ("/x/word:do", "verb")] {
             let body = test::call_and_read_body(&app, test::TestRequest::get().uri(path).to_request()).await;

@@ -273,9 +273,19 @@ impl Service {
     }
 
     /// As [`Service::started`]; without an address where the process ended before it listened.
-    pub fn try_start(mut command: Command, data: &Path, arguments: &[&str]) -> (Process, Option<String>) {
+    pub fn try_start(command: Command, data: &Path, arguments: &[&str]) -> (Process, Option<String>) {
+        Self::try_listen("127.0.0.1:0", command, data, arguments)
+    }
+
+    /// As [`Service::try_start`], at another address.
+    pub fn try_listen(
+        listen: &str,
+        mut command: Command,
+        data: &Path,
+        arguments: &[&str],
+    ) -> (Process, Option<String>) {
         const LISTENS: &str = "Đang phục vụ tại ";
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data).args(arguments);
+        command.args(["serve", "--listen", listen, "--data"]).arg(data).args(arguments);
         let mut process = Process::start(command);
         until(READY, LISTENS, || process.said().contains(LISTENS) || !process.runs());
         let said = process.said();

@@ -3,16 +3,20 @@
 mod batches;
 mod catalog;
 mod documents;
+mod events;
 mod jobs;
 mod papers;
 mod register;
+mod people;
 mod service;
 
 pub(super) use batches::rows as batches;
 pub(super) use catalog::rows as catalog;
 pub(super) use documents::rows as documents;
+pub(super) use events::rows as events;
 pub(super) use jobs::rows as jobs;
 pub(super) use papers::rows as papers;
+pub(super) use people::rows as people;
 pub(super) use register::rows as register;
 pub(super) use service::rows as service;
 

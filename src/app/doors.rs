@@ -1,0 +1,110 @@
+//! The address for callers: what answers there, what is bounded, and by which protocol.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use actix_web::{App, HttpServer, middleware, web::Data};
+use tokio::sync::Semaphore;
+
+use super::{HTTP_THREADS, connections::Connections, parts::published, tls::Certificate};
+use crate::{
+    api::{self, ApiLimits, ForwardedBy, Origins, SelfDescription, Streams},
+    desk::Desk,
+    failure::{Failure, FailureCode},
+    gate::Gate,
+    post::Registry,
+    settings::Settings,
+    soundings::Soundings,
+};
+
+/// The longest a status request waits.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Connections that one thread of the HTTP server holds.
+const CONNECTIONS: usize = 512;
+/// Uploaded papers that are in memory at a time.
+const PAPERS_HELD: usize = 16;
+
+/// What stands behind the doors.
+pub(super) struct Behind {
+    pub desk: Desk,
+    pub gate: Gate,
+    pub registry: Registry,
+    /// None where metrics have an address of their own.
+    pub soundings: Option<Soundings>,
+}
+
+/// Opens the address.
+///
+/// # Errors
+/// When the address cannot be had, or the certificate cannot be used.
+pub(super) fn open(settings: &Settings, behind: Behind) -> Result<actix_web::dev::Server, Failure> {
+    let Behind { desk, gate, registry, soundings } = behind;
+    let streams = Streams::default();
+    let limits = ApiLimits {
+        max_body: settings.max_body_bytes,
+        max_paper: settings.max_paper_bytes,
+        papers_held: Arc::new(Semaphore::new(PAPERS_HELD)),
+        body_deadline: Duration::from_secs(settings.body_deadline_s),
+        longest_wait: LONGEST_WAIT,
+        origins: origins(settings),
+    };
+    let known = SelfDescription::of(desk.workshop(), &published(settings, LONGEST_WAIT));
+    let connections = Connections::new(settings.connections_per_address, settings.behind_proxy.clone());
+    let server = HttpServer::new(move || {
+        let soundings = soundings.clone().map(Data::new);
+        App::new()
+            .app_data(Data::new(desk.clone()))
+            .app_data(Data::new(limits.clone()))
+            .app_data(Data::new(known.clone()))
+            .app_data(Data::new(gate.clone()))
+            .app_data(Data::new(registry.clone()))
+            .app_data(Data::new(streams.clone()))
+            .configure(|config| {
+                if let Some(soundings) = soundings {
+                    config.app_data(soundings);
+                }
+            })
+            .wrap(middleware::from_fn(api::count))
+            .wrap(middleware::from_fn(api::stamp))
+            .configure(api::routes)
+    })
+    .workers(HTTP_THREADS)
+    .worker_max_blocking_threads(2)
+    .max_connections(CONNECTIONS)
+    .on_connect(move |connection, extensions| connections.count(connection, extensions))
+    .client_request_timeout(Duration::from_secs(10))
+    .client_disconnect_timeout(Duration::from_secs(2))
+    .shutdown_timeout(settings.drain_s)
+    .disable_signals();
+    let (scheme, bound) = if settings.tls_cert.as_os_str().is_empty() {
+        ("http", server.bind(settings.listen))
+    } else {
+        let certificate = Certificate::read(&settings.tls_cert, &settings.tls_key)?;
+        let spoken = certificate.server()?;
+        tokio::spawn(certificate.keep_fresh());
+        ("https", server.bind_rustls_0_23(settings.listen, spoken))
+    };
+    let server = bound.map_err(|error| bind_failed(settings.listen, &error))?;
+    for address in server.addrs() {
+        // On standard error: scripts and tests wait for this line.
+        eprintln!("Đang phục vụ tại {scheme}://{address}");
+    }
+    Ok(server.run())
+}
+
+/// Behind a proxy without TLS of our own, a caller who goes around the proxy would send its key in the clear.
+fn origins(settings: &Settings) -> Origins {
+    Origins {
+        proxies: settings.behind_proxy.clone(),
+        forwarded_by: match settings.forwarded_header.as_str() {
+            "forwarded" => ForwardedBy::Forwarded,
+            _ => ForwardedBy::XForwardedFor,
+        },
+        proxies_only: !settings.behind_proxy.are_open() && settings.tls_cert.as_os_str().is_empty(),
+    }
+}
+
+pub(super) fn bind_failed(address: SocketAddr, error: &std::io::Error) -> Failure {
+    let failure =
+        Failure::new(FailureCode::BadParameter, format!("Không mở được địa chỉ {address}."), error.to_string());
+    failure.hint("Chọn cổng khác bằng --listen hoặc --metrics-listen, hoặc dừng chương trình đang dùng cổng này.")
+}

@@ -1,0 +1,109 @@
+//! Our own TLS: a certificate that may be exchanged while the service runs.
+//!
+//! The rule: a certificate that cannot be used changes nothing; the one before goes on.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+    time::{Duration, SystemTime},
+};
+
+use rustls::{
+    ServerConfig,
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{info, warn};
+
+use crate::failure::{Failure, FailureCode};
+
+/// How often the files are looked at; SIGHUP looks at once.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// The certificate in use.
+#[derive(Debug)]
+pub(super) struct Certificate {
+    files: Files,
+    current: RwLock<Arc<CertifiedKey>>,
+}
+
+#[derive(Debug, Clone)]
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+impl Certificate {
+    /// Reads certificate chain and key, both PEM.
+    pub(super) fn read(certificate: &Path, key: &Path) -> Result<Arc<Self>, Failure> {
+        let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
+        let current = files.read().map_err(|fault| {
+            Failure::new(FailureCode::BadParameter, "Không dùng được chứng thư hoặc khóa TLS.", fault)
+                .hint("tls_cert và tls_key là tệp PEM của cùng một chứng thư; khóa không đặt mật khẩu.")
+        })?;
+        Ok(Arc::new(Self { files, current: RwLock::new(Arc::new(current)) }))
+    }
+
+    /// What the server is to speak: TLS 1.2 and 1.3.
+    pub(super) fn server(self: &Arc<Self>) -> Result<ServerConfig, Failure> {
+        let versions = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+        let builder = versions.map_err(|error| Failure::internal(format!("no TLS: {error}")))?;
+        Ok(builder.with_no_client_auth().with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>))
+    }
+
+    /// Takes the files up again when they change, or at SIGHUP; for as long as the process lives.
+    pub(super) async fn keep_fresh(self: Arc<Self>) {
+        let Ok(mut asked) = signal(SignalKind::hangup()) else {
+            return warn!("SIGHUP cannot be received; a new certificate needs a new start");
+        };
+        let mut seen = self.files.stamp();
+        loop {
+            let at_once = tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => false,
+                _ = asked.recv() => true,
+            };
+            let stamp = self.files.stamp();
+            if !at_once && stamp == seen {
+                continue;
+            }
+            seen = stamp;
+            match self.files.read() {
+                Ok(fresh) => {
+                    *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(fresh);
+                    info!("The certificate was taken up again");
+                }
+                Err(fault) => warn!("The certificate before stays in use: {fault}"),
+            }
+        }
+    }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+impl Files {
+    fn read(&self) -> Result<CertifiedKey, String> {
+        let fault = |path: &Path, error: rustls::pki_types::pem::Error| format!("{}: {error}", path.display());
+        let chain = CertificateDer::pem_file_iter(&self.certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let chain = chain.map_err(|error| fault(&self.certificate, error))?;
+        if chain.is_empty() {
+            return Err(format!("{}: no certificate", self.certificate.display()));
+        }
+        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(|error| fault(&self.key, error))?;
+        CertifiedKey::from_der(chain, key, &provider()).map_err(|error| error.to_string())
+    }
+
+    fn stamp(&self) -> [Option<SystemTime>; 2] {
+        [&self.certificate, &self.key].map(|path| std::fs::metadata(path).and_then(|file| file.modified()).ok())
+    }
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}

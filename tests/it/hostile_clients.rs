@@ -1,0 +1,132 @@
+//! Clients that mean ill, and their neighbours who are served all the same.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use super::support::{papers, programs::Service};
+
+/// A neighbour may wait so long while others mean ill; an idle service answers in milliseconds.
+const BEARABLE: Duration = Duration::from_secs(3);
+/// Requests of a neighbour.
+const ASKED: usize = 40;
+
+/// The ninety-fifth of a hundred waits.
+fn p95(service: &Service) -> Duration {
+    let mut waits: Vec<Duration> = (0..ASKED)
+        .map(|_| {
+            let began = Instant::now();
+            assert_eq!(service.post("/v1/documents/check", papers::sample("minimal")).status(), 200);
+            began.elapsed()
+        })
+        .collect();
+    waits.sort();
+    waits[ASKED * 95 / 100]
+}
+
+fn connect(service: &Service) -> TcpStream {
+    let stream = TcpStream::connect(service.url.strip_prefix("http://").expect("an address")).expect("connected");
+    stream.set_read_timeout(Some(Duration::from_secs(40))).expect("set");
+    stream
+}
+
+#[test]
+fn data_that_mean_ill_are_refused_by_name_and_cost_little() {
+    let service = Service::start(&["--work", "false"]);
+    let sample: Value = serde_json::from_str(papers::sample("minimal")).expect("JSON");
+    let mut members = sample.clone();
+    members["content"]["members"] = json!((0..100_000).map(|n| json!({"unit": format!("Sở {n}")})).collect::<Vec<_>>());
+    let text = sample.to_string();
+    let doubled = text.replacen('{', "{\"kind\":\"scorecard\",", 1);
+    let huge = text.replacen('{', "{\"number\":1e400,", 1);
+    for (name, body, statuses) in [
+        ("a text of 10 MB", json!({"kind": "x".repeat(10 << 20)}).to_string(), &[413][..]),
+        ("nested 100,000 deep", "[".repeat(100_000), &[400]),
+        ("100,000 members", members.to_string(), &[413, 422]),
+        ("a number beyond all", huge, &[400, 422]),
+        ("a key twice", doubled, &[400, 422]),
+        ("no text at all", "\u{0}\u{1}".to_owned(), &[400]),
+    ] {
+        let answer = service.post("/v1/documents", body);
+        let status = answer.status().as_u16();
+        let body: Value = serde_json::from_str(&answer.text().expect("a body")).expect("a problem");
+        assert!(statuses.contains(&status), "{name}: {status} {body:#}");
+        assert!(
+            body["code"].is_string() && body["errors"].as_array().is_some_and(|errors| errors.len() <= 200),
+            "{name}"
+        );
+    }
+    assert!(service.books().counts().is_empty());
+}
+
+#[test]
+fn slow_heads_and_dribbled_bodies_end_and_neighbours_are_served() {
+    let service = Service::start(&["--work", "false", "--connections-per-address", "400"]);
+    let alone = p95(&service);
+    let stop = AtomicBool::new(false);
+    let beside = std::thread::scope(|scope| {
+        for number in 0..80 {
+            let (service, stop) = (&service, &stop);
+            scope.spawn(move || {
+                let mut stream = connect(service);
+                let head = "POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+                // Half of them never end their head, half dribble their body.
+                let begin =
+                    if number % 2 == 0 { head.to_owned() } else { format!("{head}Content-Length: 99999\r\n\r\n") };
+                let _closed = stream.write_all(begin.as_bytes());
+                while !stop.load(Ordering::Relaxed) {
+                    if stream.write_all(b"x").is_err() {
+                        break;
+                    }
+                    std::thread::sleep(Duration::from_millis(200));
+                }
+            });
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        let beside = p95(&service);
+        stop.store(true, Ordering::Relaxed);
+        beside
+    });
+    println!("p95 of a neighbour: {alone:.1?} alone, {beside:.1?} beside 80 slow clients");
+    assert!(beside < BEARABLE, "{beside:?}");
+
+    // Each of them is told so, or closed, within the bound.
+    let body = service.raw(
+        &[b"POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{"],
+        Duration::ZERO,
+    );
+    assert!(
+        body.as_deref().is_some_and(|answer| answer.starts_with("HTTP/1.1 408 ") && answer.contains("body-too-slow")),
+        "{body:?}"
+    );
+    let mut head = connect(&service);
+    head.write_all(b"GET /livez HTTP/1.1\r\nHost: ").expect("written");
+    let mut answer = Vec::new();
+    let _reset = head.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[test]
+fn one_address_holds_so_many_connections_and_no_more() {
+    let service = Service::start(&["--work", "false", "--connections-per-address", "20"]);
+    let held: Vec<TcpStream> = (0..60).map(|_| connect(&service)).collect();
+    let open = |stream: &TcpStream| {
+        let mut stream = stream.try_clone().expect("a handle");
+        let asked = stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        asked.is_ok() && stream.read(&mut [0; 16]).is_ok_and(|read| read > 0)
+    };
+    let served = held.iter().filter(|stream| open(stream)).count();
+    assert!(served <= 20 && served > 0, "{served} of 60 were served");
+    drop(held);
+    let began = Instant::now();
+    while service.request("GET", "/livez").send().map_or(true, |answer| answer.status() != 200) {
+        assert!(began.elapsed() < Duration::from_secs(30), "closed connections make room");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
