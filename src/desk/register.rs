@@ -101,6 +101,8 @@ impl RegisterDesk {
 
     /// The newest version of an entry.
     pub async fn entry(&self, sort: Sort, id: &str) -> Result<Entry, Failure> {
+        // What is no id names nothing, and may hold what no store takes.
+        refuse_bad_id(sort, id).map_err(|_| not_in_register(sort))?;
         self.book.entry(sort, id).await?.ok_or_else(|| not_in_register(sort))
     }
 
@@ -111,6 +113,7 @@ impl RegisterDesk {
 
     /// Every version of an entry, the oldest first.
     pub async fn history(&self, sort: Sort, id: &str) -> Result<Vec<Entry>, Failure> {
+        refuse_bad_id(sort, id).map_err(|_| not_in_register(sort))?;
         let versions = self.book.entry_history(sort, id).await?;
         if versions.is_empty() { Err(not_in_register(sort)) } else { Ok(versions) }
     }
@@ -159,6 +162,7 @@ impl RegisterDesk {
 
     /// One version of what a bloc sent; without a number the newest.
     pub async fn submission(&self, bloc: &str, period: PeriodId, version: Option<i64>) -> Result<Submission, Failure> {
+        refuse_bad_id(Sort::Bloc, bloc).map_err(|_| nothing_sent(period))?;
         let found = match version {
             None => self.book.submission(period, bloc).await?,
             Some(number) => self.versions(bloc, period).await?.into_iter().find(|one| one.version == number),
@@ -168,6 +172,9 @@ impl RegisterDesk {
 
     /// Every version of what a bloc sent, the oldest first.
     pub async fn versions(&self, bloc: &str, period: PeriodId) -> Result<Vec<Submission>, Failure> {
+        if refuse_bad_id(Sort::Bloc, bloc).is_err() {
+            return Ok(Vec::new());
+        }
         Ok(self.book.submissions(period, Some(bloc)).await?)
     }
 

@@ -108,6 +108,9 @@ fn a_bad_entry_is_told_all_its_faults_and_not_kept() {
         let refused = write(&service, "PUT", path, ("if-none-match", "*"), &body);
         problem(refused, 400, "bad-parameter");
     }
+    for path in ["/v1/register/units/%00", "/v1/register/units/%00/history", "/v1/blocs/%00/submissions/2026"] {
+        problem(service.get(path), 404, "not-in-register");
+    }
     let nowhere = json!({"members": [{"unit": "snv", "role": "head"}]});
     let refused = write(&service, "PUT", "/v1/register/blocs/khoi/years/2026", ("if-none-match", "*"), &nowhere);
     problem(refused, 404, "not-in-register");
