@@ -88,7 +88,12 @@ pub(super) async fn manifest(By(caller): By, desk: Data<Desk>, id: Path<String>)
 }
 
 /// 200 with all papers as one ZIP file, sent as it is read.
-pub(super) async fn archive(By(caller): By, desk: Data<Desk>, request: HttpRequest, id: Path<String>) -> Result<HttpResponse, Problem> {
+pub(super) async fn archive(
+    By(caller): By,
+    desk: Data<Desk>,
+    request: HttpRequest,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
     let archive = desk.batches(&caller).archive(batch_id(&id)?).await?;
     let etag = format!("\"{}\"", archive.tag);
     if lists(&request, &header::IF_NONE_MATCH, &etag) {

@@ -14,7 +14,7 @@ use crate::{
     fingerprint,
     intake::Treatment,
     job::{Job, JobId, JobState, NewJob},
-    ledger::{Batch, NewBatch, Shelf, Shelves},
+    ledger::{Batch, NewBatch, Shelf},
     rendering::Workshop,
     traces,
 };
@@ -68,7 +68,7 @@ pub struct BatchDesk<'a> {
 impl Desk {
     /// The caller's batches.
     pub fn batches(&self, caller: &Caller) -> BatchDesk<'_> {
-        BatchDesk { desk: self, shelf: Shelves::new(self.ledger.clone()).of(caller) }
+        BatchDesk { desk: self, shelf: self.ledger.of(caller) }
     }
 }
 

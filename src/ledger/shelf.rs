@@ -180,11 +180,6 @@ impl Shelf {
         self.ledger.last_event(&self.organisation).await
     }
 
-    /// As [`Ledger::order`].
-    pub async fn order(&self, id: JobId) -> Result<Option<String>, LedgerError> {
-        if self.find(id).await?.is_some() { self.ledger.order(id).await } else { Ok(None) }
-    }
-
     /// As [`Ledger::requests_after`].
     pub async fn requests_after(&self, after: Option<JobId>) -> Result<Vec<(Job, String)>, LedgerError> {
         self.ledger.requests_after(Some(&self.organisation), after).await
