@@ -121,6 +121,9 @@ impl MediaType {
     }
 }
 
+/// How a manifest's fault says that it names an edition that is not there.
+pub(super) const NO_SUCH_EDITION: &str = "there is no edition";
+
 /// The body template of each edition.
 fn share_out(
     entries: &[BodyEntry],
@@ -133,7 +136,7 @@ fn share_out(
     for entry in entries {
         for edition in entry.editions.iter().flatten() {
             if editions.named(edition).is_none() {
-                faults.push(format!("{folder}/manifest.toml: there is no edition {edition:?}"));
+                faults.push(format!("{folder}/manifest.toml: {NO_SUCH_EDITION} {edition:?}"));
             }
             if bodies.insert(edition.clone(), path(entry)).is_some() {
                 faults.push(format!("{folder}/manifest.toml: edition {edition:?} has two bodies"));

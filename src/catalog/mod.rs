@@ -63,7 +63,12 @@ impl Catalog {
     pub fn load(files: &TemplateFiles) -> Result<Self, CatalogError> {
         let mut faults = Vec::new();
         let editions = load_editions(files, &mut faults);
+        let edition_is_broken = !faults.is_empty();
         let kinds = load_kinds(files, &editions, &mut faults);
+        if edition_is_broken {
+            // That kinds do not find the broken one is no fault of theirs.
+            faults.retain(|fault| !fault.contains(kind::NO_SUCH_EDITION));
+        }
         let claims = load_claims(files, &mut faults);
         let customs = load_customs(files, &mut faults);
         let limits = local::limits(files, &mut faults);
@@ -153,8 +158,11 @@ fn load_editions(files: &TemplateFiles, faults: &mut Vec<String>) -> Editions {
             Err(error) => faults.push(format!("{path}: {error}")),
         }
     }
+    let all_are_broken = editions.is_empty() && !faults.is_empty();
     Editions::new(editions).unwrap_or_else(|error| {
-        faults.push(format!("editions/: {error}"));
+        if !all_are_broken {
+            faults.push(format!("editions/: {error}"));
+        }
         Editions::default()
     })
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::output;
 use crate::{
+    calendar::{self, DateFault},
     failure::Failure,
     regulation::{AwardSort, Confidence, EditionView, Gap},
     settings::Settings,
@@ -16,11 +17,21 @@ pub(super) struct Arguments {
     /// Mã phiên bản, ví dụ E2; bỏ trống là mọi phiên bản.
     id: Option<String>,
     /// Ngày cần xem, dạng NĂM-THÁNG-NGÀY: phiên bản áp dụng cho văn bản của ngày đó.
-    #[arg(long, value_name = "NGÀY")]
+    #[arg(long, value_name = "NGÀY", value_parser = day)]
     on: Option<NaiveDate>,
     /// In kết quả dạng JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// A day of the calendar in the form that data have.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    calendar::parse_iso(text).map_err(|fault| match (fault, calendar::dates_in(text).first()) {
+        (DateFault::NoSuchDay, _) => "không phải ngày có trong lịch".to_owned(),
+        (DateFault::YearOutOfRange, _) => "năm phải từ 1990 đến 2100".to_owned(),
+        (DateFault::Shape, Some(meant)) => format!("không đúng dạng NĂM-THÁNG-NGÀY; hãy ghi {meant}"),
+        (DateFault::Shape, None) => "không đúng dạng NĂM-THÁNG-NGÀY, ví dụ 2024-07-24".to_owned(),
+    })
 }
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Failure> {
@@ -64,7 +75,9 @@ fn table(view: &EditionView<'_>) -> String {
     let bases = edition.legal_bases.iter().enumerate().map(|(index, basis)| {
         let from = basis.applies_from.map(|day| format!(", từ {}", crate::calendar::short(day))).unwrap_or_default();
         let until = basis.applies_until.map(|day| format!(", đến {}", crate::calendar::short(day))).unwrap_or_default();
-        format!("{}. {}  [{}{from}{until}]", index + 1, basis.text, sureness(basis.confidence))
+        let expires = basis.expires.map(|day| format!(", ghi nhận hết hiệu lực từ {}", crate::calendar::short(day)));
+        let expires = expires.unwrap_or_default();
+        format!("{}. {}  [{}{from}{until}{expires}]", index + 1, basis.text, sureness(basis.confidence))
     });
     section(&mut text, "Căn cứ pháp lý", bases);
     for (sort, heading) in [(AwardSort::Title, "Danh hiệu"), (AwardSort::Commendation, "Hình thức khen thưởng")]

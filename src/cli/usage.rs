@@ -61,7 +61,11 @@ fn sentence(error: &Error) -> String {
         ErrorKind::MissingSubcommand => "chưa nêu lệnh.".to_owned(),
         ErrorKind::MissingRequiredArgument => format!("thiếu {arg}."),
         ErrorKind::InvalidValue if value.is_empty() => format!("{arg} cần một giá trị."),
-        ErrorKind::InvalidValue | ErrorKind::ValueValidation => format!("giá trị “{value}” của {arg} không đúng."),
+        ErrorKind::ValueValidation => match own_reason(error) {
+            Some(reason) => format!("giá trị “{value}” của {arg} {reason}."),
+            None => format!("giá trị “{value}” của {arg} không đúng."),
+        },
+        ErrorKind::InvalidValue => format!("giá trị “{value}” của {arg} không đúng."),
         ErrorKind::TooManyValues => format!("{arg} có thừa giá trị “{value}”."),
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => format!("{arg} không đủ giá trị."),
         ErrorKind::NoEquals => format!("giá trị của {arg} phải viết sau dấu “=”."),
@@ -71,6 +75,11 @@ fn sentence(error: &Error) -> String {
         ErrorKind::InvalidUtf8 => "có đối số không theo UTF-8.".to_owned(),
         _ => "lệnh gọi không đúng.".to_owned(),
     }
+}
+
+/// What a parser of ours said; those of the library speak English.
+fn own_reason(error: &Error) -> Option<String> {
+    std::error::Error::source(error).map(ToString::to_string).filter(|reason| !reason.is_ascii())
 }
 
 fn hint(error: &Error) -> String {
