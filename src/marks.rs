@@ -3,13 +3,13 @@
 //! The rule: whoever makes marks (the typesetter, the reader of finished files) tells only what a reader would see.
 
 /// Everything that stands on the pages.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Marks {
     pub pages: Vec<PageMarks>,
 }
 
 /// Everything that stands on one page. Places are millimetres from the page's upper left corner.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct PageMarks {
     pub width: f64,
     pub height: f64,
@@ -18,7 +18,7 @@ pub struct PageMarks {
 }
 
 /// A run of text in one font.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Run {
     pub text: String,
     pub x0: f64,
@@ -36,7 +36,7 @@ pub struct Run {
 }
 
 /// A straight line or a thin box.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     pub x0: f64,
     pub x1: f64,

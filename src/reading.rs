@@ -90,6 +90,33 @@ pub fn attachment(file: &[u8], name: &str) -> Result<Vec<u8>, ReadingError> {
     Ok(bytes.into_owned())
 }
 
+/// True if a file is a paper to which something was added by an incremental update (ISO 32000-1, 7.5.6), as signing does, and
+/// its pages still show the text and the lines of the paper. What is inside the addition is for its own checks, a signature's.
+pub fn only_adds(paper: &[u8], file: &[u8]) -> bool {
+    let Some(added) = file.strip_prefix(paper).filter(|added| !added.is_empty()) else { return false };
+    let before = last_xref(paper);
+    let updates = last_xref(file).is_some_and(|place| {
+        let behind = file.get(place..).unwrap_or_default();
+        let object = behind.first().is_some_and(u8::is_ascii_digit);
+        place >= paper.len() && (behind.starts_with(b"xref") || object)
+    });
+    let chained = before.is_some_and(|place| {
+        let words: Vec<&[u8]> = added.split(|byte| byte.is_ascii_whitespace() || b"/<>".contains(byte)).collect();
+        let words: Vec<&[u8]> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        words.windows(2).any(|pair| pair[0] == b"Prev" && pair[1] == place.to_string().as_bytes())
+    });
+    updates && chained && matches!((marks(paper), marks(file)), (Ok(made), Ok(now)) if made == now)
+}
+
+/// The place that the last `startxref` of a file names; `None` if the file does not end behind it.
+fn last_xref(file: &[u8]) -> Option<usize> {
+    let text = file.trim_ascii_end().strip_suffix(b"%%EOF")?.trim_ascii_end();
+    let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (rest, place) = text.split_at(text.len() - digits);
+    rest.trim_ascii_end().strip_suffix(b"startxref")?;
+    std::str::from_utf8(place).ok()?.parse().ok()
+}
+
 fn open(file: &[u8]) -> Result<Pdf, ReadingError> {
     Pdf::new(file.to_vec()).map_err(|error| match error {
         LoadPdfError::Decryption(_) => ReadingError::Encrypted,

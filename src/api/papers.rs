@@ -50,8 +50,8 @@ pub(super) async fn check(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
-    let form = query.map_err(|_| bad_form())?.into_inner().form.unwrap_or_else(|| FORMS[0].to_owned());
-    if !FORMS.contains(&form.as_str()) {
+    let form = query.map_err(|_| bad_form())?.into_inner().form;
+    if form.as_deref().is_some_and(|form| !FORMS.contains(&form)) {
         return Err(bad_form());
     }
     answer(&desk, &limits, &request, payload, Question::Check { form }).await

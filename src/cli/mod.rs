@@ -64,9 +64,9 @@ enum Command {
         /// Tệp PDF cần đo thể thức theo Nghị định 30/2020/NĐ-CP.
         #[arg(long, value_name = "TỆP", conflicts_with = "file")]
         paper: Option<PathBuf>,
-        /// Dạng văn bản của tệp PDF.
-        #[arg(long, value_name = "DẠNG", default_value = "report", value_parser = PossibleValuesParser::new(FORMS))]
-        form: String,
+        /// Dạng văn bản của tệp PDF; bỏ trống thì theo tên loại ghi trên trang đầu.
+        #[arg(long, value_name = "DẠNG", value_parser = PossibleValuesParser::new(FORMS))]
+        form: Option<String>,
         /// In kết quả dạng JSON.
         #[arg(long)]
         json: bool,
@@ -199,7 +199,7 @@ fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
         Command::Serve(arguments) => serve::serve(arguments, settings),
         Command::Work => serve::work(settings),
         Command::Render(arguments) => render::run(&arguments, settings),
-        Command::Check { paper: Some(paper), form, .. } => paper::check(&paper, &form),
+        Command::Check { paper: Some(paper), form, .. } => paper::check(&paper, form.as_deref()),
         Command::Check { file, json, .. } => {
             check::run(&file.unwrap_or_else(|| "-".into()), check::Form::from_flag(json), settings)
         }

@@ -7,18 +7,19 @@ use crate::{
     failure::{Failure, FailureCode, Finding, Severity},
     rendering::Workshop,
     settings::Settings,
+    vietnamese::upper_first,
 };
 
 /// Measures a finished file against the layout law.
-pub(super) fn check(file: &Path, check_kind: &str) -> Result<(), Failure> {
-    let faults = Workshop::inspect_paper(&output::read(file)?, check_kind)?;
+pub(super) fn check(file: &Path, form: Option<&str>) -> Result<(), Failure> {
+    let faults = Workshop::inspect_paper(&output::read(file)?, form)?.1;
     if faults.is_empty() {
         return output::print("Văn bản đúng thể thức (Nghị định 30/2020/NĐ-CP, Phụ lục I).\n".as_bytes());
     }
     let count = faults.len();
     let findings = faults.into_iter().map(|fault| {
-        let message = format!("Trang {}: {}", fault.page, fault.message);
-        Finding::new("layout", Severity::Error, format!("trang {}", fault.page), message, fault.message_en)
+        let place = format!("trang {}", fault.page);
+        Finding::new("layout", Severity::Error, place, upper_first(&fault.message), fault.message_en)
             .found(fault.measured)
             .law(fault.clause)
     });

@@ -46,6 +46,27 @@ enum Form {
     Statement,
 }
 
+/// What a finished paper says it is, by the first type name on its first page; a report where none is known.
+pub fn form_of(marks: &Marks) -> &'static str {
+    const TYPES: [(&str, &str); 8] = [
+        ("BÁO CÁO THÀNH TÍCH", "statement"),
+        ("MỤC LỤC HỒ SƠ", "statement"),
+        ("BIÊN BẢN", "minutes"),
+        ("BÁO CÁO", "report"),
+        ("TỜ TRÌNH", "report"),
+        ("BẢNG ", "report"),
+        ("V/v ", "letter"),
+        ("Kính gửi", "letter"),
+    ];
+    let Some(first) = marks.pages.first() else { return FORMS[0] };
+    let lines = lines::read(first);
+    let named = lines.iter().find_map(|line| {
+        let text = line.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        TYPES.iter().find(|(name, _)| text.starts_with(name)).map(|(_, form)| *form)
+    });
+    named.unwrap_or(FORMS[0])
+}
+
 /// Everything on the pages that breaks the layout law. `check_kind` is the manifest's, one of [`FORMS`].
 pub fn inspect(marks: &Marks, check_kind: &str) -> Vec<LayoutFault> {
     let form = match check_kind {
@@ -76,7 +97,8 @@ impl Faults {
         message_en: impl Into<String>,
         measured: impl Into<String>,
     ) {
-        let (message, message_en, measured) = (message.into(), message_en.into(), measured.into());
+        let (message, message_en, measured) =
+            (with_commas(&message.into()), message_en.into(), with_commas(&measured.into()));
         self.0.push(LayoutFault { clause, page, message, message_en, measured });
     }
 
@@ -92,6 +114,14 @@ impl Faults {
             );
         }
     }
+}
+
+/// Decimals as Vietnamese writes them: `15,3 mm`.
+fn with_commas(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let is_digit = |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(char::is_ascii_digit);
+    let decimal = |at: usize| letters[at] == '.' && is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
+    letters.iter().enumerate().map(|(at, c)| if decimal(at) { ',' } else { *c }).collect()
 }
 
 /// Points.

@@ -31,15 +31,17 @@ pub enum Question {
     Extract,
     /// Whether that data gives these bytes.
     Verify,
-    /// What breaks the layout law; a form of [`inspection::FORMS`].
-    Check { form: String },
+    /// What breaks the layout law; a form of [`inspection::FORMS`], else what the paper says it is.
+    Check { form: Option<String> },
 }
 
 /// Whether a file is what its data gives.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
-    /// The bytes agree.
+    /// The bytes agree, or those of the paper do and something was appended to them.
     pub agrees: bool,
+    /// Bytes behind the paper's own: a signature or notes, added as PDF allows, without a change of what the pages show.
+    pub added_bytes: usize,
     /// The ingredients that are not those of this installation, where bytes differ. Empty although bytes differ: the
     /// file's pages were changed.
     pub differences: Vec<Ingredient>,
@@ -51,6 +53,7 @@ impl Verification {
     /// One word for programs.
     pub fn verdict(&self) -> &'static str {
         match (self.agrees, self.differences.is_empty(), self.rendered) {
+            (true, _, _) if self.added_bytes > 0 => "agrees-with-additions",
             (true, _, _) => "agrees",
             (false, false, _) => "ingredients-differ",
             (false, true, true) => "pages-changed",
@@ -64,6 +67,10 @@ impl Verification {
             "agrees" => [
                 "Khớp: lập lại từ dữ liệu đính kèm cho đúng từng byte.".to_owned(),
                 "The data that the file carries gives these very bytes.".to_owned(),
+            ],
+            "agrees-with-additions" => [
+                "Khớp; có phần bổ sung (chữ ký hoặc ghi chú) sau khi lập.".to_owned(),
+                "The data gives the bytes that the file begins with; something was appended to them.".to_owned(),
             ],
             "ingredients-differ" => {
                 let names: Vec<&str> = self.differences.iter().map(|part| part.vietnamese()).collect();
@@ -86,7 +93,7 @@ impl Verification {
 
     fn as_json(&self) -> Value {
         let [message, message_en] = self.sentences();
-        json!({"agrees": self.agrees, "verdict": self.verdict(), "differences": self.differences,
+        json!({"agrees": self.agrees, "verdict": self.verdict(), "added_bytes": self.added_bytes, "differences": self.differences,
             "message_vi": message, "message_en": message_en})
     }
 }
@@ -106,7 +113,7 @@ impl Workshop {
             Question::Extract => self.extract(file).map(|carried| carried.as_json()),
             Question::Verify => self.verify(file).map(|verification| verification.as_json()),
             Question::Check { form } => {
-                let faults = Self::inspect_paper(file, form)?;
+                let (form, faults) = Self::inspect_paper(file, form.as_deref())?;
                 Ok(json!({"conforms": faults.is_empty(), "form": form, "faults": faults}))
             }
         }
@@ -146,15 +153,19 @@ impl Workshop {
         let carried = self.extract(file)?;
         let mut differences = carried.recipe.differences(&self.recipe(&carried.manuscript));
         let again = self.render(&carried.manuscript);
-        let agrees = matches!(&again, Ok(paper) if paper.pdf == file);
+        let agrees = matches!(&again, Ok(paper) if paper.pdf == file || reading::only_adds(&paper.pdf, file));
+        let added_bytes = again.as_ref().map_or(0, |paper| if agrees { file.len() - paper.pdf.len() } else { 0 });
         if agrees {
             differences.clear();
         }
-        Ok(Verification { agrees, differences, rendered: again.is_ok() })
+        Ok(Verification { agrees, added_bytes, differences, rendered: again.is_ok() })
     }
 
-    /// What breaks the layout law in a finished file, whoever made it. `check_kind` as in a manifest.
-    pub fn inspect_paper(file: &[u8], check_kind: &str) -> Result<Vec<LayoutFault>, Failure> {
-        Ok(inspection::inspect(&reading::marks(file).map_err(failures::unreadable_paper)?, check_kind))
+    /// What breaks the layout law in a finished file, whoever made it, and the form it was taken for: as asked, else as its
+    /// type name says.
+    pub fn inspect_paper(file: &[u8], form: Option<&str>) -> Result<(String, Vec<LayoutFault>), Failure> {
+        let marks = reading::marks(file).map_err(failures::unreadable_paper)?;
+        let form = form.unwrap_or_else(|| inspection::form_of(&marks));
+        Ok((form.to_owned(), inspection::inspect(&marks, form)))
     }
 }

@@ -21,7 +21,7 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             .problems(&[F::PaperWithoutData]),
         post("/v1/papers/check", "checkPaper", papers::check)
             .named("Đo thể thức một tệp PDF", "Measure any PDF against Decree 30/2020/NĐ-CP")
-            .asks("form", refer("LayoutForm"), "What to take it for; `report` unless said otherwise.")
+            .asks("form", refer("LayoutForm"), "What to take it for; unless said, by the type name on its first page.")
             .answers(Answer::json("LayoutCheck", "Every breach of the layout law."))
             .problems(&[F::BadParameter]),
     ];
