@@ -45,6 +45,18 @@ pub struct LegalBasis {
     /// Last such day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applies_until: Option<NaiveDate>,
+    /// The day from which the text is recorded to be no longer in force. It is printed all the same, for nobody has said what
+    /// takes its place; a paper of that day or later is told so (rule D08).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<NaiveDate>,
+}
+
+impl LegalBasis {
+    /// What is cited, without opening, day and title: `Nghị định số 98/2023/NĐ-CP`.
+    pub fn text_cited(&self) -> &str {
+        let text = self.text.strip_prefix("Căn cứ ").unwrap_or(&self.text);
+        text.split_once(" ngày ").map_or(text, |(cited, _)| cited)
+    }
 }
 
 /// A decree or circular and the days between which a paper may cite it as in force.
@@ -53,6 +65,9 @@ pub struct LegalBasis {
 pub struct CitedLaw {
     /// Number and symbol, `98/2023/NĐ-CP`.
     pub number: String,
+    /// What a law is called besides: `Luật Thi đua, khen thưởng`, so that it is known by its year as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub from: NaiveDate,
     /// Last day, inclusive; absent while in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -151,6 +166,12 @@ impl Edition {
                 && basis.applies_from.is_none_or(|from| day >= from)
                 && basis.applies_until.is_none_or(|until| day <= until)
         })
+    }
+
+    /// The legal bases that such a paper prints although they are recorded to be no longer in force.
+    pub fn expired_on(&self, day: NaiveDate) -> impl Iterator<Item = (&LegalBasis, NaiveDate)> {
+        self.legal_bases_on(day)
+            .filter_map(move |basis| Some((basis, basis.expires.filter(|expires| *expires <= day)?)))
     }
 
     /// The catalogue that papers and rules go by.

@@ -1,10 +1,13 @@
 //! The counts of a ballot, and whether those chosen may be (V01 to V04).
 
-use super::tally::{ApprovalRatio, base_of, reaches};
+use super::{
+    election,
+    tally::{ApprovalRatio, base_of, reaches},
+};
 use crate::{
     facts::{Ballot, Candidate, Facts, Limit, RuleContext, Threshold, ThresholdBase, numbered},
     failure::{Finding, Severity},
-    vietnamese::{count, fold_unit},
+    vietnamese::count,
 };
 
 const LIST: &str = "/content/ballots";
@@ -27,7 +30,7 @@ pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
         findings.extend(check_left_out(&pointer, ballot));
         findings.extend(check_voters(&pointer, ballot, facts, context));
     }
-    findings.extend(check_election(facts));
+    findings.extend(election::check(facts, local.as_ref().map(|limit| &limit.value)));
     findings
 }
 
@@ -278,63 +281,6 @@ fn check_voters(pointer: &str, ballot: &Ballot, facts: &Facts, context: &RuleCon
     .found(eligible.to_string())
     .expected(count(expected));
     Some(each_rule.place.iter().fold(finding, Finding::and_at))
-}
-
-/// V03 (error): who is said to lead next year was chosen in the ballot that the election names.
-fn check_election(facts: &Facts) -> Vec<Finding> {
-    let Some(election) = &facts.election else { return Vec::new() };
-    let Some(at) = election.ballot else { return Vec::new() };
-    let Some(ballot) = facts.ballots.get(at) else {
-        let (said, listed) = (at.to_string(), facts.ballots.len());
-        return vec![
-            Finding::new(
-                "V03",
-                Severity::Error,
-                "/content/election/ballot",
-                format!(
-                    "Kết quả bầu dẫn đến cuộc bỏ phiếu thứ {} (đếm từ 0), nhưng chỉ có {} cuộc; hãy sửa số thứ tự.",
-                    said,
-                    count(listed as u64)
-                ),
-                format!("The election refers to ballot {said} (from 0), {listed} are given."),
-            )
-            .and_at(LIST)
-            .found(said),
-        ];
-    };
-    let elected = std::iter::once(("/content/election/head".to_string(), &election.head))
-        .chain(numbered("/content/election/deputies", &election.deputies));
-    let mut findings = Vec::new();
-    for (place, unit) in elected {
-        let named = |candidate: &Candidate| {
-            [Some(candidate.bare_name()), candidate.unit.as_deref()]
-                .into_iter()
-                .flatten()
-                .any(|name| fold_unit(name) == fold_unit(unit))
-        };
-        let candidates = format!("{LIST}/{at}/candidates");
-        let Some((voted, candidate)) = numbered(&candidates, &ballot.candidates).find(|(_, it)| named(it)) else {
-            continue;
-        };
-        if candidate.chosen == Some(false) {
-            findings.push(
-                Finding::new(
-                    "V03",
-                    Severity::Error,
-                    place,
-                    format!(
-                        "“{}” được ghi là trúng cử, nhưng kết quả bỏ phiếu ghi không được chọn với {} phiếu đồng ý; hãy kiểm tra lại.",
-                        unit.trim(),
-                        candidate.agree.map_or_else(|| "……".to_string(), count)
-                    ),
-                    format!("“{}” is said to be elected, the ballot says it was not chosen.", unit.trim()),
-                )
-                .and_at(format!("{voted}/chosen"))
-                .found(unit.trim()),
-            );
-        }
-    }
-    findings
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@
 //! nothing.
 
 mod check;
+mod election;
+mod result;
 mod tally;
 
 pub use check::check;
+pub use result::{Row, rows_of, same_name};
 pub use tally::{ApprovalRatio, Outcome, Tally, reaches, tally};

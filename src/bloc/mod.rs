@@ -2,6 +2,8 @@
 //!
 //! One rule: a rule compares two stated facts and never fills a missing one; what is absent is not judged.
 
+mod attendance;
+mod cited;
 mod members;
 mod people;
 mod period;
@@ -19,11 +21,12 @@ pub use members::{Match, Roster};
 pub(crate) use places::samples::places;
 pub use places::{misnamed, misplaced};
 
-/// D03 to D09, M01 to M05, P01, P02 over the content, S01 over a province's blocs.
+/// D03 to D10, M01 to M05, P01, P02 over the content, S01 over a province's blocs.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     let mut findings = period::check(facts, context);
     findings.extend(references::check(facts, context));
     findings.extend(members::check(facts, context));
+    findings.extend(attendance::check(facts));
     findings.extend(people::check(facts));
     findings.extend(summary::check(facts));
     findings.extend(places::check(facts, context));

@@ -1,6 +1,6 @@
 //! The period, the conference and the paper in their order (D03, D04, D05).
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use crate::{
     calendar::{Part, Period, YEARS, short},
@@ -23,13 +23,14 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     findings
 }
 
-/// D03: stated days are the first and the last of the half year (error) or of the year (warning: a school year is
-/// another).
+/// D03 (error): stated days are the first and the last of the half year or the year; those of a school year that ends in it or
+/// begins in it are worth a second look (warning).
 fn check_bounds(stated: StatedPeriod) -> Vec<Finding> {
     let period = stated.period();
     let severity = match period.part {
         Part::FirstHalf | Part::SecondHalf => Severity::Error,
-        Part::Year => Severity::Warning,
+        Part::Year if is_school_year(stated) => Severity::Warning,
+        Part::Year => Severity::Error,
     };
     let bounds =
         [("from", "bắt đầu", "begins", stated.from, period.from()), ("to", "kết thúc", "ends", stated.to, period.to())];
@@ -50,6 +51,15 @@ fn check_bounds(stated: StatedPeriod) -> Vec<Finding> {
         )
     });
     differing.collect()
+}
+
+/// From August or September, to a month from May to August of the year after; an end that is not given may be anything.
+fn is_school_year(stated: StatedPeriod) -> bool {
+    let begins = stated.from.is_none_or(|from| (8..=9).contains(&from.month()));
+    let ends = stated.to.is_none_or(|to| (5..=8).contains(&to.month()));
+    let one_year = stated.from.zip(stated.to).is_none_or(|(from, to)| to.year() == from.year() + 1);
+    let of_it = [stated.from, stated.to].into_iter().flatten().all(|end| (end.year() - stated.year).abs() <= 1);
+    begins && ends && one_year && of_it
 }
 
 /// D04 (warning): a review is held about the period's end; how far from it is for the province to say.

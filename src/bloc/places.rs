@@ -14,7 +14,11 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
         let province = bloc.province.as_deref().map(|province| ("/content/bloc/province".to_string(), province));
         std::iter::once(name).chain(province)
     });
-    bloc.chain(members).filter_map(|(pointer, name)| misnamed(&pointer, name, context)).collect()
+    // Where a person lives and comes from is written with the names of the paper's day.
+    const OF_PEOPLE: [&str; 3] = ["/residence", "/home_town", "/head_office"];
+    let of_people = facts.texts.iter().filter(|text| OF_PEOPLE.iter().any(|field| text.pointer.ends_with(field)));
+    let of_people = of_people.map(|text| (text.pointer.clone(), text.text.as_str()));
+    bloc.chain(members).chain(of_people).filter_map(|(pointer, name)| misnamed(&pointer, name, context)).collect()
 }
 
 /// D09 (warning): no level and no province stands in the name of a body or unit before it was one, or when it is no more.

@@ -1,5 +1,6 @@
 //! Cited documents: not from the future, and law only in its time (D06, D07, D08).
 
+use super::cited::Words;
 use crate::{
     calendar::short,
     facts::{CitedLaw, DocumentReference, Facts, RuleContext, Text},
@@ -18,6 +19,9 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     }
     findings.extend(facts.references().iter().filter_map(|(pointer, cited)| check_age(pointer, cited, context)));
     findings.extend(facts.texts.iter().flat_map(|text| check_laws(text, facts, context)));
+    let cited =
+        facts.references().into_iter().flat_map(|(pointer, cited)| check_cited(&pointer, cited, facts, context));
+    findings.extend(cited);
     findings
 }
 
@@ -88,10 +92,25 @@ fn check_laws(text: &Text, facts: &Facts, context: &RuleContext) -> Vec<Finding>
     let is_basis = text.pointer.starts_with("/paper/legal_bases/");
     let is_reference = text.pointer.starts_with("/content/") && text.pointer.ends_with("/number");
     let first = facts.period.filter(|_| !is_basis).map_or(on, |stated| stated.period().from().min(on));
+    let words = Words::of(&text.text);
     let severity = if is_basis || is_reference { Severity::Error } else { Severity::Warning };
-    let out_of_time =
-        context.edition_cites.iter().filter(|law| cites(&text.text, &law.number) && !law.in_force_between(first, on));
+    let out_of_time = context
+        .edition_cites
+        .iter()
+        .filter(|law| (cites(&text.text, &law.number) || words.name(law)) && !law.in_force_between(first, on));
     out_of_time.map(|law| out_of_time_finding(text, law, severity, context)).collect()
+}
+
+/// D08 (error): the same of a document whose sort, number and day name a law only together: `Nghị định`, `98`.
+fn check_cited(pointer: &str, cited: &DocumentReference, facts: &Facts, context: &RuleContext) -> Option<Finding> {
+    let on = context.effective_on;
+    let first = facts.period.map_or(on, |stated| stated.period().from().min(on));
+    let date = cited.date.map(|date| format!(" ngày {}", short(date))).unwrap_or_default();
+    let words = Words::of(&format!("{} số {}{date}", cited.official_type, cited.number));
+    let named = |law: &&CitedLaw| words.name(law) && !cites(&cited.number, &law.number);
+    let law = context.edition_cites.iter().find(|law| named(law) && !law.in_force_between(first, on))?;
+    let text = Text { pointer: format!("{pointer}/number"), text: cited.number.clone() };
+    Some(out_of_time_finding(&text, law, Severity::Error, context))
 }
 
 fn out_of_time_finding(text: &Text, law: &CitedLaw, severity: Severity, context: &RuleContext) -> Finding {
@@ -169,6 +188,7 @@ mod tests {
             ("91/2017/NĐ-CP", "2017-10-01", Some("2023-12-31")),
         ];
         let laws = laws.map(|(number, from, until)| CitedLaw {
+            name: None,
             number: number.into(),
             from: parse_iso(from).unwrap(),
             until: until.map(|until| parse_iso(until).unwrap()),

@@ -130,7 +130,10 @@ mod tests {
 
     #[test]
     fn the_words_of_a_rule_are_those_of_the_page_of_rules() {
-        assert_eq!(rule_words("M02"), Some("Số đơn vị thành viên khác số đơn vị trong danh sách"));
+        assert_eq!(
+            rule_words("M02"),
+            Some("Số đơn vị thành viên khác số đơn vị trong danh sách; nhiều đơn vị dự họp hơn số đơn vị thành viên")
+        );
         assert_eq!(rule_words("M99"), None);
     }
 }

@@ -5,28 +5,28 @@ use chrono::{Datelike, NaiveDate};
 use super::catalogue::{Catalogue, Listing};
 use crate::{
     calendar::short,
-    facts::{Facts, ListedAward, PastAward, numbered},
+    facts::{Facts, ListedAward, PastAward, RuleContext, numbered},
     failure::{Finding, Severity},
     vietnamese::{fold_name, join_and},
 };
 
-pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
+pub(super) fn check(facts: &Facts, catalogue: &Catalogue, context: &RuleContext) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let given = numbered("/content/commendations", &facts.commendations)
-        .map(|(pointer, row)| (pointer, row.form.as_str(), row.decision.as_ref()));
-    let nominated =
-        numbered("/content/nominations", &facts.nominations).map(|(pointer, row)| (pointer, row.form.as_str(), None));
-    for (pointer, form, decision) in given.chain(nominated) {
-        findings.extend(check_listed(&pointer, form, catalogue));
-        let issuer = decision.and_then(|decision| decision.issuer.as_deref());
+    let asked = if context.issued { Standing::Asked } else { Standing::Drafted };
+    for (pointer, row) in numbered("/content/commendations", &facts.commendations) {
+        findings.extend(check_listed(&pointer, &row.form, catalogue, Standing::Given));
+        let issuer = row.decision.as_ref().and_then(|decision| decision.issuer.as_deref());
         let place = format!("{pointer}/decision/issuer");
-        findings.extend(check_decider(&format!("{pointer}/form"), form, &place, issuer, catalogue));
+        findings.extend(check_decider(&format!("{pointer}/form"), &row.form, &place, issuer, catalogue));
+    }
+    for (pointer, row) in numbered("/content/nominations", &facts.nominations) {
+        findings.extend(check_listed(&pointer, &row.form, catalogue, asked));
     }
     for (pointer, nomination) in numbered("/content/nominations", &facts.nominations) {
         let place = format!("{pointer}/form");
         findings.extend(check_asked(&place, &nomination.form, facts.decider.as_deref(), catalogue));
     }
-    findings.extend(facts.form.as_deref().and_then(|form| check_listed("/content", form, catalogue)));
+    findings.extend(facts.form.as_deref().and_then(|form| check_listed("/content", form, catalogue, asked)));
     for (pointer, award) in facts.past_awards() {
         findings.extend(check_record(&pointer, award));
         findings.extend(check_record_date(&pointer, award));
@@ -37,15 +37,35 @@ pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
     findings
 }
 
-/// A13: a form is in the catalogue of the edition. An id that is not is refused (error); a name that is like none may be
-/// a local one (warning).
-fn check_listed(pointer: &str, form: &str, catalogue: &Catalogue) -> Option<Finding> {
+/// What a form in a paper is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// Somebody gave it: it may be a local one.
+    Given,
+    /// This paper asks for it.
+    Asked,
+    /// A draft does.
+    Drafted,
+}
+
+/// A13: a form is in the catalogue of the edition (error). A name that is like none is a warning in a draft, and where it was
+/// given by somebody; one of another edition may have been given while that held.
+fn check_listed(pointer: &str, form: &str, catalogue: &Catalogue, standing: Standing) -> Option<Finding> {
     if catalogue.is_empty() || form.trim().is_empty() {
         return None;
     }
     let form = form.trim();
     let (severity, message, message_en) = match catalogue.find(form) {
         Listing::Listed(_) | Listing::Resembling => return None,
+        Listing::Elsewhere(_) if standing == Standing::Given => return None,
+        Listing::Elsewhere(award) => (
+            Severity::Error,
+            format!(
+                "“{form}” chỉ có trong phiên bản pháp luật {}, không có trong phiên bản áp dụng cho văn bản này; hãy dùng tên trong danh mục đang áp dụng.",
+                award.editions
+            ),
+            format!("“{form}” is of the editions {} only.", award.editions),
+        ),
         Listing::UnknownId => (
             Severity::Error,
             format!(
@@ -54,7 +74,7 @@ fn check_listed(pointer: &str, form: &str, catalogue: &Catalogue) -> Option<Find
             format!("The id “{form}” is not in the edition's catalogue."),
         ),
         Listing::Unknown => (
-            Severity::Warning,
+            if standing == Standing::Asked { Severity::Error } else { Severity::Warning },
             format!(
                 "“{form}” không giống danh hiệu, hình thức khen thưởng nào của phiên bản pháp luật áp dụng; hãy kiểm tra tên."
             ),
@@ -372,6 +392,6 @@ mod tests {
         let facts =
             Facts::read(&json!({"content": {"commendations": [{"form": "x-y", "honoree": "collective", "count": 1}]}}))
                 .unwrap();
-        assert_eq!(check(&facts, &Catalogue::of(&[])), []);
+        assert_eq!(check(&facts, &Catalogue::of(&[]), &RuleContext::default()), []);
     }
 }

@@ -1,6 +1,9 @@
 //! The edition's catalogue of titles and commendations, looked up by id or by a name as people write it.
 
-use crate::{facts::ListedAward, vietnamese::fold_name};
+use crate::{
+    facts::{AwardElsewhere, ListedAward},
+    vietnamese::fold_name,
+};
 
 /// Ids that the rules speak of. An id keeps its meaning through all editions.
 pub(super) mod ids {
@@ -18,8 +21,10 @@ pub(super) mod ids {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Listing<'a> {
     Listed(&'a ListedAward),
-    /// Begins like one that is listed: another body's, or written more briefly.
+    /// One that is listed, of another body, or written more briefly.
     Resembling,
+    /// By its name, of other editions only.
+    Elsewhere(&'a AwardElsewhere),
     /// Written like an id, and no award has it.
     UnknownId,
     /// Free text like none.
@@ -27,38 +32,53 @@ pub(super) enum Listing<'a> {
 }
 
 /// The catalogue with its names folded once.
-pub(super) struct Catalogue<'a>(Vec<(String, &'a ListedAward)>);
+pub(super) struct Catalogue<'a> {
+    own: Vec<(String, &'a ListedAward)>,
+    elsewhere: Vec<(String, &'a AwardElsewhere)>,
+}
 
 impl<'a> Catalogue<'a> {
     pub fn of(awards: &'a [ListedAward]) -> Self {
-        Self(awards.iter().map(|award| (comparable(&award.name), award)).collect())
+        Self { own: awards.iter().map(|award| (comparable(&award.name), award)).collect(), elsewhere: Vec::new() }
+    }
+
+    /// With what only other editions know.
+    pub fn beside(self, elsewhere: &'a [AwardElsewhere]) -> Self {
+        Self { elsewhere: elsewhere.iter().map(|award| (comparable(&award.name), award)).collect(), ..self }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.own.is_empty()
     }
 
-    /// Looks up an id, or a name: exactly, or as the opening of a longer one (`Giấy khen của Giám đốc Sở Y tế`).
+    /// Looks up an id, or a name: exactly, or with the body that gives it (`Giấy khen của Giám đốc Sở Y tế`). Other words behind
+    /// a name make another title of it: `Lao động tiên tiến xuất sắc` is none.
     pub fn find(&self, form: &str) -> Listing<'a> {
         let form = form.trim();
-        if let Some((_, award)) = self.0.iter().find(|(_, award)| award.id == form) {
+        if let Some((_, award)) = self.own.iter().find(|(_, award)| award.id == form) {
             return Listing::Listed(award);
         }
         if is_like_an_id(form) {
             return Listing::UnknownId;
         }
         let written = comparable(form);
-        let opens =
-            |name: &str| written.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-        let longest = self.0.iter().filter(|(name, _)| opens(name)).max_by_key(|(name, _)| name.len());
+        if let Some((_, award)) = self.elsewhere.iter().find(|(name, _)| *name == written) {
+            return Listing::Elsewhere(award);
+        }
+        let opens = |name: &str| {
+            written
+                .strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || (rest.starts_with(' ') && says_whose(form, rest)))
+        };
+        let longest = self.own.iter().filter(|(name, _)| opens(name)).max_by_key(|(name, _)| name.len());
         if let Some((_, award)) = longest {
             return Listing::Listed(award);
         }
-        let begins_alike = |name: &str| {
-            let two = |text: &str| text.split(' ').take(2).map(str::to_owned).collect::<Vec<_>>();
-            two(name) == two(&written)
-        };
-        if self.0.iter().any(|(name, _)| begins_alike(name)) { Listing::Resembling } else { Listing::Unknown }
+        if self.own.iter().any(|(name, _)| resembles(form, &written, name)) {
+            Listing::Resembling
+        } else {
+            Listing::Unknown
+        }
     }
 
     /// The id of a form: its own, or that of the award it names.
@@ -70,7 +90,7 @@ impl<'a> Catalogue<'a> {
             Listing::Listed(award) => Some(&award.id),
             // Without a catalogue an id still says what is meant.
             Listing::UnknownId if self.is_empty() => Some(form.trim()),
-            Listing::UnknownId | Listing::Resembling | Listing::Unknown => None,
+            Listing::UnknownId | Listing::Resembling | Listing::Elsewhere(_) | Listing::Unknown => None,
         }
     }
 
@@ -81,9 +101,68 @@ impl<'a> Catalogue<'a> {
     {
         match self.find(form) {
             Listing::Listed(award) => &award.name,
-            Listing::Resembling | Listing::UnknownId | Listing::Unknown => form.trim(),
+            Listing::Resembling | Listing::UnknownId | Listing::Elsewhere(_) | Listing::Unknown => form.trim(),
         }
     }
+}
+
+/// Whether a form is a listed one of another body, or the beginning of its name: two words at least are the same, and what
+/// follows says whose it is.
+fn resembles(form: &str, written: &str, name: &str) -> bool {
+    let (of_form, of_name): (Vec<&str>, Vec<&str>) = (written.split(' ').collect(), name.split(' ').collect());
+    let same = of_form.iter().zip(&of_name).take_while(|(one, other)| one == other).count();
+    same >= 2 && (same == of_form.len() || says_whose(form, &of_form[same..].join(" ")))
+}
+
+/// Whether the folded words at the end of a form name a body, a place, a year or a cause, and so leave the form what it is.
+/// What is written with a capital names something.
+fn says_whose(form: &str, rest: &str) -> bool {
+    const OPENINGS: [&str; 32] = [
+        "năm",
+        "giai đoạn",
+        "trong",
+        "về",
+        "vì",
+        "cho",
+        "đợt",
+        "lần",
+        "thứ",
+        "do",
+        "tại",
+        "theo",
+        "thủ trưởng",
+        "giám đốc",
+        "tổng giám đốc",
+        "hiệu trưởng",
+        "trưởng",
+        "chủ tịch",
+        "bộ",
+        "sở",
+        "ban",
+        "ngành",
+        "ủy ban",
+        "hội",
+        "đảng",
+        "tỉnh",
+        "thành phố",
+        "xã",
+        "phường",
+        "đặc khu",
+        "khối",
+        "cụm",
+    ];
+    let rest = rest.trim();
+    if OPENINGS.iter().any(|opening| starts_with_words(rest, &fold_name(opening))) {
+        return true;
+    }
+    let first = rest.split(' ').next().unwrap_or_default();
+    let words = form.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let last = words.filter(|word| fold_name(word) == first).last();
+    last.and_then(|word| word.chars().next()).is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
+}
+
+fn starts_with_words(text: &str, words: &str) -> bool {
+    text.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
 /// `emulation-flag-province`: small letters and digits, parted by hyphens.
@@ -135,6 +214,16 @@ mod tests {
     }
 
     #[test]
+    fn what_only_another_edition_knows_is_told_with_it() {
+        let awards = awards();
+        let old = AwardElsewhere { name: "Xã, phường, thị trấn tiêu biểu".into(), editions: "E2".into() };
+        let elsewhere = [old];
+        let catalogue = Catalogue::of(&awards).beside(&elsewhere);
+        assert_eq!(catalogue.find("danh hiệu xã, phường, thị trấn tiêu biểu"), Listing::Elsewhere(&elsewhere[0]));
+        assert_eq!(catalogue.id_of("Chiến sĩ thi đua cơ sở năm 2025"), Some("emulation-fighter-grassroots"));
+    }
+
+    #[test]
     fn what_is_not_listed_is_told_apart() {
         let awards = awards();
         let catalogue = Catalogue::of(&awards);
@@ -144,6 +233,11 @@ mod tests {
             ("Chiến sĩ thi đua", Listing::Resembling),
             ("merit-certificate-provincial", Listing::UnknownId),
             ("Huy hiệu", Listing::Unknown),
+            ("Lao động tiên tiến xuất sắc", Listing::Unknown),
+            ("Chiến sĩ thi đua xuất sắc", Listing::Unknown),
+            ("Cờ thi đua đỏ", Listing::Unknown),
+            ("Xã, phường, thị trấn tiêu biểu", Listing::Unknown),
+            ("Bằng khen của Tổng Liên đoàn Lao động Việt Nam", Listing::Resembling),
             ("$x^2 + y_1$", Listing::Unknown),
             ("-", Listing::Unknown),
             ("", Listing::Unknown),

@@ -35,6 +35,9 @@ pub(super) fn check(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
 }
 
 fn check_one(record: &Record) -> Option<Finding> {
+    if let Some(finding) = check_parts(record) {
+        return Some(finding);
+    }
     let id = record.catalogue.id_of(&record.nomination.form)?;
     if ids::COLLECTIVE_EXCELLENT.contains(&id) || ids::COLLECTIVE_ADVANCED.contains(&id) {
         let Listing::Listed(award) = record.catalogue.find(&record.nomination.form) else { return None };
@@ -269,39 +272,43 @@ fn lacking(code: &str, record: &Record, missing: &[String], law: &str) -> Option
     )
 }
 
-/// A09: parts of the staff are not more than the whole (error), nor less than the shares that the edition asks for (warning),
-/// counted in whole persons.
+/// A09 (error): parts of the staff are not more than the whole, whatever is asked for.
+fn check_parts(record: &Record) -> Option<Finding> {
+    let (staff, place) = (record.nomination.staff?, &record.places.staff);
+    let total = staff.total?;
+    let nominee = record.nomination.nominee.trim();
+    let parts = [
+        ("completed", "hoàn thành nhiệm vụ", staff.completed),
+        ("advanced", "đạt Lao động tiên tiến", staff.advanced),
+        ("excellent", "hoàn thành xuất sắc nhiệm vụ", staff.excellent),
+    ];
+    let (field, words, part) =
+        parts.into_iter().find_map(|(field, words, part)| Some((field, words, part.filter(|part| *part > total)?)))?;
+    Some(
+        Finding::new(
+            "A09",
+            Severity::Error,
+            format!("{place}/{field}"),
+            format!(
+                "“{nominee}” ghi {} người {words}, nhiều hơn tổng số {} người; hãy kiểm tra lại hai số này.",
+                count(part),
+                count(total)
+            ),
+            format!("{field} is {part} of a staff of {total}."),
+        )
+        .and_at(format!("{place}/total"))
+        .found(part.to_string())
+        .expected(format!("không quá {}", count(total))),
+    )
+}
+
+/// A09 (warning): parts of the staff are no less than the shares that the edition asks for, counted in whole persons.
 fn check_staff(record: &Record, award: &ListedAward) -> Option<Finding> {
     let (nomination, place) = (record.nomination, &record.places.staff);
     let form = record.catalogue.name_of(&nomination.form);
     let staff = nomination.staff?;
     let total = staff.total?;
     let nominee = nomination.nominee.trim();
-    let parts = [
-        ("completed", "hoàn thành nhiệm vụ", staff.completed),
-        ("advanced", "đạt Lao động tiên tiến", staff.advanced),
-        ("excellent", "hoàn thành xuất sắc nhiệm vụ", staff.excellent),
-    ];
-    if let Some((field, words, part)) =
-        parts.into_iter().find_map(|(field, words, part)| Some((field, words, part.filter(|part| *part > total)?)))
-    {
-        return Some(
-            Finding::new(
-                "A09",
-                Severity::Error,
-                format!("{place}/{field}"),
-                format!(
-                    "“{nominee}” ghi {} người {words}, nhiều hơn tổng số {} người; hãy kiểm tra lại hai số này.",
-                    count(part),
-                    count(total)
-                ),
-                format!("{field} is {part} of a staff of {total}."),
-            )
-            .and_at(format!("{place}/total"))
-            .found(part.to_string())
-            .expected(format!("không quá {}", count(total))),
-        );
-    }
     let (field, words, part, needed) = shortfall(staff, total, award)?;
     let share = percent(part.into(), total.into()).unwrap_or_default();
     Some(

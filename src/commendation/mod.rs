@@ -7,6 +7,9 @@ mod catalogue;
 mod conditions;
 mod limits;
 mod nominations;
+mod people;
+mod ranks;
+mod votes;
 
 use std::collections::BTreeMap;
 
@@ -26,16 +29,19 @@ pub fn totals_by_honoree(facts: &Facts) -> BTreeMap<Honoree, u64> {
     totals
 }
 
-/// S01, S06 and D10 over the commendations and selections, A01 to A13 over awards and nominations.
+/// S01, S05, S06, D01 and D10 over the commendations, selections and people, A01 to A13 and V03 over awards and nominations.
 pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
-    let catalogue = catalogue::Catalogue::of(context.awards);
+    let catalogue = catalogue::Catalogue::of(context.awards).beside(context.awards_elsewhere);
     let mut findings = check_totals(facts);
     findings.extend(check_repeated_rows(facts));
     findings.extend(check_selections(facts));
-    findings.extend(awards::check(facts, &catalogue));
+    findings.extend(awards::check(facts, &catalogue, context));
     findings.extend(nominations::check(facts, &catalogue));
+    findings.extend(votes::check(facts, &catalogue, context));
     findings.extend(limits::check(facts, &catalogue, context));
+    findings.extend(ranks::check(facts));
     findings.extend(conditions::check(facts, &catalogue));
+    findings.extend(people::check(facts, context));
     findings
 }
 

@@ -90,10 +90,9 @@ fn check_one_achievement(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
                     Severity::Warning,
                     format!("{pointer}/form"),
                     format!(
-                        "“{}” được đề nghị cả “{}” và “{}” cho cùng một thành tích{}; hãy kiểm tra lại.",
+                        "“{}” được đề nghị {} cho cùng một thành tích{}; hãy kiểm tra lại.",
                         nomination.nominee.trim(),
-                        catalogue.name_of(&other.form),
-                        catalogue.name_of(&nomination.form),
+                        both(catalogue.name_of(&other.form), catalogue.name_of(&nomination.form)),
                         nomination.last_year().map(|year| format!(" năm {year}")).unwrap_or_default()
                     ),
                     format!("“{}” is nominated twice for one achievement.", nomination.nominee.trim()),
@@ -105,6 +104,13 @@ fn check_one_achievement(facts: &Facts, catalogue: &Catalogue) -> Vec<Finding> {
         earlier.push((pointer, nomination));
     }
     findings
+}
+
+fn both(one: &str, other: &str) -> String {
+    match comparable(one) == comparable(other) {
+        true => format!("“{other}” hai lần"),
+        false => format!("cả “{one}” và “{other}”"),
+    }
 }
 
 fn is_one_achievement(one: &Nomination, other: &Nomination, catalogue: &Catalogue) -> bool {

@@ -1,6 +1,6 @@
 //! The rules on what every paper has: D07, D09, L01 on the place, P02, P03, T01, T03, T05.
 
-use super::{KindWords, Paper, Status, letterhead, number, recipients, signing};
+use super::{KindWords, Paper, Status, gaps, letterhead, number, recipients, signing};
 use crate::{
     bloc, calendar,
     facts::{Facts, RuleContext},
@@ -27,7 +27,7 @@ pub fn check(paper: &Paper, words: &KindWords, facts: &Facts, context: &RuleCont
     }
     findings.extend(signing::check_signing(paper, facts, status));
     if status == Status::Issued {
-        findings.extend(facts.texts.iter().filter_map(|text| check_gap(&text.pointer, &text.text)));
+        findings.extend(facts.texts.iter().filter_map(|text| gaps::check(&text.pointer, &text.text)));
     }
     findings
 }
@@ -59,24 +59,6 @@ fn check_bases(paper: &Paper) -> Vec<Finding> {
         );
     }
     findings
-}
-
-/// What a form leaves to be filled in.
-const GAPS: [&str; 9] = ["....", "……", "…/…", "[…]", "[...]", "____", "{{", "<...>", "<…>"];
-
-/// T03 (error): no text of an issued paper has a gap left to fill in.
-fn check_gap(pointer: &str, text: &str) -> Option<Finding> {
-    let found = GAPS.iter().find(|gap| text.contains(**gap))?;
-    Some(
-        Finding::new(
-            "T03",
-            Severity::Error,
-            pointer,
-            format!("Nội dung còn chỗ chưa điền “{found}” trong văn bản ban hành; hãy điền đủ hoặc chuyển về dự thảo."),
-            format!("The text of an issued paper still has a gap “{found}”."),
-        )
-        .found(text),
-    )
 }
 
 #[cfg(test)]

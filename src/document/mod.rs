@@ -5,6 +5,7 @@
 
 mod assembly;
 mod check;
+mod gaps;
 mod letterhead;
 mod number;
 mod recipients;

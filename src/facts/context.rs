@@ -18,6 +18,8 @@ pub struct RuleContext<'a> {
     pub edition_cites: &'a [CitedLaw],
     /// The edition's catalogue of titles and commendations; empty where it is not known.
     pub awards: &'a [ListedAward],
+    /// What only other editions know.
+    pub awards_elsewhere: &'a [AwardElsewhere],
     /// Phrases that need figures beside them.
     pub claims: &'a [Claim],
     /// The province's own rules, where a request does not state them.
@@ -31,6 +33,8 @@ pub struct RuleContext<'a> {
 pub struct CitedLaw {
     /// As cited: `98/2023/NĐ-CP`.
     pub number: String,
+    /// What a law is called besides: `Luật Thi đua, khen thưởng`.
+    pub name: Option<String>,
     pub from: NaiveDate,
     /// `None`: still in force.
     pub until: Option<NaiveDate>,
@@ -61,6 +65,14 @@ pub struct ListedAward {
     pub record: Option<RecordNeeds>,
     /// The clause that says so.
     pub record_law: Option<String>,
+}
+
+/// A name of the catalogue of other editions that this one has not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwardElsewhere {
+    pub name: String,
+    /// The editions with their days, as printed.
+    pub editions: String,
 }
 
 /// What makes an advanced worker an emulation fighter; editions of the law differ.

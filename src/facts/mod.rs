@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::calendar::{Part, Period};
-pub use context::{AwardSort, CitedLaw, Claim, ListedAward, RecordNeeds, RuleContext};
+pub use context::{AwardElsewhere, AwardSort, CitedLaw, Claim, ListedAward, RecordNeeds, RuleContext};
 pub use limits::{Limit, Limits};
 pub use nominating::{
     CommendationCause, NamedInitiative, Nomination, PastAward, RatingLevel, Staff, Subject, YearlyRating,
@@ -24,7 +24,7 @@ pub use nominating::{
 pub use places::{PlaceName, PlaceSort, Spelled};
 pub use reading::{Text, numbered};
 pub use scoring::{Criterion, CriterionSort, Score, ScoreDetail, Scoring};
-pub use summary::{BlocSummary, Previous, Statistics};
+pub use summary::{BlocConference, BlocSummary, Previous, Statistics};
 pub use voting::{Ballot, BallotPurpose, Candidate, Council, Election, Threshold, ThresholdBase, VotingMethod};
 
 /// The content of a request and all its texts.
@@ -59,6 +59,11 @@ pub struct Facts {
     pub limits: Option<Limits>,
     pub election: Option<Election>,
     pub council: Option<Council>,
+    /// Who came to a meeting.
+    pub attendance: Option<Attendance>,
+    /// Times of day of a meeting, `08:00`.
+    pub started_at: Option<String>,
+    pub ended_at: Option<String>,
     /// Who decides what a submission asks for.
     pub decider: Option<String>,
     /// Who writes the minutes.
@@ -200,6 +205,14 @@ pub enum ParticipantRole {
     Presenter,
     Conclusion,
     Secretary,
+}
+
+/// Who came to a meeting (*có mặt*).
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct Attendance {
+    /// Member units that are there.
+    pub units: Option<u64>,
 }
 
 /// One matter in the course of a meeting (*diễn biến*).

@@ -15,6 +15,8 @@ pub struct Subject {
     pub unit: Option<String>,
     #[serde(deserialize_with = "super::reading::where_it_fits")]
     pub staff: Option<Staff>,
+    /// A person's day of birth, which may be older than the years of papers.
+    pub born: Option<String>,
 }
 
 /// One who is nominated for a title or a commendation.

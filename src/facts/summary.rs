@@ -11,10 +11,19 @@ pub struct BlocSummary {
     pub name: String,
     pub form: Option<super::BlocForm>,
     pub members: Option<u64>,
+    pub conference: Option<BlocConference>,
     pub flags: Option<u64>,
     pub certificates: Option<u64>,
     /// False: the bloc has sent no report.
     pub reported: Option<bool>,
+}
+
+/// A bloc's conference.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub struct BlocConference {
+    /// Units that took part.
+    pub attendance: Option<u64>,
 }
 
 /// Totals over the blocs, as the source states them.

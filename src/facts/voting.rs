@@ -26,6 +26,8 @@ pub struct Ballot {
     pub most_chosen: Option<u64>,
     /// Votes that each unit has; one unless the bloc's rules say otherwise.
     pub votes_per_unit: Option<u64>,
+    /// The time of day when the votes were counted.
+    pub closed_at: Option<String>,
 }
 
 /// What a vote decides.

@@ -5,6 +5,7 @@
 
 mod characters;
 mod enclosed;
+mod expiry;
 mod json;
 mod rules;
 mod schema_faults;
@@ -157,6 +158,7 @@ fn examine(
     let edition = edition_of(&value, kind, catalog, day)?;
     findings.extend(rules::check(&value, status, day, Some(edition), kind, catalog)?);
     findings.extend(edition_out_of_time(&value, edition, day, status));
+    findings.extend(expiry::check(&value, kind, edition, day));
     if value.pointer("/paper/edition").is_some() {
         findings.push(regulation::named_by_request(edition, catalog.editions().on(day)));
     }

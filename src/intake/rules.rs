@@ -10,7 +10,7 @@ use crate::{
     commendation,
     document::{self, KindWords, Paper, PlaceAndDate, Status},
     emulation,
-    facts::{AwardSort, CitedLaw, Claim, Facts, ListedAward, RuleContext},
+    facts::{AwardElsewhere, AwardSort, CitedLaw, Claim, Facts, ListedAward, RuleContext},
     failure::{Failure, Finding, Severity},
     initiative,
     regulation::{self, Edition},
@@ -34,10 +34,11 @@ pub(super) fn check(
         .editions()
         .cited_laws()
         .into_iter()
-        .map(|law| CitedLaw { number: law.number, from: law.from, until: law.until })
+        .map(|law| CitedLaw { number: law.number, name: law.name, from: law.from, until: law.until })
         .collect();
     let awards: Vec<ListedAward> =
         edition.map(|edition| edition.printable_awards().into_iter().map(listed).collect()).unwrap_or_default();
+    let elsewhere = edition.map(|edition| awards_elsewhere(edition, catalog)).unwrap_or_default();
     let claims: Vec<Claim> = catalog
         .claims()
         .iter()
@@ -53,6 +54,7 @@ pub(super) fn check(
         issued: status == Status::Issued,
         edition_cites: &cites,
         awards: &awards,
+        awards_elsewhere: &elsewhere,
         claims: &claims,
         limits: Some(catalog.limits()),
         places: catalog.places(),
@@ -98,6 +100,21 @@ fn take_out(request: &mut Value, pointer: &str) {
     if let Some(Value::Object(object)) = request.pointer_mut(parent) {
         object.remove(&name.replace("~1", "/").replace("~0", "~"));
     }
+}
+
+/// Names that only the catalogues of other editions have.
+fn awards_elsewhere(edition: &Edition, catalog: &Catalog) -> Vec<AwardElsewhere> {
+    let own: Vec<&str> = edition.printable_awards().iter().map(|award| award.name.as_str()).collect();
+    let mut found: Vec<AwardElsewhere> = Vec::new();
+    for other in catalog.editions().iter().filter(|other| other.id != edition.id) {
+        for award in other.printable_awards().into_iter().filter(|award| !own.contains(&award.name.as_str())) {
+            match found.iter_mut().find(|known| known.name == award.name) {
+                Some(known) => known.editions.push_str(&format!(", {}", other.with_days())),
+                None => found.push(AwardElsewhere { name: award.name.clone(), editions: other.with_days() }),
+            }
+        }
+    }
+    found
 }
 
 fn listed(award: &regulation::Award) -> ListedAward {

@@ -4,6 +4,7 @@ use jsonschema::{ValidationError, error::ValidationErrorKind as Fault};
 use serde_json::Value;
 
 use crate::{
+    calendar,
     catalog::Form,
     failure::{Failure, FailureCode, Finding, Severity},
 };
@@ -98,8 +99,8 @@ fn explain(form: &Form, error: &ValidationError<'_>, findings: &mut Vec<Finding>
         Fault::ExclusiveMinimum { limit } => too(pointer, &label, "nhỏ", "small", &format!("lớn hơn {limit}")),
         Fault::Maximum { limit } => too(pointer, &label, "lớn", "large", &format!("đến {limit}")),
         Fault::ExclusiveMaximum { limit } => too(pointer, &label, "lớn", "large", &format!("nhỏ hơn {limit}")),
-        Fault::Format { format } if format == "date" => not_a_date(pointer, &label),
-        Fault::Pattern { pattern } if pattern.contains("\\d{4}-") => not_a_date(pointer, &label),
+        Fault::Format { format } if format == "date" => not_a_date(form, pointer, &label, value.as_str()),
+        Fault::Pattern { pattern } if pattern.contains("\\d{4}-") => not_a_date(form, pointer, &label, value.as_str()),
         Fault::Pattern { pattern } if pattern == "\\S" => fault(
             "empty",
             pointer,
@@ -152,15 +153,29 @@ fn too(pointer: String, label: &str, vietnamese: &str, english: &str, expected: 
     .expected(expected)
 }
 
-fn not_a_date(pointer: String, label: &str) -> Finding {
+/// D01: whose date it is, what stands there, and the form wanted; where the day is plain, that day in the form.
+fn not_a_date(form: &Form, pointer: String, label: &str, text: Option<&str>) -> Finding {
+    let owner =
+        pointer.rsplit_once('/').map(|(above, _)| above.trim_end_matches(|c: char| c.is_ascii_digit() || c == '/'));
+    let owner =
+        owner.and_then(|above| form.title_at(above)).map_or_else(String::new, |title| format!(" của “{title}”"));
+    let text = shortened(text.unwrap_or_default());
+    let meant = calendar::dates_in(&text).first().map(ToString::to_string);
+    let (what, advice) = match (calendar::parse_iso(&text), &meant) {
+        (Err(calendar::DateFault::NoSuchDay), _) => {
+            ("không phải ngày có trong lịch", "hãy ghi ngày có thật, dạng NĂM-THÁNG-NGÀY".to_owned())
+        }
+        (_, Some(meant)) => ("không đúng dạng NĂM-THÁNG-NGÀY", format!("hãy ghi “{meant}”")),
+        (_, None) => ("không đúng dạng NĂM-THÁNG-NGÀY", "hãy ghi như 2020-07-24".to_owned()),
+    };
     Finding::new(
         "D01",
         Severity::Error,
         pointer,
-        format!("{label} không phải ngày có trong lịch; hãy ghi ngày có thật, ví dụ 2020-07-24."),
-        "Not a date of the calendar.".to_owned(),
+        format!("{label}{owner} ghi “{text}” {what}; {advice}."),
+        format!("{text:?} is no date of the form YYYY-MM-DD."),
     )
-    .expected("ngày dạng NĂM-THÁNG-NGÀY, ví dụ 2020-07-24")
+    .expected(meant.unwrap_or_else(|| "ngày dạng NĂM-THÁNG-NGÀY, ví dụ 2020-07-24".to_owned()))
 }
 
 /// The wanted types in Vietnamese and English.

@@ -42,7 +42,7 @@ pub fn escape_pointer(name: &str) -> Cow<'_, str> {
     if name.contains(['~', '/']) { Cow::Owned(name.replace('~', "~0").replace('/', "~1")) } else { Cow::Borrowed(name) }
 }
 
-/// N01 (error), N02 and L01 (info) over every string of the request.
+/// N01 (error), N02 and L01 (info, a number with its label: warning) over every string of the request.
 pub fn check_strings(request: &Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     visit_strings(request, &mut |pointer, text| {
@@ -77,9 +77,32 @@ fn check_string(pointer: &str, text: &str) -> Vec<Finding> {
     if let Some((at, c)) = forbidden_character(text) {
         return vec![forbidden(pointer, text, at, c)];
     }
+    if let Some(finding) = labelled(pointer, text) {
+        return vec![finding];
+    }
     let untidy = tidy_faults(text).first().map(|first| untidy(pointer, text, *first));
     let capitals = if prints_capitals(pointer) { Vec::new() } else { capital_faults(text) };
     untidy.into_iter().chain(capitals.first().map(|first| miscapitalised(pointer, first))).collect()
+}
+
+/// N02 (warning): the number of a document is typed without its label, which the paper prints: `03/KH-KTĐ`, not `Số 03/KH-KTĐ`.
+fn labelled(pointer: &str, text: &str) -> Option<Finding> {
+    if !pointer.ends_with("/number") {
+        return None;
+    }
+    let label = text.trim_start().split([' ', ':', '.']).next().filter(|word| word.to_lowercase() == "số")?;
+    let number = text.trim_start()[label.len()..].trim_start_matches([' ', ':', '.']).trim_end();
+    Some(
+        Finding::new(
+            "N02",
+            Severity::Warning,
+            pointer,
+            format!("Số, ký hiệu văn bản ghi kèm chữ “{label}”, bản in sẽ lặp lại chữ này; hãy chỉ ghi “{number}”."),
+            format!("The number is typed with its label; it is {number:?}."),
+        )
+        .found(text)
+        .expected(number),
+    )
 }
 
 /// Places that a paper prints in capitals, however they are written.
@@ -185,6 +208,16 @@ mod tests {
         let findings = check_strings(&json!(["Sở  Nội vụ", "278/QĐ–UBND", "a ; b", "Ðà Nẵng"]));
         assert_eq!(findings.iter().map(|f| f.code.as_str()).collect::<Vec<_>>(), ["N02"; 4]);
         assert!(findings.iter().all(|f| f.severity == Severity::Info));
+    }
+
+    #[test]
+    fn n02_a_number_is_typed_without_its_label() {
+        let findings = |text: &str| check_strings(&json!({"guidance": [{"number": text, "subject": "Số 5"}]}));
+        for text in ["Số 03/KH-KTĐ", "số: 03/KH-KTĐ", "SỐ 03/KH-KTĐ"] {
+            let found = findings(text);
+            assert_eq!((found.len(), found[0].expected.as_deref()), (1, Some("03/KH-KTĐ")), "{text}");
+        }
+        assert_eq!(findings("03/KH-KTĐ"), []);
     }
 
     #[test]
