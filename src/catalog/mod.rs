@@ -66,8 +66,11 @@ impl Catalog {
         let edition_is_broken = !faults.is_empty();
         let kinds = load_kinds(files, &editions, &mut faults);
         if edition_is_broken {
-            // That kinds do not find the broken one is no fault of theirs.
-            faults.retain(|fault| !fault.contains(kind::NO_SUCH_EDITION));
+            // That kinds do not find one whose file is there is no fault of theirs.
+            let there = files.below("editions/", ".toml");
+            let ids = there.keys().filter_map(|path| path.strip_prefix("editions/")?.strip_suffix(".toml"));
+            let echoes: Vec<String> = ids.map(|id| format!("{} {id:?}", kind::NO_SUCH_EDITION)).collect();
+            faults.retain(|fault| !echoes.iter().any(|echo| fault.ends_with(echo.as_str())));
         }
         let claims = load_claims(files, &mut faults);
         let customs = load_customs(files, &mut faults);
