@@ -16,6 +16,10 @@ pub const DEFAULTS: &str = include_str!("../config.default.toml");
 /// The largest paper that a render child is handed, in bytes.
 const LARGEST_PAPER: usize = 64 << 20;
 
+/// The least address space of a render child, in MiB. Its allocator reserves 1 GiB at the start; with program, stack and
+/// fonts 1,184 are the least that was seen to start, and to make every sample.
+pub const LEAST_RENDER_MEMORY_MIB: u64 = 1_280;
+
 /// Why settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -107,7 +111,7 @@ settings! {
     /// Jobs of one organisation that may wait.
     max_waiting_each: u64, "TDKT_MAX_WAITING_EACH", "Số việc được chờ nhiều nhất của một đơn vị";
     /// MiB.
-    min_free_mib: u64, "TDKT_MIN_FREE_MIB", "Dung lượng đĩa phải còn trống, MiB; ít hơn thì không nhận việc mới";
+    free_to_accept_mib: u64, "TDKT_FREE_TO_ACCEPT_MIB", "Đĩa phải còn trống bao nhiêu MiB mới nhận việc mới";
     /// Hours.
     idempotency_hours: u64, "TDKT_IDEMPOTENCY_HOURS", "Số giờ nhớ khóa chống trùng Idempotency-Key";
     /// Days; 0 for ever.
@@ -139,7 +143,7 @@ settings! {
     /// Seconds.
     body_deadline_s: u64, "TDKT_BODY_DEADLINE_S", "Thời hạn nhận dữ liệu gửi lên, giây";
     /// MiB.
-    keep_free_mib: u64, "TDKT_KEEP_FREE_MIB", "Dung lượng đĩa phải còn trống, MiB";
+    free_to_store_mib: u64, "TDKT_FREE_TO_STORE_MIB", "Đĩa phải còn trống bao nhiêu MiB mới ghi văn bản; ít hơn thì việc chờ";
     /// Seconds.
     drain_s: u64, "TDKT_DRAIN_S", "Thời gian chờ việc đang chạy khi dừng dịch vụ, giây";
     /// Seconds.
@@ -194,8 +198,14 @@ impl Settings {
         if !matches!(self.sandbox.as_str(), "require" | "best") {
             return wrong("sandbox", "must be require or best");
         }
-        if self.render_deadline_s == 0 || self.render_memory_mib < 128 || self.renders_per_child == 0 {
-            return wrong("render_…", "deadline and renders must be above 0, memory at least 128 MiB");
+        if self.render_memory_mib < LEAST_RENDER_MEMORY_MIB {
+            return wrong(
+                "render_memory_mib",
+                "must be at least 1280: it is address space, of which a render child reserves most at its start",
+            );
+        }
+        if self.render_deadline_s == 0 || self.renders_per_child == 0 {
+            return wrong("render_deadline_s, renders_per_child", "must be above 0");
         }
         if self.max_tries == 0 || self.idempotency_hours == 0 || self.idempotency_hours > 8_760 {
             return wrong("max_tries, idempotency_hours", "must be above 0, and the hours at most 8760");
@@ -213,8 +223,8 @@ impl Settings {
         if self.webhook_ports().is_none() {
             return wrong("webhook_ports", "must be ports between commas");
         }
-        if self.keep_free_mib > u64::MAX >> 20 {
-            return wrong("keep_free_mib", "is more than there is");
+        if self.free_to_store_mib > u64::MAX >> 20 {
+            return wrong("free_to_store_mib", "is more than there is");
         }
         if self.max_paper_bytes > LARGEST_PAPER {
             return wrong("max_paper_bytes", "must be at most 67108864 (64 MiB)");
@@ -271,6 +281,17 @@ mod tests {
             GivenSettings { config: Some(file.path().into()), queue: Some("so".into()), ..GivenSettings::default() };
         let settings = Settings::resolve(&given).unwrap();
         assert_eq!((settings.max_starts, settings.queue.as_str(), settings.max_waiting), (7, "so", 100_000));
+    }
+
+    #[test]
+    fn less_memory_than_a_render_child_needs_is_refused_with_the_least() {
+        let with = |mib| {
+            let given = GivenSettings { render_memory_mib: Some(mib), ..GivenSettings::default() };
+            Settings::resolve(&given).map(|settings| settings.render_memory_mib).map_err(|error| error.to_string())
+        };
+        assert_eq!(with(LEAST_RENDER_MEMORY_MIB), Ok(LEAST_RENDER_MEMORY_MIB));
+        let refused = with(LEAST_RENDER_MEMORY_MIB - 1).unwrap_err();
+        assert!(refused.contains("render_memory_mib") && refused.contains("1280"), "{refused}");
     }
 
     #[test]

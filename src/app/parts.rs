@@ -114,7 +114,7 @@ pub(super) fn open_archive(settings: &Settings) -> Result<Archive, Failure> {
             .hint("Ví dụ: file:/mnt/tdkt/archive hoặc s3://van-ban-tdkt/tinh"));
         }
     };
-    Archive::keeping_free(&folder, settings.keep_free_mib << 20)
+    Archive::keeping_free(&folder, settings.free_to_store_mib << 20)
         .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))
 }
 
@@ -135,7 +135,7 @@ pub(super) fn admission(settings: &Settings) -> Result<AdmissionSettings, Failur
     Ok(AdmissionSettings {
         papers_per_second: PAPERS_PER_CHILD_SECOND * settings.renderer_count() as f64,
         remember_keys: Duration::from_secs(settings.idempotency_hours * 3_600),
-        min_free: settings.min_free_mib.saturating_mul(1 << 20),
+        min_free: settings.free_to_accept_mib.saturating_mul(1 << 20),
         ledger_folder,
     })
 }

@@ -14,7 +14,7 @@ pub(super) fn take(to: &Path, json: bool, settings: &Settings) -> Result<(), Fai
     let started = Instant::now();
     let manifest = runtime()?.block_on(async {
         let (ledger, archive) = app::open_books(settings).await?;
-        let taken = backup::take(&ledger, &archive, to, settings.keep_free_mib << 20).await;
+        let taken = backup::take(&ledger, &archive, to, settings.free_to_store_mib << 20).await;
         ledger.close().await;
         taken.map_err(Failure::from)
     })?;

@@ -28,7 +28,7 @@ fn jobs_wait_while_the_archive_has_no_room_and_are_done_afterwards() {
         wrapper.args(["--user", "--map-root-user"]);
     }
     wrapper.args(["--mount", "sh", "-c", &script]).arg(&archive);
-    let service = Service::start_in(wrapper, folder.path(), &["--ring-again-s", "2", "--min-free-mib", "0"]);
+    let service = Service::start_in(wrapper, folder.path(), &["--ring-again-s", "2", "--free-to-accept-mib", "0"]);
     // Its files as the service sees them.
     let inside = format!("/proc/{}/root{}", service.process.id(), archive.display());
     let filler = Path::new(&inside).join("filler");

@@ -206,7 +206,7 @@ fn who_finds_no_room_is_told_when_to_come_back() {
     for (arguments, status, said) in [
         (["--work", "false", "--max-waiting", "2"], 503, "queue-full"),
         (["--work", "false", "--max-waiting-each", "2"], 429, "quota-exceeded"),
-        (["--work", "false", "--min-free-mib", "99999999999"], 503, "storage-full"),
+        (["--work", "false", "--free-to-accept-mib", "99999999999"], 503, "storage-full"),
     ] {
         let service = Service::start(&arguments);
         let mut refused = None;

@@ -158,3 +158,11 @@ fn the_doctor_tells_of_the_sandbox() {
     assert!(line.starts_with("[đạt]") && line.contains("seccomp"), "{line}");
     assert!(text.contains("Giới hạn mỗi tiến trình: bộ nhớ 1536 MiB"), "{text}");
 }
+
+#[test]
+fn the_least_memory_that_settings_allow_is_enough_for_a_paper() {
+    let least = tdkt_reports::settings::LEAST_RENDER_MEMORY_MIB.to_string();
+    let service = Service::start(&["--render-memory-mib", &least, "--renderers", "1"]);
+    let id = service.accept(papers::numbered(1));
+    assert_eq!(service.wait_for(&id)["state"], "succeeded");
+}

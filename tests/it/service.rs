@@ -374,7 +374,7 @@ fn without_redis_the_service_is_degraded_and_accepts_jobs() {
 
 #[test]
 fn a_full_disk_is_said_before_a_paper_is_lost_for_it() {
-    let service = Service::start(&["--work", "false", "--keep-free-mib", "1000000000"]);
+    let service = Service::start(&["--work", "false", "--free-to-store-mib", "1000000000"]);
     let response = service.get("/readyz");
     assert!(header(&response, "retry-after").parse::<u64>().is_ok());
     let body = problem(response, 503, FailureCode::StoreUnavailable);
