@@ -5,6 +5,7 @@
 mod admission;
 mod counter;
 mod metadata;
+pub mod batches;
 mod readiness;
 mod register;
 

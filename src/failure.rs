@@ -173,6 +173,8 @@ failure_codes! {
     JobAlreadyEnded = "job-already-ended", FixRequest;
     /// An operator's wish that the job's state does not allow.
     JobNotRequeueable = "job-not-requeueable", FixRequest;
+    /// No such batch.
+    BatchNotFound = "batch-not-found", FixRequest;
     /// The job's data were erased.
     DataErased = "data-erased", FixRequest;
     /// An idempotency key was used for another request.

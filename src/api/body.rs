@@ -29,16 +29,32 @@ pub(super) async fn read(request: &HttpRequest, body: Payload, limits: &ApiLimit
     read_as(Media::Json, limits.max_body, request, body, limits).await
 }
 
+/// Reads JSON that holds many requests. It may be as large as a paper, and only so many are held at a time.
+pub(super) async fn read_many(
+    request: &HttpRequest,
+    body: Payload,
+    limits: &ApiLimits,
+) -> Result<(Vec<u8>, OwnedSemaphorePermit), Problem> {
+    let place = held(limits)?;
+    let body = read_as(Media::Json, limits.max_paper, request, body, limits).await?;
+    Ok((body, place))
+}
+
+fn held(limits: &ApiLimits) -> Result<OwnedSemaphorePermit, Problem> {
+    Arc::clone(&limits.papers_held).try_acquire_owned().map_err(|_| {
+        Failure::new(FailureCode::PressUnavailable, "Đang đọc quá nhiều tệp.", "Too many files are being read.")
+            .hint("Thử lại sau ít phút.")
+            .into()
+    })
+}
+
 /// Reads a paper. Only so many are held at a time: a file is much larger than data.
 pub(super) async fn read_paper(
     request: &HttpRequest,
     body: Payload,
     limits: &ApiLimits,
 ) -> Result<(Vec<u8>, OwnedSemaphorePermit), Problem> {
-    let place = Arc::clone(&limits.papers_held).try_acquire_owned().map_err(|_| {
-        Failure::new(FailureCode::PressUnavailable, "Đang đọc quá nhiều tệp PDF.", "Too many files are being read.")
-            .hint("Thử lại sau ít phút.")
-    })?;
+    let place = held(limits)?;
     let file = read_as(Media::Pdf, limits.max_paper, request, body, limits).await?;
     Ok((file, place))
 }

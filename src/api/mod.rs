@@ -3,6 +3,7 @@
 //! The rule: a handler extracts, calls the desk once, and maps; it decides nothing. It is reached by a row of
 //! [`contract::table`], which also describes it.
 
+mod batches;
 mod body;
 mod conditions;
 pub mod contract;

@@ -127,7 +127,7 @@ pub(super) fn status(code: FailureCode) -> StatusCode {
         C::MalformedJson | C::BadParameter => StatusCode::BAD_REQUEST,
         C::KeyMissing | C::KeyRefused => StatusCode::UNAUTHORIZED,
         C::ScopeMissing | C::NetworkRefused => StatusCode::FORBIDDEN,
-        C::NotFound | C::JobNotFound | C::WebhookNotFound | C::UnknownSample | C::NotInRegister => {
+        C::NotFound | C::JobNotFound | C::BatchNotFound | C::WebhookNotFound | C::UnknownSample | C::NotInRegister => {
             StatusCode::NOT_FOUND
         }
         C::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,

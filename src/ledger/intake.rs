@@ -119,7 +119,7 @@ impl Ledger {
         find_once(&mut connection, key).await
     }
 
-    async fn store(&self, tx: &mut AnyConnection, new: &NewJob, hand: Hand<'_>) -> Result<Job, LedgerError> {
+    pub(super) async fn store(&self, tx: &mut AnyConnection, new: &NewJob, hand: Hand<'_>) -> Result<Job, LedgerError> {
         self.refuse_when_full(tx, &new.organisation).await?;
         let findings = serde_json::to_string(&new.findings).map_err(|error| rows::unreadable("findings", error))?;
         let id = new.id.to_string();

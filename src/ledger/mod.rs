@@ -8,6 +8,7 @@
 //! (`dialect` holds the few words that are not), and so are the tests.
 
 mod audit;
+mod batches;
 mod change;
 mod connect;
 mod counts;
@@ -48,6 +49,7 @@ use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Row, Transaction};
 use tokio::sync::{Notify, broadcast};
 
 pub use audit::{AuditRow, Chain};
+pub use batches::{Batch, NewBatch};
 pub use change::Start;
 pub use connect::Place;
 pub use counts::{Counts, Drain};

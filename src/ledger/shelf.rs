@@ -80,7 +80,11 @@ impl Shelf {
         self.ledger.register_of(&self.organisation, &self.by)
     }
 
-    fn hand(&self) -> Hand<'_> {
+    pub(super) fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    pub(super) fn hand(&self) -> Hand<'_> {
         Hand { whose: Some(&self.organisation), by: Some(&self.by) }
     }
 
@@ -173,7 +177,7 @@ impl Shelf {
         if self.find(id).await?.is_some() { self.ledger.note_person(id, proof).await } else { Ok(()) }
     }
 
-    fn own(&self, new: NewJob) -> NewJob {
+    pub(super) fn own(&self, new: NewJob) -> NewJob {
         NewJob { organisation: self.organisation.to_string(), ..new }
     }
 

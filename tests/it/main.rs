@@ -26,6 +26,7 @@ mod vietnamese_corpus;
 mod vietnamese_order;
 mod year_end;
 // the doors
+mod batches;
 mod cli;
 mod clients;
 mod contract;

@@ -6,7 +6,8 @@ use super::operation::refer;
 use crate::{catalog::Catalog, failure::FailureCode, inspection::FORMS, job::JobState};
 
 /// One file for each group of answers: name → schema.
-const SCHEMAS: [&str; 8] = [
+const SCHEMAS: [&str; 9] = [
+    include_str!("schemas/batches.json"),
     include_str!("schemas/jobs.json"),
     include_str!("schemas/faults.json"),
     include_str!("schemas/papers.json"),

@@ -19,6 +19,7 @@ pub fn table() -> Vec<Operation> {
     [
         rows::documents(),
         rows::jobs(),
+        rows::batches(),
         rows::papers(),
         rows::people(),
         rows::catalog(),

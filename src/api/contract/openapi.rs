@@ -21,10 +21,11 @@ const INFO: &str = "Official papers of Vietnam's emulation blocs: data in, signe
     turns their `title` and `detail` into English. Within /v1 things are only added: ignore members you do not know.";
 
 /// Tags: name, Vietnamese heading.
-const TAGS: [(&str, &str); 7] = [
+const TAGS: [(&str, &str); 8] = [
     ("documents", "Lập văn bản"),
     ("jobs", "Việc"),
     ("papers", "Kiểm tra tệp PDF"),
+    ("batches", "Lô"),
     ("people", "Dữ liệu cá nhân"),
     ("catalog", "Loại văn bản và phiên bản pháp luật"),
     ("register", "Sổ đăng ký"),

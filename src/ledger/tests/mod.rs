@@ -1,6 +1,7 @@
 //! The ledger over real stores: every test that is not about one of them runs on both.
 
 mod access;
+mod batches;
 mod erasure;
 mod events;
 mod letters;

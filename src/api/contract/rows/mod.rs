@@ -1,5 +1,6 @@
 //! Rows of the table, one file for each group.
 
+mod batches;
 mod catalog;
 mod documents;
 mod jobs;
@@ -8,6 +9,7 @@ mod register;
 mod people;
 mod service;
 
+pub(super) use batches::rows as batches;
 pub(super) use catalog::rows as catalog;
 pub(super) use documents::rows as documents;
 pub(super) use jobs::rows as jobs;

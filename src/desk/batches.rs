@@ -1,0 +1,297 @@
+//! Batches at the desk: all requests are checked before one is stored; what becomes of them follows from their jobs.
+
+use std::{fs::File, io, sync::Arc};
+
+use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
+use rayon::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Desk, ledger_failure, print_order};
+use crate::{
+    access::Caller,
+    binding::Binder,
+    failure::{Failure, FailureCode},
+    fingerprint,
+    intake::Treatment,
+    job::{Job, JobId, JobState, NewJob},
+    ledger::{Batch, NewBatch, Shelf},
+    rendering::Workshop,
+};
+
+/// The most requests that one batch takes.
+pub const MOST_PARTS: usize = 10_000;
+/// Vietnam's time, in seconds east of Greenwich: for words, never for order.
+const HANOI: i32 = 7 * 3600;
+/// Before this share has ended, a forecast would be a guess.
+const KNOWN_ENOUGH: f64 = 0.03;
+/// Name of the list in a batch's archive.
+const MANIFEST: &str = "manifest.json";
+
+/// What becomes of faulty requests of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partial {
+    /// One fault, and nothing is accepted.
+    Refused,
+    /// What is faulty is left out and named.
+    Accepted,
+}
+
+/// How a batch that was handed in was taken.
+#[derive(Debug)]
+pub enum Taken {
+    Accepted(Batch),
+    /// Nothing was stored; each fault with the number of its request, from 0.
+    Faulty(Vec<(usize, Failure)>),
+}
+
+/// A batch's papers in one file.
+pub struct BatchArchive {
+    pub file: File,
+    pub size: u64,
+    /// Decides the file's bytes.
+    pub tag: String,
+}
+
+/// What was done about some jobs of a batch.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changed {
+    pub jobs: u64,
+}
+
+/// The batches of one caller.
+pub struct BatchDesk<'a> {
+    desk: &'a Desk,
+    shelf: Shelf,
+}
+
+impl Desk {
+    /// The caller's batches.
+    pub fn batches(&self, caller: &Caller) -> BatchDesk<'_> {
+        BatchDesk { desk: self, shelf: self.ledger.of(caller) }
+    }
+}
+
+impl BatchDesk<'_> {
+    /// Checks all requests; then stores all, or none, or those without a fault.
+    ///
+    /// # Errors
+    /// When the desk takes nothing in, or the ledger refuses.
+    pub async fn accept(&self, requests: Vec<Vec<u8>>, partial: Partial) -> Result<Taken, Failure> {
+        self.desk.admission.refuse_when_closed()?;
+        self.desk.admission.refuse_when_disk_is_full(&self.desk.archive).await?;
+        if requests.is_empty() || requests.len() > MOST_PARTS {
+            return Err(Failure::new(
+                FailureCode::BadParameter,
+                format!("Một lô gồm từ 1 đến {MOST_PARTS} yêu cầu."),
+                format!("A batch has 1 to {MOST_PARTS} requests."),
+            )
+            .hint("Chia thành nhiều lô."));
+        }
+        let workshop = Arc::clone(&self.desk.workshop);
+        let organisation = self.shelf.organisation().to_string();
+        let checked = tokio::task::spawn_blocking(move || {
+            requests.par_iter().map(|request| prepare(&workshop, &organisation, request)).collect::<Vec<_>>()
+        });
+        let checked = checked.await.map_err(|_| Failure::internal("the check of a batch panicked"))?;
+        let (mut parts, mut faults) = (Vec::new(), Vec::new());
+        for (number, outcome) in checked.into_iter().enumerate() {
+            match outcome {
+                Ok(job) => parts.push((format!("{:05}-{}", number + 1, job.kind), job)),
+                Err(failure) => faults.push((number, failure)),
+            }
+        }
+        if !faults.is_empty() && (partial == Partial::Refused || parts.is_empty()) {
+            return Ok(Taken::Faulty(faults));
+        }
+        let left_out = faults.iter().map(|(number, failure)| told(*number, failure)).collect();
+        let id = JobId::fresh();
+        self.shelf.accept_batch(NewBatch { id, parts, left_out }).await.map_err(ledger_failure)?;
+        self.batch(id).await.map(Taken::Accepted)
+    }
+
+    /// A batch, counted now.
+    ///
+    /// # Errors
+    /// `batch-not-found`.
+    pub async fn batch(&self, id: JobId) -> Result<Batch, Failure> {
+        self.shelf.batch(id).await.map_err(ledger_failure)?.ok_or_else(no_such_batch)
+    }
+
+    /// Withdraws what has not ended.
+    ///
+    /// # Errors
+    /// `batch-not-found`.
+    pub async fn cancel(&self, id: JobId) -> Result<Changed, Failure> {
+        self.batch(id).await?;
+        let mut changed = Changed::default();
+        for job in self.jobs_in(id, |state| !state.is_end()).await? {
+            self.shelf.cancel(job.id).await.map_err(ledger_failure)?;
+            changed.jobs += 1;
+        }
+        Ok(changed)
+    }
+
+    /// Lets what failed or died begin anew, and nothing else.
+    ///
+    /// # Errors
+    /// `batch-not-found`.
+    pub async fn resume(&self, id: JobId) -> Result<Changed, Failure> {
+        self.batch(id).await?;
+        let mut changed = Changed::default();
+        for job in self.jobs_in(id, |state| matches!(state, JobState::Failed | JobState::Dead)).await? {
+            self.shelf.requeue(job.id).await.map_err(ledger_failure)?;
+            changed.jobs += 1;
+        }
+        Ok(changed)
+    }
+
+    /// What each part is, with its SHA-256: the same for the same papers.
+    ///
+    /// # Errors
+    /// `job-not-finished` while a part has not ended.
+    pub async fn manifest(&self, id: JobId) -> Result<Vec<u8>, Failure> {
+        self.whole(id).await.map(|(manifest, _)| manifest)
+    }
+
+    /// All papers and the manifest as one ZIP file, the same for the same papers. One paper is in memory at a time.
+    ///
+    /// # Errors
+    /// As [`BatchDesk::manifest`]; `data-erased` when a paper is gone.
+    pub async fn archive(&self, id: JobId) -> Result<BatchArchive, Failure> {
+        let (manifest, parts) = self.whole(id).await?;
+        let cannot = |error: io::Error| Failure::store_unavailable(format!("a batch's archive: {error}"));
+        let tag = fingerprint::of(&manifest);
+        let mut binder = Binder::new(tempfile::tempfile().map_err(cannot)?);
+        for (name, job) in parts {
+            let Some(artifact) = job.artifact else { continue };
+            let bytes = self.desk.archive.read(&artifact.sha256).await;
+            let bytes = bytes.map_err(|error| Failure::store_unavailable(error.to_string()))?;
+            let bytes = bytes.ok_or_else(super::counter::data_erased)?;
+            let bound = tokio::task::spawn_blocking(move || {
+                binder.add(&name, &mut bytes.as_slice(), bytes.len() as u64).map(|()| binder)
+            });
+            binder = bound
+                .await
+                .map_err(|_| Failure::internal("binding panicked"))?
+                .map_err(|error| cannot(io::Error::other(error)))?;
+        }
+        let bound = tokio::task::spawn_blocking(move || {
+            binder.add(MANIFEST, &mut manifest.as_slice(), manifest.len() as u64)?;
+            let file = binder.finish()?;
+            let size = file.metadata()?.len();
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>((file, size))
+        });
+        let (file, size) = bound
+            .await
+            .map_err(|_| Failure::internal("binding panicked"))?
+            .map_err(|error| cannot(io::Error::other(error)))?;
+        Ok(BatchArchive { file, size, tag })
+    }
+
+    async fn jobs_in(&self, id: JobId, is_meant: impl Fn(JobState) -> bool) -> Result<Vec<Job>, Failure> {
+        let parts = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
+        Ok(parts.into_iter().map(|(_, job)| job).filter(|job| is_meant(job.state)).collect())
+    }
+
+    /// The manifest, and the parts under their names.
+    async fn whole(&self, id: JobId) -> Result<(Vec<u8>, Vec<(String, Job)>), Failure> {
+        let batch = self.batch(id).await?;
+        let waiting = batch.parts() - batch.ended();
+        if waiting > 0 {
+            return Err(Failure::new(
+                FailureCode::JobNotFinished,
+                format!("Lô còn {waiting} văn bản chưa làm xong."),
+                format!("{waiting} jobs of the batch have not ended."),
+            )
+            .hint("Xem tiến độ tại GET /v1/batches/{id}, rồi hỏi lại."));
+        }
+        let parts = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
+        let parts: Vec<(String, Job)> =
+            parts.into_iter().map(|(name, job)| (format!("{name}.{}", job.media_type.extension()), job)).collect();
+        let files: Vec<Value> = parts
+            .iter()
+            .map(|(name, job)| {
+                let artifact = job.artifact.as_ref();
+                json!({
+                    "file": name, "kind": job.kind, "title": job.file_name, "state": job.state, "edition": job.edition,
+                    "sha256": artifact.map(|it| &it.sha256), "bytes": artifact.map(|it| it.size),
+                    "pages": artifact.map(|it| it.pages), "failure": job.failure.as_ref().map(|failure| failure.code),
+                })
+            })
+            .collect();
+        let manifest = json!({"v": 1, "files": files, "left_out": batch.left_out});
+        Ok((format!("{manifest:#}\n").into_bytes(), parts))
+    }
+}
+
+/// When a batch will have ended, by how fast its jobs have ended so far.
+pub fn forecast(batch: &Batch) -> Option<DateTime<FixedOffset>> {
+    let (ended, parts) = (batch.ended(), batch.parts());
+    if ended == parts || (ended as f64) < KNOWN_ENOUGH * parts as f64 || ended == 0 {
+        return None;
+    }
+    let elapsed = (batch.counted_at - batch.accepted_at).num_milliseconds() as f64;
+    let left = elapsed * (parts - ended) as f64 / ended as f64;
+    let at: DateTime<Utc> = batch.counted_at + TimeDelta::milliseconds(left as i64);
+    FixedOffset::east_opt(HANOI).map(|zone| at.with_timezone(&zone))
+}
+
+/// A fault as a batch names it.
+pub fn told(number: usize, failure: &Failure) -> Value {
+    json!({"request": number, "code": failure.code, "message_vi": failure.message, "message_en": failure.message_en,
+        "findings": failure.findings})
+}
+
+fn prepare(workshop: &Workshop, organisation: &str, request: &[u8]) -> Result<NewJob, Failure> {
+    let accepted = workshop.check(request, Treatment::AsSent)?;
+    let manuscript = accepted.manuscript;
+    let order = print_order(&manuscript)?;
+    Ok(NewJob {
+        id: JobId::fresh(),
+        organisation: organisation.to_owned(),
+        edition: manuscript.edition.clone(),
+        order_sha256: fingerprint::of(order.as_bytes()),
+        order,
+        findings: accepted.findings,
+        file_name: workshop.file_name(&manuscript)?,
+        media_type: workshop.media_type(&manuscript)?,
+        kind: manuscript.kind,
+    })
+}
+
+fn no_such_batch() -> Failure {
+    Failure::new(FailureCode::BatchNotFound, "Không có lô này.", "There is no such batch.")
+        .hint("Kiểm tra mã lô trong tiêu đề Location khi gửi.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn batch(ended: u64, waiting: u64) -> Batch {
+        let accepted_at = DateTime::from_timestamp(1_000_000, 0).unwrap();
+        Batch {
+            id: JobId::fresh(),
+            accepted_at,
+            counted_at: accepted_at + TimeDelta::seconds(60),
+            left_out: json!([]),
+            counts: BTreeMap::from([(JobState::Succeeded, ended), (JobState::Accepted, waiting)]),
+        }
+    }
+
+    #[test]
+    fn the_forecast_goes_by_what_has_ended() {
+        let at = forecast(&batch(25, 75)).unwrap();
+        assert_eq!(at.timestamp(), 1_000_000 + 60 + 180);
+        assert_eq!(at.offset().local_minus_utc(), HANOI);
+    }
+
+    #[test]
+    fn nothing_is_forecast_of_a_batch_that_has_hardly_begun_or_has_ended() {
+        assert_eq!(forecast(&batch(1, 99)), None);
+        assert_eq!(forecast(&batch(0, 4)), None);
+        assert_eq!(forecast(&batch(4, 0)), None);
+    }
+}
