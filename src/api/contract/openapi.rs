@@ -26,6 +26,7 @@ const TAGS: [(&str, &str); 8] = [
     ("jobs", "Việc"),
     ("events", "Sự kiện và webhook"),
     ("papers", "Kiểm tra tệp PDF"),
+    ("batches", "Lô"),
     ("people", "Dữ liệu cá nhân"),
     ("catalog", "Loại văn bản và phiên bản pháp luật"),
     ("register", "Sổ đăng ký"),
