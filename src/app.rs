@@ -30,7 +30,7 @@ use crate::{
     retention,
     settings::Settings,
     soundings::Soundings,
-    timetable,
+    telemetry, timetable, traces,
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
@@ -45,6 +45,8 @@ const SWEEP_EVERY: u64 = 10;
 const SWEEP_AGE: Duration = Duration::from_secs(3600);
 /// What the last writes may take once renders have ended.
 const LAST_WRITES: Duration = Duration::from_secs(5);
+/// What the last spans may take on their way.
+const LAST_SPANS: Duration = Duration::from_secs(2);
 /// Threads that answer HTTP; they never render.
 const HTTP_THREADS: usize = 2;
 
@@ -55,7 +57,9 @@ const HTTP_THREADS: usize = 2;
 /// When a part cannot be opened, the address cannot be had, or the sandbox lacks what is required.
 pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failure> {
     let workshop = Arc::new(load_workshop(settings)?);
+    telemetry::hush_panics();
     runtime()?.block_on(async {
+        deliver_spans(settings)?;
         let parts = open(settings, press_arguments).await?;
         look_at_the_sandbox(&parts.press).await?;
         let desk = Desk::new(
@@ -91,6 +95,7 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
                 drain(async { tokio::join!(doors, staff.dismiss()); }, settings).await;
             }
         }
+        traces::flush(LAST_SPANS).await;
         parts.ledger.close().await;
         Ok(())
     })
@@ -111,7 +116,9 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
     }
     // A broken template folder is better found now than by the first job.
     load_workshop(settings)?;
+    telemetry::hush_panics();
     runtime()?.block_on(async {
+        deliver_spans(settings)?;
         let parts = open(settings, &[]).await?;
         look_at_the_sandbox(&parts.press).await?;
         watched(settings, &parts)?;
@@ -121,6 +128,7 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
         stop_signal().await;
         info!("Stopping: no new work, running renders may finish");
         drain(staff.dismiss(), settings).await;
+        traces::flush(LAST_SPANS).await;
         parts.ledger.close().await;
         Ok(())
     })
@@ -163,6 +171,10 @@ async fn look_at_the_sandbox(press: &Press) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+fn deliver_spans(settings: &Settings) -> Result<(), Failure> {
+    telemetry::deliver_spans(settings).map_err(|error| Failure::internal(format!("no way to the collector: {error}")))
 }
 
 fn runtime() -> Result<Runtime, Failure> {

@@ -32,6 +32,7 @@ pub mod binding;
 pub mod merging;
 pub mod rendering;
 pub mod metrics;
+pub mod traces;
 pub mod press;
 pub mod closing;
 // third floor: keeping

@@ -235,7 +235,7 @@ pub fn spans_lost(spans: u64) {
 
 /// An address as declared, its placeholders without their patterns: `/v1/jobs/{id:[^/:]+}:requeue` is
 /// `/v1/jobs/{id}:requeue`.
-fn template(pattern: &str) -> String {
+pub fn template(pattern: &str) -> String {
     let mut plain = String::with_capacity(pattern.len());
     let (mut depth, mut in_pattern) = (0_u32, false);
     for c in pattern.chars() {

@@ -146,6 +146,8 @@ settings! {
     notice_s: u64, "TDKT_NOTICE_S", "Khi dừng: số giây còn trả lời 503 trước khi đóng địa chỉ, để proxy kịp biết";
     /// Where `/metrics` listens, or empty.
     metrics_listen: String, "TDKT_METRICS_LISTEN", "Địa chỉ riêng cho /metrics của serve và work; bỏ trống thì serve trả lời tại địa chỉ chính";
+    /// Where spans go, or empty.
+    otlp_endpoint: String, "TDKT_OTLP_ENDPOINT", "Địa chỉ bộ thu vết OpenTelemetry (OTLP/HTTP); bỏ trống thì không gửi";
     /// Filter of the log.
     log: String, "TDKT_LOG", "Mức nhật ký (error, warn, info, debug)";
     /// `text` or `json`.
@@ -190,6 +192,11 @@ impl Settings {
         }
         if self.requests_per_minute == 0 || self.connections_per_address == 0 {
             return wrong("requests_per_minute, connections_per_address", "must be above 0");
+        }
+        if !self.otlp_endpoint.is_empty()
+            && !["http://", "https://"].iter().any(|it| self.otlp_endpoint.starts_with(it))
+        {
+            return wrong("otlp_endpoint", "must begin with http:// or https://, or be empty");
         }
         if !matches!(self.sandbox.as_str(), "require" | "best") {
             return wrong("sandbox", "must be require or best");

@@ -3,12 +3,13 @@
 //! Every step may be repeated: a second worker on the same job finds the lease taken, a late one finds its fence stale,
 //! and the same paper has the same name in the archive. Only the ledger's commit counts.
 
+mod spans;
 mod verdicts;
 
 use std::{
     panic::AssertUnwindSafe,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use futures_util::FutureExt;
@@ -16,7 +17,7 @@ use tokio::{
     sync::watch,
     time::{sleep, sleep_until},
 };
-use tracing::{debug, error, info, warn};
+use tracing::{Instrument, debug, error, info, warn};
 
 use crate::{
     archive::Archive,
@@ -26,6 +27,7 @@ use crate::{
     press::{Press, Pressed, Verdict},
     queue::Backoff,
 };
+use spans::{tell_of_queue, tell_of_render};
 use verdicts::Decision;
 
 /// Times of a worker.
@@ -124,7 +126,13 @@ impl<P: Renders> Worker<P> {
             return;
         }
         match self.ledger.lease(job, &self.name, self.settings.lease).await {
-            Ok(LeaseOutcome::Taken(lease)) => self.work(&lease).await,
+            Ok(LeaseOutcome::Taken(lease)) => {
+                tell_of_queue(&lease);
+                let trace = lease
+                    .trace
+                    .map_or_else(tracing::Span::none, |trace| tracing::info_span!("job", trace = trace.trace_id()));
+                self.work(&lease).instrument(trace).await;
+            }
             Ok(LeaseOutcome::NotDue | LeaseOutcome::HeldByOther | LeaseOutcome::Ended) => {
                 debug!(job.id = %job, "A ring for job {job} was stale");
             }
@@ -177,9 +185,10 @@ impl<P: Renders> Worker<P> {
 
     /// Renders and archives. A panic in the press counts as a crash.
     async fn make(&self, lease: &Lease) -> Work {
-        let began = Instant::now();
+        let (began, since) = (SystemTime::now(), Instant::now());
         let rendered = AssertUnwindSafe(self.press.render(&lease.order)).catch_unwind().await;
-        metrics::job_rendered(&lease.kind, began.elapsed());
+        metrics::job_rendered(&lease.kind, since.elapsed());
+        tell_of_render(lease, began, &rendered);
         let verdict = match rendered {
             Ok(Ok(pressed)) => return self.store(lease, pressed).await,
             Ok(Err(verdict)) => verdict,

@@ -30,6 +30,7 @@ impl House {
             organisation: LOCAL.into(),
             kind: "bien-ban".into(),
             media_type: MediaType::Pdf,
+            trace: None,
             edition: "2020".into(),
             order: "{}".into(),
             order_sha256: "ab".repeat(32),

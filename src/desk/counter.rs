@@ -16,7 +16,16 @@ use crate::{
     ledger::{Acceptance, CancelOutcome, EraseOutcome, JobFilter, LetterOutcome, OnceKey, Shelf},
     people::{self, ErasedJob, Held, Name},
     retention,
+    traces::{self, Note},
 };
+
+/// Names the job in the span of the request.
+fn noted(acceptance: Acceptance) -> Acceptance {
+    let (Acceptance::Stored(job) | Acceptance::Replayed(job)) = &acceptance;
+    traces::note("job.id", Note::Word(job.id.to_string()));
+    traces::note("job.kind", Note::Word(job.kind.clone()));
+    acceptance
+}
 
 /// Where one caller is served.
 pub struct Counter<'a> {
@@ -49,7 +58,7 @@ impl Counter<'_> {
         let Submission { request, idempotency_key } = submission;
         let Some(key) = idempotency_key else {
             let job = self.prepare(request).await?;
-            return Ok(Acceptance::Stored(self.shelf.accept(job).await?));
+            return Ok(noted(Acceptance::Stored(self.shelf.accept(job).await?)));
         };
         let (request, fingerprint) = fingerprint_of(request).await?;
         let key_sha256 = fingerprint::of(key.as_bytes());
@@ -64,10 +73,10 @@ impl Counter<'_> {
             .hint("Gửi lại sau ít giây để nhận kết quả của yêu cầu đầu tiên."));
         };
         if let Some(job) = self.shelf.find_once(&key).await? {
-            return Ok(Acceptance::Replayed(job));
+            return Ok(noted(Acceptance::Replayed(job)));
         }
         let job = self.prepare(request).await?;
-        Ok(self.shelf.accept_once(job, &key).await?)
+        Ok(noted(self.shelf.accept_once(job, &key).await?))
     }
 
     async fn prepare(&self, request: Vec<u8>) -> Result<NewJob, Failure> {
@@ -87,6 +96,7 @@ impl Counter<'_> {
             findings,
             file_name,
             media_type,
+            trace: traces::current(),
         })
     }
 

@@ -34,6 +34,7 @@ async fn accept_for(ledger: &Ledger, organisation: &str, count: usize) -> Vec<Jo
             findings: Vec::new(),
             file_name: "Tờ trình".into(),
             media_type: crate::catalog::MediaType::Pdf,
+            trace: None,
         };
         jobs.push(ledger.accept(new).await.unwrap().id);
     }

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{
     catalog::MediaType,
     failure::{Failure, Finding},
+    traces::TraceContext,
 };
 pub use state::JobState;
 
@@ -71,6 +72,8 @@ pub struct NewJob {
     pub file_name: String,
     /// What the job ends in.
     pub media_type: MediaType,
+    /// Where its caller was in a trace.
+    pub trace: Option<TraceContext>,
 }
 
 /// The finished file of a job.
@@ -116,6 +119,8 @@ pub struct Job {
     pub request_erased_at: Option<DateTime<Utc>>,
     /// When the paper was erased.
     pub paper_erased_at: Option<DateTime<Utc>>,
+    /// Where its caller was in a trace.
+    pub trace: Option<TraceContext>,
 }
 
 /// The organisation of jobs where none are told apart.
@@ -135,4 +140,5 @@ pub struct Lease {
     pub order: String,
     /// How long the job had been due.
     pub waited: Duration,
+    pub trace: Option<TraceContext>,
 }

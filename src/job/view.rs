@@ -32,6 +32,9 @@ pub struct JobView {
     /// When the request's data were erased; the job's row stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_erased_at: Option<DateTime<Utc>>,
+    /// The trace that it was accepted in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<String>,
     /// When the paper was erased; its hash stays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paper_erased_at: Option<DateTime<Utc>>,
@@ -73,6 +76,7 @@ impl From<&Job> for JobView {
             }),
             request_erased_at: job.request_erased_at,
             paper_erased_at: job.paper_erased_at,
+            trace_id: job.trace.map(|trace| trace.trace_id()),
         }
     }
 }

@@ -47,9 +47,9 @@ const READERS: u32 = 4;
 /// PostgreSQL has many writers; more than a few connections a process gain nothing.
 const POSTGRES_WRITERS: u32 = 6;
 
-/// FULL: an acknowledged job survives power loss. WAL with NORMAL may lose the last commits.
+/// FULL: an acknowledged job survives power loss. WAL with NORMAL may lose the last commits. What is erased is overwritten.
 const SQLITE_SETTINGS: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                               PRAGMA foreign_keys = ON;";
+                               PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;";
 /// The same promise, and no statement, lock or forgotten transaction that holds others up for long.
 const POSTGRES_SETTINGS: &str = "SET synchronous_commit = on; SET statement_timeout = '15s'; SET lock_timeout = '10s'; \
                                  SET idle_in_transaction_session_timeout = '30s'; \

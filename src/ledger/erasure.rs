@@ -3,11 +3,13 @@
 
 use std::time::Duration;
 
-use sqlx::{Any, Transaction};
+use sqlx::{Any, Executor, Transaction};
+use tracing::debug;
 
 use super::{
     Ledger, LedgerError,
     change::{self, Note, Standing},
+    dialect::Dialect,
     leave, millis, rows,
     shelf::Hand,
 };
@@ -77,6 +79,7 @@ impl Ledger {
         tx.commit().await?;
         self.announce(id);
         self.seal_audit().await?;
+        self.empty_log().await;
         Ok(EraseOutcome::Erased(erased))
     }
 
@@ -106,8 +109,21 @@ impl Ledger {
         }
         if !erased.is_empty() {
             self.seal_audit().await?;
+            self.empty_log().await;
         }
         Ok(erased)
+    }
+
+    /// SQLite's write-ahead log still holds what was written before: it is folded into the file, where it is overwritten,
+    /// and emptied. While somebody reads an older state that cannot be; the next erasure, and the last close, do it too.
+    async fn empty_log(&self) {
+        const IMPATIENT: &str =
+            "PRAGMA busy_timeout = 250; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 10000;";
+        if self.inner.dialect == Dialect::Sqlite
+            && let Err(error) = self.inner.writer.execute(IMPATIENT).await
+        {
+            debug!(%error, "The write-ahead log could not be emptied");
+        }
     }
 
     async fn erase_in(

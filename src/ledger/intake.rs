@@ -125,8 +125,8 @@ impl Ledger {
         let id = new.id.to_string();
         let stored = sqlx::query(self.say(
             "INSERT INTO job (id, organisation, kind, edition, file_name, state, accepted_at, changed_at, not_before, \
-             order_sha256, findings, media_type) \
-             SELECT $1, $2, $3, $4, $5, 'accepted', moment, moment, moment, $6, $7, $8 \
+             order_sha256, findings, media_type, traceparent) \
+             SELECT $1, $2, $3, $4, $5, 'accepted', moment, moment, moment, $6, $7, $8, $9 \
              FROM (SELECT {now} AS moment) AS clock WHERE true ON CONFLICT (id) DO NOTHING",
         ))
         .bind(id.as_str())
@@ -137,6 +137,7 @@ impl Ledger {
         .bind(new.order_sha256.as_str())
         .bind(findings)
         .bind(new.media_type.as_str())
+        .bind(new.trace.map(|trace| trace.to_string()))
         .execute(&mut *tx)
         .await?;
         if stored.rows_affected() == 0 {

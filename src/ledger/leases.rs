@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use sqlx::Row;
+
 use super::{
     Ledger, LedgerError, Start,
     change::{self, Note, Standing},
-    leave, millis,
+    leave, millis, rows,
     shelf::Hand,
 };
 use crate::{
@@ -89,15 +91,14 @@ impl Ledger {
         let Some(_running) = change::write(&mut tx, id, (&before, JobEvent::Lease, after), note).await? else {
             return leave(tx, LeaseOutcome::HeldByOther).await;
         };
-        let order = sqlx::query_scalar("SELECT body FROM job_order WHERE job_id = $1")
-            .bind(id.to_string())
-            .fetch_one(&mut *tx)
-            .await?;
+        let row = "SELECT body, traceparent FROM job_order JOIN job ON job.id = job_id WHERE job_id = $1";
+        let row = sqlx::query(row).bind(id.to_string()).fetch_one(&mut *tx).await?;
+        let (order, trace) = (row.try_get("body")?, rows::trace(&row)?);
         tx.commit().await?;
         self.announce(id);
         let waited = before.waited();
         metrics::job_waited(&before.kind, waited);
-        Ok(LeaseOutcome::Taken(Lease { job: id, kind: before.kind, fence, starts, tries, order, waited }))
+        Ok(LeaseOutcome::Taken(Lease { job: id, kind: before.kind, fence, starts, tries, order, waited, trace }))
     }
 
     /// Says that the holder is alive: the lease now ends `duration` from now. Not a change of state, so no audit row.

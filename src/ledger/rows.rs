@@ -10,6 +10,7 @@ use super::LedgerError;
 use crate::{
     catalog::MediaType,
     job::{Artifact, Job, JobId, JobState},
+    traces::TraceContext,
 };
 
 /// The columns [`job`] reads.
@@ -18,7 +19,7 @@ macro_rules! select_job {
         concat!(
             "SELECT id, organisation, kind, edition, file_name, state, fence, starts, tries, accepted_at, changed_at, ",
             "not_before, findings, failure, artifact_sha256, artifact_size, artifact_pages, order_sha256, ",
-            "request_erased_at, paper_erased_at, media_type FROM job ",
+            "request_erased_at, paper_erased_at, media_type, traceparent FROM job ",
             $rest
         )
     };
@@ -47,6 +48,7 @@ pub(super) fn job(row: &AnyRow) -> Result<Job, LedgerError> {
         order_sha256: row.try_get("order_sha256")?,
         request_erased_at: moment(row, "request_erased_at")?,
         paper_erased_at: moment(row, "paper_erased_at")?,
+        trace: trace(row)?,
     })
 }
 
@@ -63,6 +65,12 @@ pub(super) fn state(row: &AnyRow) -> Result<JobState, LedgerError> {
 fn media_type(row: &AnyRow) -> Result<MediaType, LedgerError> {
     let name: &str = row.try_get("media_type")?;
     MediaType::parse(name).ok_or_else(|| unreadable("media type", name))
+}
+
+/// Nothing depends on it, so one that cannot be read is none.
+pub(super) fn trace(row: &AnyRow) -> Result<Option<TraceContext>, LedgerError> {
+    let header: Option<&str> = row.try_get("traceparent")?;
+    Ok(header.and_then(TraceContext::read))
 }
 
 pub(super) fn count(row: &AnyRow, column: &'static str) -> Result<u32, LedgerError> {

@@ -55,6 +55,22 @@ impl Verdict {
 }
 
 impl Verdict {
+    /// The code of the failure that it becomes.
+    pub fn code(&self) -> FailureCode {
+        match self {
+            Verdict::Refused(failure) => failure.code,
+            Verdict::Timeout => FailureCode::RenderTimeout,
+            Verdict::Processor => FailureCode::RenderCpu,
+            Verdict::Memory => FailureCode::RenderMemory,
+            Verdict::TooDeep => FailureCode::RenderTooDeep,
+            Verdict::TooLarge => FailureCode::RenderTooLarge,
+            Verdict::Garbled => FailureCode::RenderGarbled,
+            Verdict::Forbidden => FailureCode::RenderForbidden,
+            Verdict::Crashed(_) => FailureCode::RenderCrashed,
+            Verdict::Unavailable(_) => FailureCode::PressUnavailable,
+        }
+    }
+
     /// What ended the child, one of [`crate::metrics::DEATHS`]; `None` where none died.
     pub fn death(&self) -> Option<&'static str> {
         match self {
@@ -134,6 +150,32 @@ impl From<Verdict> for Failure {
                 format!("A render child could not be had: {cause}"),
             )
             .hint("Hệ thống tự thử lại; nếu đang xem trước thì thử lại sau ít phút."),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_has_the_code_of_the_failure_that_it_becomes() {
+        let refused = Verdict::Refused(Failure::new(FailureCode::LayoutFault, "", ""));
+        let all = [
+            refused,
+            Verdict::Timeout,
+            Verdict::Processor,
+            Verdict::Memory,
+            Verdict::TooDeep,
+            Verdict::TooLarge,
+            Verdict::Garbled,
+            Verdict::Forbidden,
+            Verdict::Crashed(String::new()),
+            Verdict::Unavailable(String::new()),
+        ];
+        for verdict in all {
+            let code = verdict.code();
+            assert_eq!(Failure::from(verdict).code, code);
         }
     }
 }

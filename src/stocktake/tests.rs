@@ -49,6 +49,7 @@ impl House {
             organisation: LOCAL.into(),
             kind: "bien-ban".into(),
             media_type: MediaType::Pdf,
+            trace: None,
             edition: "2020".into(),
             order: order.into(),
             order_sha256: fingerprint::of(order.as_bytes()),

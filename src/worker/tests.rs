@@ -102,6 +102,7 @@ impl House {
             findings: Vec::new(),
             file_name: "Biên bản".into(),
             media_type: crate::catalog::MediaType::Pdf,
+            trace: None,
         };
         self.ledger.accept(new).await.unwrap().id
     }

@@ -88,6 +88,7 @@ fn new_job() -> NewJob {
         findings: Vec::new(),
         file_name: "Quyết định".into(),
         media_type: crate::catalog::MediaType::Zip,
+        trace: None,
     }
 }
 

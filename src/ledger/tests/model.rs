@@ -156,6 +156,7 @@ async fn play(ledger: &Ledger, history: &[Step]) {
         tries: 0,
         order: String::new(),
         waited: Duration::ZERO,
+        trace: None,
     };
     let (mut older, mut held) = (nobody.clone(), nobody);
     for &step in history {

@@ -31,6 +31,11 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
                 json!({"type": "string", "examples": ["wait=10"]}),
                 "`wait=10`: answer 200 with the job if it ends within so many seconds (RFC 7240; at most 30).",
             )
+            .header(
+                "traceparent",
+                json!({"type": "string", "examples": ["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"]}),
+                "Where the caller is in a trace (W3C Trace Context); kept with the job. What is none is passed over.",
+            )
             .takes(JSON, refer("DocumentRequest"), REQUEST)
             .answers(Answer::json("Job", "The job, which ended while `Prefer: wait` waited.").with(&[
                 "Location",

@@ -1,0 +1,187 @@
+//! Traces: the caller's `traceparent` goes with the job, and a collector gets what happened under it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use super::support::{
+    papers,
+    programs::{Process, Redis, Service, json, until},
+};
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLER: &str = "00f067aa0ba902b7";
+
+/// A collector that takes spans, in OTLP over HTTP.
+pub struct Collector {
+    pub address: String,
+    taken: Arc<Mutex<Vec<Value>>>,
+    raw: Arc<Mutex<String>>,
+}
+
+impl Collector {
+    pub fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let (taken, raw) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(String::new())));
+        let it = Self { address, taken: Arc::clone(&taken), raw: Arc::clone(&raw) };
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let (taken, raw) = (Arc::clone(&taken), Arc::clone(&raw));
+                std::thread::spawn(move || while take(&stream, &taken, &raw).is_some() {});
+            }
+        });
+        it
+    }
+
+    /// The spans of a name.
+    pub fn spans(&self, name: &str) -> Vec<Value> {
+        self.taken.lock().expect("not poisoned").iter().filter(|span| span["name"] == name).cloned().collect()
+    }
+
+    /// Everything that came, as it came.
+    pub fn raw(&self) -> String {
+        self.raw.lock().expect("not poisoned").clone()
+    }
+
+    /// The one span of a name, once it is there.
+    fn span(&self, name: &str) -> Value {
+        until(Duration::from_secs(60), name, || !self.spans(name).is_empty());
+        let spans = self.spans(name);
+        assert_eq!(spans.len(), 1, "{spans:#?}");
+        spans[0].clone()
+    }
+}
+
+/// Reads one request and answers 200; `None` at the end of the connection.
+fn take(stream: &TcpStream, taken: &Mutex<Vec<Value>>, raw: &Mutex<String>) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    assert_eq!(line, "POST /v1/traces HTTP/1.1\r\n");
+    let mut length = 0;
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().expect("a length");
+        }
+        if header == "\r\n" {
+            break;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    raw.lock().expect("not poisoned").push_str(std::str::from_utf8(&body).expect("UTF-8"));
+    let body: Value = serde_json::from_slice(&body).expect("JSON");
+    for resource in body["resourceSpans"].as_array().expect("resources") {
+        for scope in resource["scopeSpans"].as_array().expect("scopes") {
+            taken.lock().expect("not poisoned").extend(scope["spans"].as_array().expect("spans").iter().cloned());
+        }
+    }
+    (&mut &*stream).write_all(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}").ok()
+}
+
+fn attribute<'a>(span: &'a Value, name: &str) -> &'a Value {
+    let all = span["attributes"].as_array().expect("attributes");
+    let found = all.iter().find(|attribute| attribute["key"] == name);
+    &found.unwrap_or_else(|| panic!("no {name}: {span:#}"))["value"]
+}
+
+fn nanos(span: &Value, name: &str) -> u128 {
+    span[name].as_str().expect("text").parse().expect("nanoseconds")
+}
+
+fn submit(service: &Service, place: &str, traceparent: &str) -> Value {
+    let request = service.request("POST", "/v1/documents").header("traceparent", traceparent);
+    let response =
+        request.header("content-type", "application/json").body(papers::at(place)).send().expect("an answer");
+    assert_eq!(response.status(), 202);
+    json(response)
+}
+
+#[test]
+fn a_collector_gets_submission_queue_and_render_of_a_job_under_the_caller_s_trace() {
+    let collector = Collector::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let redis = Redis::start();
+    let traced = ["--otlp-endpoint", collector.address.as_str()];
+    let service = Service::start_on(
+        folder.path(),
+        &[&["--redis-url", &redis.address(), "--work", "false"], &traced[..]].concat(),
+    );
+    let worker =
+        Process::work(folder.path(), &redis, &[&["--renderers", "1", "--log-format", "json"], &traced[..]].concat());
+    let accepted = submit(&service, "Thôn Trầm Lặng", &format!("00-{TRACE}-{CALLER}-01"));
+    let id = accepted["id"].as_str().expect("an id");
+    let job = service.wait_for(id);
+    assert_eq!((&job["state"], &job["trace_id"]), (&Value::from("succeeded"), &Value::from(TRACE)));
+
+    let [accept, queue, render] = ["POST /v1/documents", "queue", "render"].map(|name| collector.span(name));
+    for span in [&accept, &queue, &render] {
+        assert_eq!(span["traceId"], TRACE);
+        assert_eq!(attribute(span, "job.id")["stringValue"], id);
+        assert!(nanos(span, "startTimeUnixNano") <= nanos(span, "endTimeUnixNano"));
+    }
+    assert_eq!(accept["parentSpanId"], CALLER);
+    assert_eq!((&queue["parentSpanId"], &render["parentSpanId"]), (&accept["spanId"], &accept["spanId"]));
+    assert!(nanos(&render, "startTimeUnixNano") < nanos(&render, "endTimeUnixNano"));
+    assert_eq!(attribute(&render, "pages")["intValue"], job["document"]["pages"].to_string());
+    assert_eq!(attribute(&accept, "http.response.status_code")["intValue"], "202");
+    // The worker's log names the trace too.
+    until(Duration::from_secs(30), "the trace in the log", || worker.said().contains(TRACE));
+    assert!(!collector.raw().contains("Trầm"), "a word of the paper in a span");
+
+    // A trace that the caller does not keep is not kept here either; a job without one gets one.
+    submit(&service, "Thôn Hai", "00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-00f067aa0ba902b7-00");
+    let own = service.accept(papers::numbered(1));
+    let own = service.wait_for(&own);
+    let trace = own["trace_id"].as_str().expect("a trace of its own").to_owned();
+    until(Duration::from_secs(60), "its render", || {
+        collector.spans("render").iter().any(|span| span["traceId"] == *trace)
+    });
+    assert!(
+        collector
+            .spans("POST /v1/documents")
+            .iter()
+            .all(|span| !span["traceId"].as_str().expect("text").starts_with("aaaa"))
+    );
+}
+
+#[test]
+fn without_a_collector_the_caller_s_trace_is_kept_as_it_is_and_nonsense_is_passed_over() {
+    let service = Service::start(&["--work", "false"]);
+    let job = submit(&service, "An Bình", &format!("00-{TRACE}-{CALLER}-01"));
+    assert_eq!(job["trace_id"], TRACE);
+    let id = job["id"].as_str().expect("an id");
+    let kept = service.books().job(id).trace.expect("kept").to_string();
+    assert_eq!(kept, format!("00-{TRACE}-{CALLER}-01"));
+    let job = submit(&service, "An Bình", "Nguyễn-Văn-Quyết");
+    assert_eq!(job.get("trace_id"), None);
+}
+
+#[test]
+fn a_collector_that_is_away_holds_nobody_up_and_is_said_once() {
+    // A port that was free a moment ago: nobody listens.
+    let away = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+    let mut service = Service::start(&["--renderers", "1", "--otlp-endpoint", &format!("http://{away}")]);
+    for number in 0..3 {
+        let id = service.accept(papers::numbered(number));
+        assert_eq!(service.wait_for(&id)["state"], "succeeded");
+    }
+    let lost = |service: &Service| {
+        let text = service.get("/metrics").text().expect("a body");
+        let line = text.lines().find_map(|line| line.strip_prefix("tdkt_spans_lost_total ")).expect("told");
+        line.parse::<u64>().expect("a number")
+    };
+    until(Duration::from_secs(60), "spans are given up", || lost(&service) > 0);
+    service.process.stop();
+    assert!(service.process.ended_within(Duration::from_secs(60)).success());
+    let said = service.process.said();
+    assert_eq!(said.matches("The collector takes no spans").count(), 1, "{said}");
+}
