@@ -84,6 +84,11 @@ fn leave_no_trace() -> io::Result<()> {
     prctl::set_no_new_privs()?;
     prctl::set_dumpable(false)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+    // A panic's message may repeat the paper, and a long one would push its place out of what the parent keeps.
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let _nobody_hears = writeln!(io::stderr(), "panicked at {place}:");
+    }));
     Ok(())
 }
 
