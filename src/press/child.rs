@@ -1,7 +1,11 @@
 //! The child's side: read templates and fonts, shut itself in, greet; then take an order, render it, answer; until the
 //! parent closes the pipe.
 
-use std::{io, time::Duration};
+use std::{
+    io::{self, Write},
+    panic,
+    time::Duration,
+};
 
 use nix::sys::{
     prctl,
