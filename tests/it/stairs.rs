@@ -18,7 +18,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("landlock", &["press"]),
     ("seccompiler", &["press"]),
     ("zip", &["binding"]),
-    ("reqwest", &["outbound"]),
+    ("reqwest", &["outbound", "telemetry"]),
     ("prometheus_client", &["metrics"]),
     ("lopdf", &["merging"]),
     ("indicatif", &["cli"]),
