@@ -176,6 +176,7 @@ mod tests {
                 findings: Vec::new(),
                 file_name: "Biên bản".into(),
                 media_type: crate::catalog::MediaType::Pdf,
+                trace: None,
             };
             let id = self.ledger.accept(new).await.unwrap().id;
             let LeaseOutcome::Taken(lease) = self.ledger.lease(id, "w", Duration::from_secs(9)).await.unwrap() else {

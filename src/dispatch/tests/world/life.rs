@@ -159,6 +159,7 @@ impl<'a> World<'a> {
             findings: Vec::new(),
             file_name: "Biên bản".into(),
             media_type: crate::catalog::MediaType::Pdf,
+            trace: None,
         };
         let once = OnceKey {
             organisation: new.organisation.clone(),
