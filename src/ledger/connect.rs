@@ -24,6 +24,7 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0040_register.sql"),
     include_str!("migrations/sqlite/0021_webhooks.sql"),
     include_str!("migrations/sqlite/0041_schedules.sql"),
+    include_str!("migrations/sqlite/0050_traceparent.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] = &[
@@ -34,6 +35,7 @@ const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0040_register.sql"),
     include_str!("migrations/postgres/0021_webhooks.sql"),
     include_str!("migrations/postgres/0041_schedules.sql"),
+    include_str!("migrations/postgres/0050_traceparent.sql"),
 ];
 
 /// Where PostgreSQL's version is written.
