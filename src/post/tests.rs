@@ -170,6 +170,7 @@ impl World {
                 findings: Vec::new(),
                 file_name: "Quyết định".into(),
                 media_type: MediaType::Pdf,
+                trace: None,
             };
             self.registry.ledger.accept(new).await.unwrap();
         }
