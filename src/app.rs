@@ -69,7 +69,10 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
         let soundings = watched(settings, &parts)?;
         let first_look = safety::look(settings, &parts.ledger).await?;
         let gate = Gate::new(parts.ledger.clone(), first_look, settings.requests_per_minute);
-        let server = doors::open(settings, Behind { desk: desk.clone(), gate, soundings })?;
+        let server = doors::open(
+            settings,
+            Behind { desk: desk.clone(), gate, registry: open_registry(settings, &parts.ledger)?, soundings },
+        )?;
         let mut staff = Staff::hire(settings, &parts)?;
         if settings.work {
             staff.put_to_work(settings, &parts);

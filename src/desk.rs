@@ -4,6 +4,7 @@
 
 mod admission;
 mod counter;
+mod happenings;
 mod metadata;
 mod readiness;
 mod register;

@@ -77,7 +77,7 @@ pub(super) async fn metadata(By(caller): By, desk: Data<Desk>, id: Path<String>)
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(metadata))
 }
 
-fn job_id(text: &str) -> Result<JobId, Problem> {
+pub(super) fn job_id(text: &str) -> Result<JobId, Problem> {
     let unknown = |_| Failure::new(FailureCode::JobNotFound, "Không có việc này.", "There is no such job.");
     Ok(text.parse().map_err(unknown)?)
 }

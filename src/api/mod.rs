@@ -9,6 +9,7 @@ pub mod contract;
 mod documents;
 mod download;
 mod editions;
+mod events;
 mod failures;
 mod entry;
 mod health;
@@ -29,12 +30,14 @@ mod problem_page;
 mod request_id;
 mod self_description;
 mod submissions;
+mod webhooks;
 
 use std::{sync::Arc, time::Duration};
 
 use actix_web::web;
 use tokio::sync::Semaphore;
 
+pub use events::Streams;
 pub use job_list::LARGEST_PAGE;
 pub use metrics::count;
 pub use origin::{ForwardedBy, Origins};

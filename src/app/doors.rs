@@ -7,10 +7,11 @@ use tokio::sync::Semaphore;
 
 use super::{HTTP_THREADS, connections::Connections, parts::published, tls::Certificate};
 use crate::{
-    api::{self, ApiLimits, ForwardedBy, Origins, SelfDescription},
+    api::{self, ApiLimits, ForwardedBy, Origins, SelfDescription, Streams},
     desk::Desk,
     failure::{Failure, FailureCode},
     gate::Gate,
+    post::Registry,
     settings::Settings,
     soundings::Soundings,
 };
@@ -26,6 +27,7 @@ const PAPERS_HELD: usize = 16;
 pub(super) struct Behind {
     pub desk: Desk,
     pub gate: Gate,
+    pub registry: Registry,
     /// None where metrics have an address of their own.
     pub soundings: Option<Soundings>,
 }
@@ -35,7 +37,8 @@ pub(super) struct Behind {
 /// # Errors
 /// When the address cannot be had, or the certificate cannot be used.
 pub(super) fn open(settings: &Settings, behind: Behind) -> Result<actix_web::dev::Server, Failure> {
-    let Behind { desk, gate, soundings } = behind;
+    let Behind { desk, gate, registry, soundings } = behind;
+    let streams = Streams::default();
     let limits = ApiLimits {
         max_body: settings.max_body_bytes,
         max_paper: settings.max_paper_bytes,
@@ -53,6 +56,8 @@ pub(super) fn open(settings: &Settings, behind: Behind) -> Result<actix_web::dev
             .app_data(Data::new(limits.clone()))
             .app_data(Data::new(known.clone()))
             .app_data(Data::new(gate.clone()))
+            .app_data(Data::new(registry.clone()))
+            .app_data(Data::new(streams.clone()))
             .configure(|config| {
                 if let Some(soundings) = soundings {
                     config.app_data(soundings);

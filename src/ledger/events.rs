@@ -24,6 +24,8 @@ use crate::{
 
 /// Events numbered in one transaction, or forgotten.
 const PAGE: i64 = 500;
+/// How soon those who follow see what another process has numbered, and that the service stops.
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
 /// Adds the event of a change, in the change's transaction.
 pub(super) async fn add(
@@ -146,6 +148,7 @@ impl Ledger {
             .await?;
         }
         tx.commit().await?;
+        self.inner.numbered.notify_waiters();
         if posted > 0 {
             self.inner.mail.notify_one();
         }
@@ -171,6 +174,25 @@ impl Ledger {
         .fetch_all(&self.inner.readers)
         .await?;
         found.iter().map(event).collect()
+    }
+
+    /// Returns when events were numbered in this process, or may have been in another.
+    pub(super) async fn events_numbered(&self) {
+        let _asked_anyway = tokio::time::timeout(FOLLOW_EVERY, self.inner.numbered.notified()).await;
+    }
+
+    /// Number (once it has one) and type of a job's newest event. `None`: no such job, or its events are forgotten.
+    pub(super) async fn newest_event(
+        &self,
+        organisation: &OrganisationId,
+        job: JobId,
+    ) -> Result<Option<(Option<i64>, EventType)>, LedgerError> {
+        let newest = "SELECT seq, type FROM event WHERE job_id = $1 AND organisation = $2 ORDER BY id DESC LIMIT 1";
+        let newest = sqlx::query(newest).bind(job.to_string()).bind(organisation.as_str());
+        let Some(row) = newest.fetch_optional(&self.inner.readers).await? else { return Ok(None) };
+        let kind: &str = row.try_get("type")?;
+        let kind = EventType::parse(kind).ok_or_else(|| rows::unreadable("event type", kind))?;
+        Ok(Some((row.try_get("seq")?, kind)))
     }
 
     /// The number of an organisation's newest event; 0 where there was none.

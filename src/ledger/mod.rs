@@ -117,6 +117,8 @@ struct Inner {
     news: Notify,
     /// Wakes whoever delivers when something was posted in this process.
     mail: Notify,
+    /// Tells those who follow events that there are new ones with numbers.
+    numbered: Notify,
 }
 
 /// Changes that a watcher may fall behind before it reads the ledger again; more costs memory, less costs reads.
@@ -145,6 +147,7 @@ impl Ledger {
                 work: Notify::new(),
                 news: Notify::new(),
                 mail: Notify::new(),
+                numbered: Notify::new(),
             }),
         })
     }

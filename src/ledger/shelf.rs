@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     access::{Caller, OrganisationId},
-    job::{Job, JobId, NewJob, event::Event},
+    job::{
+        Job, JobId, NewJob,
+        event::{Event, EventType},
+    },
 };
 
 /// Whose jobs a statement may touch, and what the audit says of who decided.
@@ -156,6 +159,16 @@ impl Shelf {
     /// Its events after number `after`, in order; only those of one job where one is named.
     pub async fn events_after(&self, job: Option<JobId>, after: i64, limit: u32) -> Result<Vec<Event>, LedgerError> {
         self.ledger.events_after(&self.organisation, job, after, limit).await
+    }
+
+    /// Returns when events were numbered in this process, or may have been in another.
+    pub async fn events_numbered(&self) {
+        self.ledger.events_numbered().await;
+    }
+
+    /// Number (once it has one) and type of a job's newest event. `None`: no such job, or its events are forgotten.
+    pub async fn newest_event(&self, job: JobId) -> Result<Option<(Option<i64>, EventType)>, LedgerError> {
+        self.ledger.newest_event(&self.organisation, job).await
     }
 
     /// The number of its newest event; 0 where there was none.

@@ -54,3 +54,4 @@ mod restore_drill;
 mod sandbox;
 mod stopping;
 mod two_hosts;
+mod webhooks;

@@ -43,6 +43,19 @@ const OPERATIONS: &[(&str, &str, Needs)] = &[
     ("DELETE", "/v1/jobs/{id}/data", Admin),
     ("GET", "/v1/jobs/{id}/document", Read),
     ("GET", "/v1/jobs/{id}/metadata", Read),
+    ("GET", "/v1/events", Read),
+    ("GET", "/v1/jobs/{id}/events", Read),
+    ("GET", "/v1/webhooks", Admin),
+    ("POST", "/v1/webhooks", Admin),
+    ("GET", "/v1/webhooks/{id}", Admin),
+    ("DELETE", "/v1/webhooks/{id}", Admin),
+    ("POST", "/v1/webhooks/{id}:rotate", Admin),
+    ("POST", "/v1/webhooks/{id}:test", Admin),
+    ("POST", "/v1/webhooks/{id}:enable", Admin),
+    ("POST", "/v1/webhooks/{id}:disable", Admin),
+    ("GET", "/v1/webhooks/{id}/deliveries", Admin),
+    ("POST", "/v1/webhooks/{id}/deliveries/{event}:redeliver", Admin),
+    ("POST", "/v1/webhooks/{id}:redeliver", Admin),
     ("POST", "/v1/papers/extract", Submit),
     ("POST", "/v1/papers/verify", Submit),
     ("POST", "/v1/papers/check", Submit),
@@ -202,7 +215,9 @@ fn address(number: usize) -> Ipv4Addr {
 
 /// The path of an operation, with an id where it takes one.
 fn path(template: &str, id: &str) -> String {
-    let edition = template.replace("/v1/editions/{id}", "/v1/editions/E3");
+    // A stream that does not wait for more.
+    let ending = template.replace("/v1/events", "/v1/events?follow=false").replace("{event}", NOBODY);
+    let edition = ending.replace("/v1/editions/{id}", "/v1/editions/E3");
     let kind = edition.replace("{kind}", "six-month-review").replace("{name}", "minimal");
     let dated = kind.replace("{year}", "2026").replace("{period}", "2026-h1");
     dated.replace("{id}", id).replace("{code}", "queue-full")

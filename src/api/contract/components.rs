@@ -6,9 +6,10 @@ use super::operation::refer;
 use crate::{catalog::Catalog, failure::FailureCode, inspection::FORMS, job::JobState};
 
 /// One file for each group of answers: name → schema.
-const SCHEMAS: [&str; 8] = [
+const SCHEMAS: [&str; 9] = [
     include_str!("schemas/jobs.json"),
     include_str!("schemas/faults.json"),
+    include_str!("schemas/events.json"),
     include_str!("schemas/papers.json"),
     include_str!("schemas/metadata.json"),
     include_str!("schemas/people.json"),

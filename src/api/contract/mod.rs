@@ -21,6 +21,7 @@ pub fn table() -> Vec<Operation> {
         rows::jobs(),
         rows::papers(),
         rows::people(),
+        rows::events(),
         rows::catalog(),
         rows::register(),
         rows::service(),

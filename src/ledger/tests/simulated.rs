@@ -29,6 +29,7 @@ impl Ledger {
                 work: Notify::new(),
                 news: Notify::new(),
                 mail: Notify::new(),
+                numbered: Notify::new(),
             }),
         }
     }

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod documents;
+mod events;
 mod jobs;
 mod papers;
 mod register;
@@ -10,6 +11,7 @@ mod service;
 
 pub(super) use catalog::rows as catalog;
 pub(super) use documents::rows as documents;
+pub(super) use events::rows as events;
 pub(super) use jobs::rows as jobs;
 pub(super) use papers::rows as papers;
 pub(super) use people::rows as people;

@@ -1,0 +1,247 @@
+//! `GET /v1/events` and `/v1/jobs/{id}/events`: events as they come (server-sent events).
+//!
+//! A reader that comes back with `Last-Event-ID` misses nothing and gets nothing twice: the number is the event's place
+//! among its organisation's, and the stream reads on from there.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, header},
+    web::{Bytes, Data, Path, Query},
+};
+use futures_util::stream;
+use serde::Deserialize;
+
+use super::{Problem, entry::By, jobs::job_id};
+use crate::{
+    access::{Caller, OrganisationId},
+    desk::Desk,
+    failure::{Failure, FailureCode},
+    job::{JobId, event::Event},
+};
+
+/// Streams that are open in this process, by organisation.
+#[derive(Debug, Clone, Default)]
+pub struct Streams(Arc<Mutex<HashMap<OrganisationId, usize>>>);
+
+/// Streams of one organisation in one process.
+const MOST: usize = 16;
+/// Events read at once.
+const PAGE: u32 = 200;
+/// A comment after so long a silence keeps proxies from closing the connection.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// A stream ends after so long, and its reader comes back: so no stream outlives a revoked key for long.
+const LONGEST: Duration = Duration::from_secs(60);
+/// What a reader is told first: come back after two seconds.
+const GREETING: &str = "retry: 2000\n\n";
+
+/// One place among [`MOST`].
+struct Place {
+    streams: Streams,
+    organisation: OrganisationId,
+}
+
+impl Streams {
+    fn take(&self, organisation: &OrganisationId) -> Option<Place> {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let streams = open.entry(organisation.clone()).or_default();
+        if *streams >= MOST {
+            return None;
+        }
+        *streams += 1;
+        Some(Place { streams: self.clone(), organisation: organisation.clone() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut open = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(streams) = open.get_mut(&self.organisation) {
+            *streams -= 1;
+            if *streams == 0 {
+                open.remove(&self.organisation);
+            }
+        }
+    }
+}
+
+/// `?follow=false`: end when all is told that there is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FollowQuery {
+    follow: Option<bool>,
+}
+
+/// 200 with a stream of the organisation's events.
+pub(super) async fn all(
+    By(caller): By,
+    desk: Data<Desk>,
+    streams: Data<Streams>,
+    query: Result<Query<FollowQuery>, actix_web::Error>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let follow = query.map_err(|_| bad_follow())?.follow.unwrap_or(true);
+    let after = match last_seen(&request)? {
+        Some(after) => after,
+        None => desk.of(&caller).last_event().await?,
+    };
+    let ends = if follow { Ends::Never } else { Ends::WhenAllIsTold };
+    open(&request, Feed::new(desk, caller, ends, after), &streams)
+}
+
+/// 200 with a stream of one job's events from its beginning on; it ends with the job.
+pub(super) async fn of_job(
+    By(caller): By,
+    desk: Data<Desk>,
+    streams: Data<Streams>,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let job = desk.of(&caller).job(job_id(&id)?, Duration::ZERO).await?;
+    let after = last_seen(&request)?.unwrap_or(0);
+    open(&request, Feed::new(desk, caller, Ends::WithJob(job.id), after), &streams)
+}
+
+fn open(request: &HttpRequest, feed: Feed, streams: &Streams) -> Result<HttpResponse, Problem> {
+    let place = streams.take(feed.caller.organisation()).ok_or_else(too_many)?;
+    let told = stream::unfold((feed, place), |(mut feed, place)| async move {
+        let piece = feed.next().await?;
+        Some((Ok::<Bytes, actix_web::Error>(Bytes::from(piece)), (feed, place)))
+    });
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::CONTENT_TYPE, "text/event-stream"));
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.insert_header(("X-Accel-Buffering", "no"));
+    if request.method() == Method::HEAD {
+        return Ok(response.finish());
+    }
+    Ok(response.streaming(told))
+}
+
+/// Where a reader stopped.
+fn last_seen(request: &HttpRequest) -> Result<Option<i64>, Problem> {
+    let Some(value) = request.headers().get("Last-Event-ID") else { return Ok(None) };
+    let number = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|number| *number >= 0);
+    number.map(Some).ok_or_else(|| {
+        Failure::new(
+            FailureCode::BadParameter,
+            "Tiêu đề Last-Event-ID phải là số thứ tự sự kiện.",
+            "Last-Event-ID is the number of an event.",
+        )
+        .hint("Gửi lại giá trị id: của sự kiện cuối cùng đã nhận.")
+        .into()
+    })
+}
+
+fn bad_follow() -> Problem {
+    Failure::new(
+        FailureCode::BadParameter,
+        "Tham số “follow” là true hoặc false.",
+        "The parameter follow is true or false.",
+    )
+    .hint("Ví dụ: ?follow=false")
+    .into()
+}
+
+fn too_many() -> Problem {
+    Failure::new(
+        FailureCode::QuotaExceeded,
+        "Đơn vị đang mở quá nhiều luồng sự kiện.",
+        "The organisation has too many streams of events open.",
+    )
+    .hint("Đóng bớt luồng, hoặc dùng một luồng cho cả đơn vị.")
+    .into()
+}
+
+/// When a stream ends, if not before for other reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    Never,
+    WhenAllIsTold,
+    WithJob(JobId),
+}
+
+impl Ends {
+    fn job(self) -> Option<JobId> {
+        match self {
+            Self::Never | Self::WhenAllIsTold => None,
+            Self::WithJob(job) => Some(job),
+        }
+    }
+}
+
+/// One reader's way through the events.
+struct Feed {
+    desk: Data<Desk>,
+    caller: Caller,
+    ends: Ends,
+    after: i64,
+    read: VecDeque<Event>,
+    opened: Instant,
+    spoke: Option<Instant>,
+}
+
+impl Feed {
+    fn new(desk: Data<Desk>, caller: Caller, ends: Ends, after: i64) -> Self {
+        Self { desk, caller, ends, after, read: VecDeque::new(), opened: Instant::now(), spoke: None }
+    }
+
+    /// The next piece of text; `None` at the end.
+    async fn next(&mut self) -> Option<String> {
+        if self.spoke.is_none() {
+            return self.say(GREETING.to_owned());
+        }
+        loop {
+            if let Some(event) = self.read.pop_front() {
+                self.after = event.sequence;
+                return self.say(written(&event));
+            }
+            if self.opened.elapsed() >= LONGEST || self.desk.is_open().is_err() {
+                return None;
+            }
+            let counter = self.desk.of(&self.caller);
+            // A store that does not answer ends the stream; its reader comes back.
+            self.read = counter.events_after(self.ends.job(), self.after, PAGE).await.ok()?.into();
+            if !self.read.is_empty() {
+                continue;
+            }
+            if self.is_told_all().await {
+                return None;
+            }
+            if self.spoke.is_some_and(|spoke| spoke.elapsed() >= HEARTBEAT) {
+                return self.say(":\n\n".to_owned());
+            }
+            self.desk.of(&self.caller).events_numbered().await;
+        }
+    }
+
+    /// Whether the one job of this stream has ended and its last event was told.
+    async fn is_told_all(&self) -> bool {
+        let job = match self.ends {
+            Ends::Never => return false,
+            Ends::WhenAllIsTold => return true,
+            Ends::WithJob(job) => job,
+        };
+        match self.desk.of(&self.caller).newest_event(job).await {
+            Ok(Some((number, kind))) => kind.is_end() && number.is_some_and(|number| number <= self.after),
+            // Events older than they are kept are gone, and with them the stream.
+            Ok(None) | Err(_) => true,
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "what a stream gives")]
+    fn say(&mut self, text: String) -> Option<String> {
+        self.spoke = Some(Instant::now());
+        Some(text)
+    }
+}
+
+fn written(event: &Event) -> String {
+    // JSON has no line breaks of its own.
+    format!("id: {}\nevent: {}\ndata: {}\n\n", event.sequence, event.kind.as_str(), event.told())
+}
