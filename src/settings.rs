@@ -202,11 +202,6 @@ impl Settings {
         if self.requests_per_minute == 0 || self.connections_per_address == 0 {
             return wrong("requests_per_minute, connections_per_address", "must be above 0");
         }
-        if !self.otlp_endpoint.is_empty()
-            && !["http://", "https://"].iter().any(|it| self.otlp_endpoint.starts_with(it))
-        {
-            return wrong("otlp_endpoint", "must begin with http:// or https://, or be empty");
-        }
         if !matches!(self.sandbox.as_str(), "require" | "best") {
             return wrong("sandbox", "must be require or best");
         }

@@ -19,14 +19,6 @@ use crate::{
     traces::{self, Note},
 };
 
-/// Names the job in the span of the request.
-fn noted(acceptance: Acceptance) -> Acceptance {
-    let (Acceptance::Stored(job) | Acceptance::Replayed(job)) = &acceptance;
-    traces::note("job.id", Note::Word(job.id.to_string()));
-    traces::note("job.kind", Note::Word(job.kind.clone()));
-    acceptance
-}
-
 /// Where one caller is served.
 pub struct Counter<'a> {
     pub(super) desk: &'a Desk,

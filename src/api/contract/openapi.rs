@@ -21,7 +21,7 @@ const INFO: &str = "Official papers of Vietnam's emulation blocs: data in, signe
     turns their `title` and `detail` into English. Within /v1 things are only added: ignore members you do not know.";
 
 /// Tags: name, Vietnamese heading.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("documents", "Lập văn bản"),
     ("jobs", "Việc"),
     ("events", "Sự kiện và webhook"),
