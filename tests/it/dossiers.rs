@@ -147,6 +147,8 @@ fn one_vote_entered_once_is_the_same_in_every_paper() {
     request["content"]["ballots"][1]["candidates"][1]["disagree"] = json!(2);
     request["content"]["scores"][5]["appraised_score"] = json!(957);
     request["content"]["scores"][5]["total"] = json!(979);
+    // Fewer points are a worse place (rule S05).
+    request["content"]["nominees"][2]["rank"] = json!(4);
     let manuscript = papers::manuscript_of(&request);
     let name = "Sở Khoa học và Công nghệ";
     let mut told = Vec::new();
