@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tdkt_reports::intake::Manuscript;
 
-use crate::support::papers::{Page, WORKSHOP, manuscript_of, pages, samples};
+use crate::support::papers::{Page, WORKSHOP, manuscript_of, pages, papers_of, samples};
 
 #[test]
 fn every_number_of_every_simple_sample_has_an_origin() {
@@ -16,8 +16,17 @@ fn every_number_of_every_simple_sample_has_an_origin() {
             continue;
         }
         let manuscript = manuscript_of(&serde_json::from_slice(&request).expect("JSON"));
-        let pdf = WORKSHOP.render(&manuscript).unwrap_or_else(|failure| panic!("{failure:#?}")).pdf;
-        let unknown = unknown(&origins(&manuscript), &pages(&pdf));
+        let rendered = |paper| WORKSHOP.render(paper).unwrap_or_else(|failure| panic!("{failure:#?}"));
+        let mut origins = origins(&manuscript);
+        // An index counts the pages of what it lists.
+        let listed = papers_of(&manuscript).into_iter().filter(|(name, _)| name != "muc-luc");
+        let counts: Vec<u32> = if manuscript.enclosed.is_empty() {
+            Vec::new()
+        } else {
+            listed.map(|(_, paper)| rendered(paper).pages).collect()
+        };
+        counts.iter().chain([&counts.iter().sum()]).for_each(|count| figures(f64::from(*count), &mut origins));
+        let unknown = unknown(&origins, &pages(&rendered(&manuscript).pdf));
         faults.extend(unknown.into_iter().map(|fault| format!("{kind}: {fault}")));
     }
     assert!(faults.is_empty(), "numbers from nowhere:\n{}", faults.join("\n"));

@@ -64,8 +64,8 @@ fn totals_never_stand_alone() {
         replace(
             files,
             "layout/parts/table.typ",
-            "rowspan: tail + 1, breakable: false",
-            "rowspan: tail + 1, breakable: true",
+            "rowspan: spans.at(place), breakable: false",
+            "rowspan: spans.at(place), breakable: true",
         );
     };
     let found = (25..45).filter(|rows| totals_alone(&marks_of(*rows, unclasped))).count();
