@@ -538,15 +538,21 @@ fn a_stop_under_load_is_quick_and_loses_nothing() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut ids = Vec::new();
     {
-        let mut service = Service::start_on(folder.path(), &["--drain-s", &DRAIN.to_string(), "--notice-s", "1"]);
+        // Accepted before anybody works, so that most wait when the stop comes.
+        let accepting = Service::start_on(folder.path(), &["--work", "false"]);
         for _ in 0..60 {
-            ids.push(service.accept(papers::sample("overflow")));
+            ids.push(accepting.accept(papers::sample("overflow")));
         }
+        drop(accepting);
+        let mut service = Service::start_on(folder.path(), &["--drain-s", &DRAIN.to_string(), "--notice-s", "1"]);
         let last = ids.last().expect("accepted").clone();
         let url = format!("{}/v1/jobs/{last}?wait=30", service.url);
         // A caller that waits must not hold up the stop.
         let waiting = std::thread::spawn(move || reqwest::blocking::get(url).is_ok());
-        std::thread::sleep(Duration::from_millis(300));
+        let books = service.books();
+        super::support::programs::until(Duration::from_secs(20), "a render runs", || {
+            books.counts().contains_key("running")
+        });
         let started = Instant::now();
         service.process.signal(Signal::SIGTERM);
         let status = service.process.ended_within(Duration::from_secs(DRAIN + 10));

@@ -21,7 +21,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::{StatusCode, blocking::Client};
+use reqwest::{
+    StatusCode,
+    blocking::{Client, Response},
+};
 use tempfile::TempDir;
 
 use crate::support::{
@@ -44,8 +47,10 @@ struct House {
     logs: Mutex<Vec<String>>,
     /// Where requests go to; empty while nobody listens.
     url: Mutex<String>,
-    /// Requests cut off without an answer.
+    /// Requests without an answer, read by the service or not.
     cut: AtomicU32,
+    /// Requests that the service read and did not answer: sent again under their key they are known.
+    unanswered: AtomicU32,
     /// Answers of 429 and 503.
     turned_away: AtomicU32,
     slowest_answer: Mutex<Duration>,
@@ -62,6 +67,7 @@ impl House {
             logs: Mutex::default(),
             url: Mutex::default(),
             cut: AtomicU32::new(0),
+            unanswered: AtomicU32::new(0),
             turned_away: AtomicU32::new(0),
             slowest_answer: Mutex::default(),
             next: AtomicU32::new(0),
@@ -128,19 +134,23 @@ impl House {
                 .header("idempotency-key", format!("\"{key}\""))
                 .body(body.clone())
                 .send();
-            let answer = sent.and_then(|answer| Ok((answer.status(), answer.text()?)));
+            let replayed = |answer: &Response| answer.headers().contains_key("idempotency-replayed");
+            let answer = sent.and_then(|answer| Ok((answer.status(), replayed(&answer), answer.text()?)));
             match answer {
-                Ok((StatusCode::ACCEPTED | StatusCode::OK, text)) => {
+                Ok((StatusCode::ACCEPTED | StatusCode::OK, replayed, text)) => {
+                    if replayed {
+                        self.unanswered.fetch_add(1, Ordering::Relaxed);
+                    }
                     let mut slowest = self.slowest_answer.lock().expect("not poisoned");
                     *slowest = slowest.max(began.elapsed());
                     let job: serde_json::Value = serde_json::from_str(&text).expect("JSON");
                     self.answers.accepted(&key, job["id"].as_str().expect("an id"));
                     return true;
                 }
-                Ok((StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::CONFLICT, _)) => {
+                Ok((StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::CONFLICT, ..)) => {
                     self.turned_away.fetch_add(1, Ordering::Relaxed);
                 }
-                Ok((status, text)) => panic!("{status}: {text}"),
+                Ok((status, _, text)) => panic!("{status}: {text}"),
                 Err(error) if error.is_connect() => {}
                 Err(_cut_off) => drop(self.cut.fetch_add(1, Ordering::Relaxed)),
             }
