@@ -13,6 +13,7 @@ mod editions;
 mod events;
 mod failures;
 mod entry;
+mod farewell;
 mod health;
 mod job_list;
 mod jobs;
@@ -39,6 +40,7 @@ use actix_web::web;
 use tokio::sync::Semaphore;
 
 pub use events::Streams;
+pub use farewell::part;
 pub use job_list::LARGEST_PAGE;
 pub use metrics::count;
 pub use origin::{ForwardedBy, Origins};

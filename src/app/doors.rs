@@ -63,6 +63,7 @@ pub(super) fn open(settings: &Settings, behind: Behind) -> Result<actix_web::dev
                     config.app_data(soundings);
                 }
             })
+            .wrap(middleware::from_fn(api::part))
             .wrap(middleware::from_fn(api::count))
             .wrap(middleware::from_fn(api::stamp))
             .configure(api::routes)

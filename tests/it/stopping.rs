@@ -61,6 +61,7 @@ fn callers_are_told_of_a_stop_and_what_takes_too_long_is_given_back_uncounted() 
     let refused = service.post("/v1/documents", papers::sample("simple"));
     assert_eq!(refused.status(), 503);
     assert!(refused.headers().contains_key("retry-after"));
+    assert_eq!(refused.headers()["connection"], "close", "no request is sent on a connection that is about to end");
     assert_eq!(json(refused)["code"], "service-stopping");
     assert_eq!(service.get("/livez").status(), 200);
     assert_eq!(service.job(&ids[1])["state"], "accepted", "what was accepted can be asked for");

@@ -116,6 +116,6 @@ fn f13_everything_is_restarted_in_turn_under_load_and_no_request_is_cut() {
         began.elapsed()
     );
     assert_eq!(unanswered, 0, "requests were read and not answered");
-    assert!(unread <= restarts as u32, "{unread} connections were reset");
+    assert_eq!(unread, 0, "requests got no answer");
     assert_eq!(findings.expired, 0, "a lease was left behind: {findings:?}");
 }
