@@ -126,6 +126,8 @@ settings! {
     webhook_disable_hours: u64, "TDKT_WEBHOOK_DISABLE_HOURS", "Sau bao nhiêu giờ không gửi được gì thì tắt webhook";
     /// Between commas.
     webhook_ports: String, "TDKT_WEBHOOK_PORTS", "Cổng được gọi ngoài 443, cách nhau bằng dấu phẩy";
+    /// PEM file of certificate authorities, or empty.
+    webhook_ca: PathBuf, "TDKT_WEBHOOK_CA", "Tệp PEM các tổ chức chứng thực riêng (mạng tỉnh) được tin khi gửi sự kiện, ngoài các tổ chức máy này đã tin";
     /// Whether plain http and listed loopback may be called.
     webhook_lab: bool, "TDKT_WEBHOOK_LAB", "Chỉ để thử trên một máy: cho gọi http và địa chỉ máy này (true, false)";
     /// The key that seals secrets, or empty.

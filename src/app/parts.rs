@@ -14,7 +14,7 @@ use crate::{
     desk::AdmissionSettings,
     failure::{Failure, FailureCode},
     ledger::{Keep, Ledger, LedgerLimits, Place},
-    outbound::{Outbound, Rules},
+    outbound::{Authorities, Outbound, Rules},
     post::{Carrier, MalformedSchedule, Registry, Sealer},
     press::{Press, PressSettings},
     queue::Doorbell,
@@ -175,7 +175,20 @@ pub fn open_registry(settings: &Settings, ledger: &Ledger) -> Result<Registry, F
         .hint("Kiểm tra quyền trên tệp, hoặc chọn tệp khác bằng --secrets-key.")
     })?;
     let rules = Rules { ports: settings.webhook_ports().unwrap_or_default(), lab: settings.webhook_lab };
-    Ok(Registry { ledger: ledger.clone(), outbound: Outbound::new(rules), sealer })
+    let outbound = Outbound::new(rules, &authorities(settings)?);
+    Ok(Registry { ledger: ledger.clone(), outbound, sealer })
+}
+
+fn authorities(settings: &Settings) -> Result<Authorities, Failure> {
+    let file = &settings.webhook_ca;
+    if file.as_os_str().is_empty() {
+        return Ok(Authorities::default());
+    }
+    Authorities::read(file).map_err(|error| {
+        let says = format!("Không dùng được tệp chứng thư {}.", file.display());
+        Failure::new(FailureCode::BadParameter, says, error.to_string())
+            .hint("webhook_ca là tệp PEM gồm một hay nhiều chứng thư của tổ chức chứng thực.")
+    })
 }
 
 /// Delivers what the registry's webhooks are to get.

@@ -4,6 +4,7 @@
 //! goes to these addresses and nowhere else. No redirect is followed, no proxy of the environment is asked.
 
 mod address;
+mod authorities;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -17,13 +18,14 @@ use std::{
 };
 
 use reqwest::{
-    Client,
+    Client, Response,
     header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
     redirect::Policy,
 };
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::access::Networks;
+pub use authorities::{Authorities, NoAuthorities};
 use target::Host;
 pub use target::{Target, WrongTarget};
 
@@ -84,6 +86,8 @@ pub enum NoAnswer {
     Forbidden,
     #[error("no connection was made")]
     NoConnection,
+    #[error("the host's certificate is not trusted, or is another host's")]
+    Certificate,
     #[error("no answer in time")]
     TooLate,
     #[error("the answer could not be read")]
@@ -93,6 +97,17 @@ pub enum NoAnswer {
 }
 
 impl NoAnswer {
+    /// Every reason but a wrong address.
+    pub const OTHERS: [Self; 7] = [
+        Self::UnknownName,
+        Self::Forbidden,
+        Self::NoConnection,
+        Self::Certificate,
+        Self::TooLate,
+        Self::Broken,
+        Self::Header,
+    ];
+
     /// A word for logs and lists.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -100,6 +115,7 @@ impl NoAnswer {
             Self::UnknownName => "unknown-name",
             Self::Forbidden => "forbidden-address",
             Self::NoConnection => "no-connection",
+            Self::Certificate => "certificate",
             Self::TooLate => "no-answer-in-time",
             Self::Broken => "broken-answer",
             Self::Header => "bad-header",
@@ -116,8 +132,8 @@ pub struct Outbound {
     patience: Duration,
 }
 
-/// The whole of a call, the look-up of the name included.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// From the look-up of the name to the answer's status (Standard Webhooks asks for 15 to 30 seconds).
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Of an answer's body so much is taken before the connection is closed, so that an honest host is not cut off.
 const BODY: usize = 64 << 10;
 const BODY_PATIENCE: Duration = Duration::from_secs(1);
@@ -125,10 +141,11 @@ const BODY_PATIENCE: Duration = Duration::from_secs(1);
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(7 * 86_400);
 
 impl Outbound {
-    /// Calls by these rules, with the certificates that this host trusts.
-    pub fn new(rules: Rules) -> Self {
+    /// Calls by these rules, with the certificates that this host trusts and these authorities.
+    pub fn new(rules: Rules, authorities: &Authorities) -> Self {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        roots.add_parsable_certificates(authorities.0.iter().cloned());
         Self::with(rules, Arc::new(SystemNames), roots, PATIENCE)
     }
 
@@ -171,16 +188,11 @@ impl Outbound {
     /// [`NoAnswer`]. An answer of any status is an answer.
     pub async fn post(&self, to: &str, listed: &Networks, call: &Call) -> Result<Answer, NoAnswer> {
         let target = Target::read(to, &self.rules)?;
-        let whole = async {
+        let heard = async {
             let addresses = self.look_up(&target, listed).await?;
             self.send(&target, &addresses, call).await
         };
-        tokio::time::timeout(self.patience, whole).await.unwrap_or(Err(NoAnswer::TooLate))
-    }
-
-    async fn send(&self, target: &Target, addresses: &[SocketAddr], call: &Call) -> Result<Answer, NoAnswer> {
-        let request = self.client(target, addresses)?.post(target.url.clone()).headers(headers(call)?);
-        let mut answer = request.body(call.body.clone()).send().await.map_err(|error| told(&error))?;
+        let mut answer = tokio::time::timeout(self.patience, heard).await.unwrap_or(Err(NoAnswer::TooLate))?;
         let status = answer.status().as_u16();
         let retry_after = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(wait);
         let take = async {
@@ -195,6 +207,11 @@ impl Outbound {
         // However the body ends, the status was heard.
         let _ = tokio::time::timeout(BODY_PATIENCE, take).await;
         Ok(Answer { status, retry_after })
+    }
+
+    async fn send(&self, target: &Target, addresses: &[SocketAddr], call: &Call) -> Result<Response, NoAnswer> {
+        let request = self.client(target, addresses)?.post(target.url.clone()).headers(headers(call)?);
+        request.body(call.body.clone()).send().await.map_err(|error| told(&error))
     }
 
     /// A client of its own for each call: it can reach these addresses only, and keeps no connection.
@@ -241,9 +258,28 @@ fn wait(value: &str) -> Option<Duration> {
 fn told(error: &reqwest::Error) -> NoAnswer {
     if error.is_timeout() {
         NoAnswer::TooLate
+    } else if is_of_a_certificate(error) {
+        NoAnswer::Certificate
     } else if error.is_connect() {
         NoAnswer::NoConnection
     } else {
         NoAnswer::Broken
     }
+}
+
+/// Whether TLS refused the host's certificate: that says an operator what to mend, the others do not.
+fn is_of_a_certificate(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+            return true;
+        }
+        // An I/O error passes over what it wraps when it is asked for its source.
+        let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    false
 }

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
 
 use super::*;
@@ -54,6 +54,35 @@ async fn trap(address: &str, answer: &'static str) -> (u16, Arc<AtomicUsize>) {
         }
     });
     (port, count)
+}
+
+/// Behaves so on every connection, once it has heard something.
+async fn host<W>(manner: impl Fn(TcpStream) -> W + Send + 'static) -> u16
+where
+    W: Future<Output = std::io::Result<()>> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _heard = stream.read(&mut [0; 4096]).await;
+            tokio::spawn(manner(stream));
+        }
+    });
+    port
+}
+
+async fn silence(_held: TcpStream) -> std::io::Result<()> {
+    std::future::pending().await
+}
+
+/// Says something first, then this again and again.
+async fn without_end(mut stream: TcpStream, first: &str, again: &[u8], pause: Duration) -> std::io::Result<()> {
+    stream.write_all(first.as_bytes()).await?;
+    loop {
+        stream.write_all(again).await?;
+        tokio::time::sleep(pause).await;
+    }
 }
 
 fn outbound(names: Arc<dyn Names>, rules: Rules) -> Outbound {
@@ -258,6 +287,42 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     let answer = outbound.post(&format!("http://hook.tinh.vn:{port}/"), &listed, &call()).await;
     assert_eq!(answer, Ok(Answer { status: 302, retry_after: None }));
     assert_eq!(count.load(Ordering::Relaxed), 0);
+}
+
+#[tokio::test]
+async fn however_a_host_drags_its_answer_out_a_call_ends_and_a_status_that_was_heard_counts() {
+    const HEAD: &str = "HTTP/1.1 200 OK\r\n";
+    const BODY: &str = "HTTP/1.1 200 OK\r\n\r\n";
+    const HURRY: Duration = Duration::ZERO;
+    const SLOW: Duration = Duration::from_millis(50);
+    let lines: &'static [u8] = b"X: y\r\n".repeat(200).leak();
+    let heard = Ok(Answer { status: 200, retry_after: None });
+    for (name, port, wanted) in [
+        ("silence", host(silence).await, Err(NoAnswer::TooLate)),
+        (
+            "a head by the byte",
+            host(|s| without_end(s, "HTTP/1.1 200 OK\r\nX: ", b"x", SLOW)).await,
+            Err(NoAnswer::TooLate),
+        ),
+        ("headers without end", host(move |s| without_end(s, HEAD, lines, HURRY)).await, Err(NoAnswer::Broken)),
+        (
+            "a header without end",
+            host(|s| without_end(s, "HTTP/1.1 200 OK\r\nX: ", &[b'x'; 4096], HURRY)).await,
+            Err(NoAnswer::Broken),
+        ),
+        (
+            "100 for ever",
+            host(|s| without_end(s, "", b"HTTP/1.1 100 Continue\r\n\r\n", SLOW)).await,
+            Err(NoAnswer::TooLate),
+        ),
+        ("a body without end", host(|s| without_end(s, BODY, &[b'x'; 4096], HURRY)).await, heard),
+        ("a body by the byte", host(|s| without_end(s, BODY, b"x", SLOW)).await, heard),
+    ] {
+        let outbound = outbound(Told::of("hook.tinh.vn", &[&["127.0.0.1"]]), Rules { ports: vec![port], lab: true });
+        let listed = "127.0.0.0/8".parse().unwrap();
+        let answer = outbound.post(&format!("http://hook.tinh.vn:{port}/"), &listed, &call()).await;
+        assert_eq!(answer, wanted, "{name}");
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use crate::{
     catalog::MediaType,
     job::{JobId, NewJob, event::EventType},
     ledger::{LedgerLimits, OrganisationChange},
-    outbound::{Outbound, Rules},
+    outbound::{Authorities, Outbound, Rules},
 };
 
 /// What a receiver was sent: id, time, signatures, body, and when.
@@ -136,7 +136,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let ledger = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
         let sealer = Sealer::of(&folder.path().join("secrets.key")).unwrap();
-        let outbound = Outbound::new(Rules { ports, lab: true });
+        let outbound = Outbound::new(Rules { ports, lab: true }, &Authorities::default());
         let registry = Registry { ledger: ledger.clone(), outbound: outbound.clone(), sealer: sealer.clone() };
         let (stop, stopping) = watch::channel(false);
         let schedule = "0s 1s 1s 1s 1s 1s 1s 1s".parse().unwrap();
