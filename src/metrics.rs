@@ -7,6 +7,7 @@
 //! ledger knows is read when it is asked for ([`Readings`]).
 
 mod process;
+mod webhooks;
 
 use std::{
     sync::{LazyLock, atomic::AtomicU64},
@@ -23,6 +24,7 @@ use crate::{
     failure::FailureCode,
     recipe::{ENGINE, PROGRAM},
 };
+pub use webhooks::{FAULTS, OUTCOMES, OutboxReadings, delivery_tried};
 
 /// The media type of [`text`].
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -65,6 +67,7 @@ struct Meters {
     answer_time: Histograms<2>,
     problems: Family<Labels<1>, Counter>,
     spans_lost: Counter,
+    tries: webhooks::Tries,
 }
 
 static METERS: LazyLock<Meters> = LazyLock::new(Meters::new);
@@ -113,6 +116,7 @@ impl Meters {
             ),
             problems: enter(it, "tdkt_http_problems", "Requests answered with a problem", Family::default()),
             spans_lost: enter(it, "tdkt_spans_lost", "Spans that no collector took", Counter::default()),
+            tries: webhooks::Tries::enter(it),
             registry,
         };
         meters.begin();
@@ -269,6 +273,7 @@ pub struct Readings {
     pub archive_answers: bool,
     /// Render children at work, and waiting.
     pub children: (u64, u64),
+    pub outbox: Option<OutboxReadings>,
 }
 
 impl Readings {
@@ -291,6 +296,9 @@ impl Readings {
             registry.register("tdkt_jobs", "Jobs in each state, of the whole ledger; dead is the dead letter", states);
             let oldest = self.oldest_waiting.unwrap_or_default().as_secs_f64();
             read(registry, "tdkt_job_oldest_waiting_seconds", "Age of the oldest waiting job; 0 if none waits", oldest);
+        }
+        if let Some(outbox) = &self.outbox {
+            outbox.register(registry);
         }
         if let Some(rings) = self.rings_out {
             read(registry, "tdkt_doorbell_rings_out", "Rings that nobody has answered to the end", rings as f64);
@@ -353,10 +361,12 @@ mod tests {
             "tdkt_jobs_ended_total{kind=\"a-kind-of-this-test\",state=\"dead\"} 0",
             "tdkt_press_child_deaths_total{reason=\"forbidden\"}",
             "tdkt_part_up{part=\"ledger\"} 0",
+            "tdkt_webhook_faults_total{reason=\"certificate\"} 0",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }
-        assert!(!text.contains("tdkt_jobs{"), "what did not answer is not said to be 0");
+        let silent = ["tdkt_jobs{", "tdkt_webhooks{", "tdkt_webhook_oldest_waiting_seconds"];
+        assert!(!silent.iter().any(|name| text.contains(name)), "what did not answer is not said to be 0");
         assert!(text.ends_with("# EOF\n"));
     }
 

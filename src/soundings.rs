@@ -9,8 +9,8 @@ use tokio::time::timeout;
 use crate::{
     archive::Archive,
     job::JobState,
-    ledger::Ledger,
-    metrics::{self, Readings},
+    ledger::{Condition, Ledger, Outbox},
+    metrics::{self, OutboxReadings, Readings},
     press::Press,
     queue::Doorbell,
 };
@@ -30,8 +30,9 @@ pub struct Soundings {
 impl Soundings {
     /// All metrics of this process, with what the parts say now.
     pub async fn text(&self) -> String {
-        let (counts, rings, free, answers) = tokio::join!(
+        let (counts, outbox, rings, free, answers) = tokio::join!(
             timeout(PATIENCE, self.ledger.counts()),
+            timeout(PATIENCE, self.ledger.outbox()),
             timeout(PATIENCE, self.doorbell.depth()),
             timeout(PATIENCE, self.archive.free()),
             timeout(PATIENCE, self.archive.answers()),
@@ -46,6 +47,16 @@ impl Soundings {
             archive_kept_free: self.archive.kept_free(),
             archive_answers: answers.unwrap_or(false),
             children: self.press.occupancy(),
+            outbox: outbox.ok().and_then(Result::ok).map(|outbox| readings(&outbox)),
         })
+    }
+}
+
+fn readings(outbox: &Outbox) -> OutboxReadings {
+    OutboxReadings {
+        unnumbered: (outbox.unnumbered, outbox.oldest_unnumbered),
+        waiting: (outbox.waiting, outbox.oldest_waiting),
+        unserved: outbox.unserved,
+        webhooks: Condition::ALL.map(|condition| (condition.as_str(), outbox.webhooks(condition))).into(),
     }
 }

@@ -78,6 +78,7 @@ fn fresh_span() -> u64 {
 pub enum SpanKind {
     Internal = 1,
     Server = 2,
+    Client = 3,
 }
 
 /// One finished step.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::{Any, AnyConnection, Row, Transaction, any::AnyRow};
 
 use super::{Ledger, LedgerError, leave, millis, rows};
-use crate::access::Networks;
+use crate::{access::Networks, traces::TraceContext};
 
 /// A delivery that this process makes now.
 #[derive(Debug, Clone)]
@@ -20,6 +20,8 @@ pub struct Parcel {
     pub body: String,
     /// Tries of the schedule before this one.
     pub tries: u32,
+    /// Where the job's caller was in a trace.
+    pub trace: Option<TraceContext>,
     delivery: i64,
     fence: i64,
 }
@@ -139,8 +141,10 @@ impl Ledger {
             return Ok(Vec::new());
         }
         let due = sqlx::query(
-            "SELECT id, message_id, body, tries, fence FROM delivery WHERE webhook = $1 AND state = 'waiting' \
-             AND due_at <= $2 AND (lease_until IS NULL OR lease_until <= $2) ORDER BY due_at, id LIMIT $3",
+            "SELECT id, message_id, body, tries, fence, (SELECT traceparent FROM job WHERE id = \
+             (SELECT job_id FROM event WHERE event_id = delivery.message_id)) AS traceparent FROM delivery \
+             WHERE webhook = $1 AND state = 'waiting' AND due_at <= $2 \
+             AND (lease_until IS NULL OR lease_until <= $2) ORDER BY due_at, id LIMIT $3",
         );
         let due = due.bind(webhook.as_str()).bind(now).bind(room).fetch_all(&mut *tx).await?;
         let secrets: [Option<String>; 2] = [address.try_get("secret")?, address.try_get("old_secret")?];
@@ -165,6 +169,7 @@ impl Ledger {
                 message_id: row.try_get("message_id")?,
                 body: row.try_get("body")?,
                 tries: rows::count(row, "tries")?,
+                trace: rows::trace(row)?,
                 delivery,
                 fence,
             });

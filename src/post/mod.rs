@@ -6,6 +6,7 @@ mod carrier;
 mod registry;
 mod schedule;
 mod secret;
+mod spans;
 
 use std::time::{Duration, Instant};
 

@@ -1,12 +1,17 @@
 //! What is seen from outside: counts and times at `/metrics`, and the dashboards and alerts that live on them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::TcpListener,
+    time::Duration,
+};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::support::{
     papers::{self, repository},
     programs::{Process, Redis, Service, run, until},
+    receiver::{Manner, Receiver},
 };
 
 /// A sample's name, its labels, its value.
@@ -50,7 +55,7 @@ fn sum(samples: &[Sample], name: &str, labels: &[(&str, &str)]) -> f64 {
 fn address(process: &Process) -> String {
     const AT: &str = "Số đo tại ";
     let line = || process.said().lines().find_map(|line| line.strip_prefix(AT).map(str::to_owned));
-    until(std::time::Duration::from_secs(60), AT, || line().is_some());
+    until(Duration::from_secs(60), AT, || line().is_some());
     line().expect("said").trim_end_matches("/metrics").to_owned()
 }
 
@@ -102,6 +107,73 @@ fn a_dead_job_is_counted_with_its_reason_and_its_starts() {
     assert_eq!(sum(&all, "tdkt_press_child_deaths_total", &[]), 1.0);
     assert_eq!(sum(&all, "tdkt_jobs_ended_total", &[("state", "dead")]), 1.0);
     assert_eq!(sum(&all, "tdkt_jobs", &[("state", "dead")]), 1.0);
+}
+
+/// Opens loopback and registers an address; gives the webhook's own address.
+fn hooked(service: &Service, url: &str) -> String {
+    let data = service.data().to_str().expect("text");
+    assert_eq!(run(&["webhooks", "--data", data, "reach", "local", "127.0.0.0/8"]).code, Some(0));
+    let added = service.post("/v1/webhooks", json!({"url": url, "types": ["job.accepted"]}).to_string());
+    assert_eq!(added.status(), 201);
+    added.headers()["location"].to_str().expect("text").to_owned()
+}
+
+#[test]
+fn calls_to_webhooks_are_counted_by_what_came_of_them_and_the_outbox_says_what_waits() {
+    let receiver = Receiver::that(|heard, times| match heard.told()["type"].as_str() {
+        Some("job.accepted") if times == 1 => Manner::says("503 Service Unavailable"),
+        Some("job.accepted") => Manner::says("204 No Content"),
+        _ => Manner::says("410 Gone"),
+    });
+    let port = receiver.port.to_string();
+    let lab = ["--webhook-lab", "true", "--webhook-ports", port.as_str(), "--webhook-schedule", "0s 1s 1h 1h"];
+    let service = Service::start(&[&["--work", "false"], &lab[..]].concat());
+    let at = hooked(&service, &receiver.url());
+    service.accept(papers::numbered(1));
+    let all = || samples(&told(&service.url));
+    let tries = |outcome: &str| sum(&all(), "tdkt_webhook_tries_total", &[("outcome", outcome)]);
+    until(Duration::from_secs(60), "it is delivered", || tries("delivered") == 1.0);
+    let now = all();
+    let is = |name: &str, labels: &[(&str, &str)], value: f64| {
+        assert_eq!(sum(&now, name, labels), value, "{name} {labels:?}");
+    };
+    is("tdkt_webhook_tries_total", &[("outcome", "again")], 1.0);
+    is("tdkt_webhook_tries_total", &[], 2.0);
+    is("tdkt_webhook_faults_total", &[("reason", "5xx")], 1.0);
+    is("tdkt_webhook_faults_total", &[], 1.0);
+    is("tdkt_webhook_call_seconds_count", &[], 2.0);
+    is("tdkt_webhook_deliveries_waiting", &[], 0.0);
+    is("tdkt_webhook_oldest_waiting_seconds", &[], 0.0);
+    is("tdkt_webhook_unserved_seconds", &[], 0.0);
+    is("tdkt_events_unnumbered", &[], 0.0);
+    is("tdkt_webhooks", &[("condition", "well")], 1.0);
+    is("tdkt_webhooks", &[], 1.0);
+
+    assert_eq!(service.post(&format!("{at}:test"), "").status(), 202);
+    until(Duration::from_secs(60), "the address is gone", || tries("gone") == 1.0);
+    let now = all();
+    assert_eq!(sum(&now, "tdkt_webhooks", &[("condition", "given-up")]), 1.0);
+    assert_eq!(sum(&now, "tdkt_webhook_faults_total", &[("reason", "4xx")]), 1.0);
+}
+
+#[test]
+fn an_address_that_is_left_alone_is_seen_and_what_waits_for_it_too() {
+    let gone = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let lab = ["--webhook-lab", "true", "--webhook-ports", &gone.to_string(), "--webhook-schedule", "0s 1h 1h"];
+    let service = Service::start(&[&["--work", "false"], &lab[..]].concat());
+    hooked(&service, &format!("http://127.0.0.1:{gone}/"));
+    for number in 0..5 {
+        service.accept(papers::numbered(number));
+    }
+    let all = || samples(&told(&service.url));
+    let resting = || sum(&all(), "tdkt_webhooks", &[("condition", "resting")]) == 1.0;
+    until(Duration::from_secs(60), "after five failures in a row it rests", resting);
+    let now = all();
+    assert_eq!(sum(&now, "tdkt_webhook_faults_total", &[("reason", "no-connection")]), 5.0);
+    assert_eq!(sum(&now, "tdkt_webhook_tries_total", &[("outcome", "again")]), 5.0);
+    assert_eq!(sum(&now, "tdkt_webhook_deliveries_waiting", &[]), 5.0);
+    assert!(sum(&now, "tdkt_webhook_oldest_waiting_seconds", &[]) > 0.0);
+    assert_eq!(sum(&now, "tdkt_webhook_unserved_seconds", &[]), 0.0, "it waits by its own fault");
 }
 
 #[test]
@@ -157,7 +229,7 @@ fn expressions() -> Vec<String> {
             all.push(target["expr"].as_str().expect("an expression").to_owned());
         }
     }
-    assert!(all.len() > 40, "{}", all.len());
+    assert!(all.len() > 55, "{}", all.len());
     all
 }
 
@@ -224,7 +296,7 @@ fn every_alert_has_its_runbook() {
             .collect()
     };
     let (names, runbooks) = (fields("alert: "), fields("runbook_url: "));
-    assert!(names.len() >= 12 && names.len() == runbooks.len());
+    assert!(names.len() >= 20 && names.len() == runbooks.len());
     for (name, runbook) in names.iter().zip(&runbooks) {
         let anchor = runbook.strip_prefix("docs/operating.md#").expect("a place in the manual");
         assert_eq!(anchor, name.to_lowercase());

@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use super::support::{
     papers,
-    programs::{Process, Redis, Service, json, until},
+    programs::{self, Process, Redis, Service, json, until},
+    receiver::{Manner, Receiver},
 };
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -163,6 +164,63 @@ fn without_a_collector_the_caller_s_trace_is_kept_as_it_is_and_nonsense_is_passe
     assert_eq!(kept, format!("00-{TRACE}-{CALLER}-01"));
     let job = submit(&service, "An Bình", "Nguyễn-Văn-Quyết");
     assert_eq!(job.get("trace_id"), None);
+}
+
+/// A service that may call this receiver, and calls it with what happens to jobs.
+fn telling(receiver: &Receiver, further: &[&str]) -> Service {
+    let port = receiver.port.to_string();
+    let lab = ["--webhook-lab", "true", "--webhook-ports", port.as_str(), "--webhook-schedule", "0s 1s 1s 1s"];
+    let service = Service::start(&[&lab[..], further].concat());
+    let data = service.data().to_str().expect("text");
+    let opened = programs::run(&["webhooks", "--data", data, "reach", "local", "127.0.0.0/8"]);
+    assert_eq!(opened.code, Some(0), "{}", opened.err);
+    let added = serde_json::json!({"url": receiver.url(), "types": ["job.accepted"]});
+    assert_eq!(service.post("/v1/webhooks", added.to_string()).status(), 201);
+    service
+}
+
+#[test]
+fn every_call_to_a_webhook_is_a_span_of_its_job_s_trace_and_the_receiver_is_told_which() {
+    let receiver = Receiver::that(|_, times| match times {
+        1 => Manner::says("503 Service Unavailable"),
+        _ => Manner::says("204 No Content"),
+    });
+    let collector = Collector::start();
+    let service = telling(&receiver, &["--work", "false", "--otlp-endpoint", &collector.address]);
+    let job = submit(&service, "Thôn Trầm Lặng", &format!("00-{TRACE}-{CALLER}-01"));
+    until(Duration::from_secs(60), "both calls are told", || collector.spans("delivery").len() >= 2);
+    let accept = collector.span("POST /v1/documents");
+    let (calls, mut spans) = (receiver.heard(), collector.spans("delivery"));
+    assert_eq!((calls.len(), spans.len()), (2, 2));
+    spans.sort_by_key(|span| nanos(span, "startTimeUnixNano"));
+    for (number, (span, call)) in spans.iter().zip(&calls).enumerate() {
+        let header = format!("00-{TRACE}-{}-01", span["spanId"].as_str().expect("an id"));
+        assert_eq!(call.header("traceparent"), header, "the receiver's spans hang on this one");
+        assert_eq!((&span["traceId"], &span["parentSpanId"]), (&Value::from(TRACE), &accept["spanId"]));
+        assert_eq!(span["kind"], 3, "a call to another");
+        assert_eq!(attribute(span, "event.id")["stringValue"], call.id());
+        assert_eq!(attribute(span, "webhook.tries")["intValue"], (number + 1).to_string());
+        assert_eq!(call.told()["data"]["job_id"], job["id"]);
+    }
+    assert_ne!(spans[0]["spanId"], spans[1]["spanId"], "each try is a span of its own");
+    let status = |span: &Value| attribute(span, "http.response.status_code")["intValue"].clone();
+    assert_eq!((status(&spans[0]), status(&spans[1])), (Value::from("503"), Value::from("204")));
+    assert_eq!((&spans[0]["status"]["message"], &spans[1]["status"]), (&Value::from("5xx"), &Value::Null));
+    let raw = collector.raw();
+    assert!(!raw.contains("Trầm") && !raw.contains("127.0.0.1"), "a word of the paper or an address in a span");
+}
+
+#[test]
+fn without_a_collector_a_receiver_is_told_the_caller_s_own_place() {
+    let receiver = Receiver::start();
+    let service = telling(&receiver, &["--work", "false"]);
+    let given = format!("00-{TRACE}-{CALLER}-00");
+    submit(&service, "An Bình", &given);
+    until(Duration::from_secs(60), "the event arrives", || receiver.calls() == 1);
+    service.accept(papers::numbered(1));
+    until(Duration::from_secs(60), "the next arrives", || receiver.calls() == 2);
+    let heard = receiver.heard();
+    assert_eq!((heard[0].header("traceparent"), heard[1].find("traceparent")), (given.as_str(), None));
 }
 
 #[test]

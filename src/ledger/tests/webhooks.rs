@@ -4,7 +4,9 @@ use super::*;
 use crate::{
     access::OrganisationId,
     job::event::EventType as E,
-    ledger::{Forbearance, NewWebhook, OrganisationChange, Parcel, Sent, Tried, WebhookOutcome, Which},
+    ledger::{
+        Condition, Forbearance, NewWebhook, OrganisationChange, Outbox, Parcel, Sent, Tried, WebhookOutcome, Which,
+    },
 };
 
 const PATIENT: Forbearance = Forbearance { rest: Duration::ZERO, longest_rest: Duration::ZERO, disable_after: LONG };
@@ -159,7 +161,57 @@ async fn after_an_exchange_both_secrets_sign_until_the_old_ones_time_is_over(sto
     assert_eq!(ledger.reach(&organisation("nobody")).await.unwrap(), None);
 }
 
+async fn the_outbox_says_what_waits_and_how_the_webhooks_are(store: Store) {
+    let ledger = store.fresh().await;
+    assert_eq!(ledger.outbox().await.unwrap(), Outbox::default());
+    accept_for(&ledger, "a").await;
+    let outbox = ledger.outbox().await.unwrap();
+    assert_eq!((outbox.unnumbered, outbox.oldest_unnumbered.is_some(), outbox.waiting), (1, true, 0));
+    let ids = [hook(&ledger, "a", &[E::Accepted]).await, hook(&ledger, "b", &[E::Accepted]).await];
+    accepted(&ledger, "a", 2).await;
+    accepted(&ledger, "b", 1).await;
+    let outbox = ledger.outbox().await.unwrap();
+    assert_eq!((outbox.unnumbered, outbox.oldest_unnumbered, outbox.waiting), (0, None, 4));
+    assert!(outbox.oldest_waiting.is_some() && outbox.unserved.is_some(), "{outbox:?}");
+    // What is under way waits for its receiver, not for us.
+    let resting = Forbearance { rest: LONG, longest_rest: LONG, ..PATIENT };
+    let mut leased = parcels(&ledger).await;
+    assert_eq!((leased.len(), ledger.outbox().await.unwrap().unserved), (4, None));
+    leased.retain(|parcel| parcel.webhook == ids[0]);
+    assert!(ledger.end_parcel(&leased[0], ILL, (Sent::Again(LONG), resting)).await.unwrap());
+    assert_eq!(ledger.outbox().await.unwrap().webhooks(Condition::Failing), 1);
+    assert!(ledger.end_parcel(&leased[1], ILL, (Sent::GivenUp, resting)).await.unwrap());
+    accepted(&ledger, "a", 3).await;
+    for parcel in leased[2..].iter().chain(&parcels(&ledger).await) {
+        assert!(ledger.end_parcel(parcel, ILL, (Sent::Again(Duration::ZERO), resting)).await.unwrap());
+    }
+    let outbox = ledger.outbox().await.unwrap();
+    assert_eq!((outbox.webhooks(Condition::Resting), outbox.webhooks(Condition::Well)), (1, 1), "{outbox:?}");
+    assert_eq!((outbox.waiting, outbox.unserved), (6, None), "{outbox:?}");
+    assert!(ledger.disable_webhook(None, &ids[0]).await.unwrap());
+    let outbox = ledger.outbox().await.unwrap();
+    assert_eq!((outbox.webhooks(Condition::Disabled), outbox.waiting), (1, 1), "{outbox:?}");
+    assert!(ledger.enable_webhook(None, &ids[0]).await.unwrap());
+    assert!(ledger.outbox().await.unwrap().unserved.is_some());
+    let gone = parcels(&ledger).await.into_iter().find(|parcel| parcel.webhook == ids[0]).unwrap();
+    assert!(ledger.end_parcel(&gone, WELL, (Sent::Gone, PATIENT)).await.unwrap());
+    assert_eq!(ledger.outbox().await.unwrap().webhooks(Condition::GivenUp), 1);
+}
+
+async fn a_delivery_knows_where_its_job_s_caller_was_in_a_trace(store: Store) {
+    let ledger = store.fresh().await;
+    let id = hook(&ledger, "a", &[E::Accepted]).await;
+    let trace = crate::traces::TraceContext::read("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    ledger.accept(NewJob { organisation: "a".into(), trace, ..new_job() }).await.unwrap();
+    accepted(&ledger, "a", 1).await;
+    ledger.post_trial(None, &id).await.unwrap();
+    let traces: Vec<_> = parcels(&ledger).await.into_iter().map(|parcel| parcel.trace).collect();
+    assert_eq!(traces, [trace, None, None]);
+}
+
 on_both_stores!(
+    the_outbox_says_what_waits_and_how_the_webhooks_are,
+    a_delivery_knows_where_its_job_s_caller_was_in_a_trace,
     an_event_is_posted_once_to_each_who_wants_it_and_to_no_stranger,
     to_one_address_four_are_under_way_and_a_lost_lease_writes_nothing,
     an_address_that_fails_rests_is_tried_singly_and_is_given_up_in_the_end,

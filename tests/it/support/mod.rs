@@ -10,7 +10,9 @@ pub mod papers;
 pub mod postgres;
 pub mod programs;
 pub mod proxy;
+pub mod receiver;
 // The archive's own tests start the same server.
 #[allow(dead_code)]
 #[path = "../../../src/archive/tests/server.rs"]
 pub mod s3;
+pub mod webhooks;
