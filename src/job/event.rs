@@ -89,6 +89,9 @@ impl Serialize for EventType {
     }
 }
 
+/// Type of a trial: what a webhook is sent so that its owner sees it arrive. It tells of no job.
+pub const TRIAL: &str = "webhook.test";
+
 /// One change of one job's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {

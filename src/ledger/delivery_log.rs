@@ -7,7 +7,7 @@ use sqlx::{Row, any::AnyRow};
 use uuid::Uuid;
 
 use super::{Ledger, LedgerError, deliveries, leave, rows};
-use crate::access::OrganisationId;
+use crate::{access::OrganisationId, job::event::TRIAL};
 
 /// A delivery and its tries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -154,9 +154,6 @@ impl Ledger {
         Ok(Some(sent))
     }
 }
-
-/// Type of a trial.
-const TRIAL: &str = "webhook.test";
 
 fn record(row: &AnyRow, tries: &[AnyRow]) -> Result<DeliveryRecord, LedgerError> {
     let state: String = row.try_get("state")?;

@@ -1,8 +1,9 @@
 //! Events as a program outside gets them: signed calls, and streams that go on where they stopped.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
     path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -10,94 +11,17 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+
+use tdkt_reports::job::event::{EventType, TRIAL};
 
 use super::support::{
-    papers::sample,
+    contract,
+    papers::{self, sample},
     programs::{self, Outcome, Service, until},
+    receiver::{Authority, Manner, Receiver},
 };
 
 const PATIENCE: Duration = Duration::from_secs(90);
-
-/// A request as a receiver gets it.
-#[derive(Clone)]
-struct Heard {
-    head: String,
-    body: String,
-}
-
-impl Heard {
-    fn header(&self, name: &str) -> &str {
-        let line = self.head.lines().find_map(|line| line.split_once(": ").filter(|(key, _)| *key == name));
-        line.unwrap_or_else(|| panic!("{name} is missing: {}", self.head)).1
-    }
-
-    fn told(&self) -> Value {
-        serde_json::from_str(&self.body).expect("JSON")
-    }
-
-    /// By RFC 2104 and the specification's text, not by the service's code.
-    fn is_signed_with(&self, secret: &str) -> bool {
-        let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("whsec_")).expect("Base64");
-        let text = format!("{}.{}.{}", self.header("webhook-id"), self.header("webhook-timestamp"), self.body);
-        let signature = format!("v1,{}", STANDARD.encode(hmac_sha256(&key, text.as_bytes())));
-        self.header("webhook-signature").split(' ').any(|theirs| theirs == signature)
-    }
-}
-
-fn hmac_sha256(key: &[u8], text: &[u8]) -> Vec<u8> {
-    let mut block = [0_u8; 64];
-    block[..key.len()].copy_from_slice(key);
-    let inner = Sha256::new().chain_update(block.map(|byte| byte ^ 0x36)).chain_update(text).finalize();
-    Sha256::new().chain_update(block.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().to_vec()
-}
-
-/// Takes whatever comes.
-struct Receiver {
-    port: u16,
-    heard: Arc<Mutex<Vec<Heard>>>,
-}
-
-impl Receiver {
-    fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("bound").port();
-        let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
-        let hearing = Arc::clone(&heard);
-        std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                if let Some(request) = receive(stream) {
-                    hearing.lock().expect("not poisoned").push(request);
-                }
-            }
-        });
-        Self { port, heard }
-    }
-
-    fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().expect("not poisoned").clone()
-    }
-}
-
-fn receive(stream: TcpStream) -> Option<Heard> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let (mut head, mut length) = (String::new(), 0);
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        if line.trim().is_empty() {
-            break;
-        }
-        if let Some(number) = line.strip_prefix("content-length: ") {
-            length = number.trim().parse().ok()?;
-        }
-        head.push_str(&line);
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    (&stream).write_all(b"HTTP/1.1 204 No Content\r\n\r\n").ok()?;
-    Some(Heard { head, body: String::from_utf8(body).ok()? })
-}
 
 /// `webhooks …` beside the running service.
 fn webhooks(data: &Path, port: u16, arguments: &[&str]) -> Outcome {
@@ -209,6 +133,150 @@ fn webhooks_are_registered_tried_looked_at_and_removed_over_http() {
     assert_ne!(rotated["secret"], secret.as_str());
     assert_eq!(service.request("DELETE", &at).send().expect("an answer").status(), 204);
     assert_eq!(service.get(&at).status(), 404);
+}
+
+/// A service that calls this receiver, and the webhook's address and secret.
+fn hooked(receiver: &Receiver, types: &[&str], further: &[&str]) -> (Service, String, String) {
+    let port = receiver.port.to_string();
+    let service = Service::start(&[&lab(&port)[..], further].concat());
+    assert_eq!(webhooks(service.data(), receiver.port, &["reach", "local", "127.0.0.0/8"]).code, Some(0));
+    let added = service.post("/v1/webhooks", json!({"url": receiver.url(), "types": types}).to_string());
+    assert_eq!(added.status(), 201);
+    let at = added.headers()["location"].to_str().expect("text").to_owned();
+    let secret = programs::json(added)["secret"].as_str().expect("a secret").to_owned();
+    (service, at, secret)
+}
+
+/// Whatever can happen to a job happens, and what the receiver is told of it is what the document says.
+#[test]
+fn every_type_of_event_is_sent_as_its_entry_of_the_contract_says() {
+    let all: BTreeSet<&str> = EventType::ALL.iter().map(|kind| kind.as_str()).chain([TRIAL]).collect();
+    assert_eq!(contract::told().map(|(name, _)| name).collect::<BTreeSet<_>>(), all);
+    let receiver = Receiver::start();
+    let types = EventType::ALL.map(EventType::as_str);
+    let (service, at, _) = hooked(&receiver, &types, &["--renderers", "1", "--rehearse", "--max-starts", "2"]);
+    let [fine, deep, dies] = ["An Bình", "An Bình rehearse:overflow", "An Bình rehearse:abort"]
+        .map(|place| service.accept(papers::at(place)));
+    for (job, state) in [(&fine, "succeeded"), (&deep, "failed"), (&dies, "dead")] {
+        assert_eq!(service.wait_for(job)["state"], state);
+    }
+    assert_eq!(service.post(&format!("/v1/jobs/{dies}:requeue"), "").status(), 200);
+    assert_eq!(service.wait_for(&dies)["state"], "dead");
+    let data = service.data().to_str().expect("text");
+    assert_eq!(programs::run(&["jobs", "--data", data, "drop", &dies]).code, Some(0));
+    assert_eq!(service.post(&format!("{at}:test"), "").status(), 202);
+    let told = || {
+        let kinds = receiver.heard().into_iter().map(|heard| heard.told()["type"].as_str().expect("text").to_owned());
+        kinds.collect::<BTreeSet<String>>()
+    };
+    until(PATIENCE, "every type has come", || told().len() == all.len());
+    for heard in receiver.heard() {
+        let body = heard.told();
+        let kind = body["type"].as_str().expect("text");
+        assert_eq!(contract::faults_of_told(kind, &body), [String::new(); 0], "{body:#}");
+        assert_eq!(body["data"]["event_id"], heard.id());
+    }
+}
+
+#[test]
+fn every_example_of_a_call_is_one_and_with_a_member_less_it_is_none() {
+    for (name, content) in contract::told() {
+        let examples: Vec<&Value> =
+            content["examples"].as_object().expect("examples").values().map(|example| &example["value"]).collect();
+        assert!(!examples.is_empty(), "{name}");
+        for example in examples {
+            assert_eq!(example["type"], name);
+            assert_eq!(contract::faults_of_told(name, example), [String::new(); 0], "{example:#}");
+            for member in example["data"].as_object().expect("data").keys() {
+                let mut less = example.clone();
+                less["data"].as_object_mut().expect("data").remove(member);
+                assert!(!contract::faults_of_told(name, &less).is_empty(), "{name} without {member}");
+            }
+            for other in contract::told().map(|(other, _)| other).filter(|other| *other != name) {
+                assert!(!contract::faults_of_told(other, example).is_empty(), "{name} passes for {other}");
+            }
+        }
+    }
+}
+
+/// The receiver knows a secret from the moment the service has answered with it, and refuses what no secret of its
+/// verifies; a refusal is not tried again, so it would be a loss.
+#[test]
+fn a_secret_is_exchanged_while_deliveries_run_and_none_is_lost() {
+    const EXCHANGES: usize = 3;
+    const BETWEEN: usize = 25;
+    let known: Arc<Mutex<Vec<String>>> = Arc::default();
+    let knows = Arc::clone(&known);
+    let receiver = Receiver::that(move |heard, _| {
+        let verified = knows.lock().expect("not poisoned").iter().any(|secret| heard.is_signed_with(secret));
+        Manner::says(if verified { "204 No Content" } else { "401 Unauthorized" })
+    });
+    let (service, at, first) = hooked(&receiver, &["job.accepted"], &["--work", "false"]);
+    known.lock().expect("not poisoned").push(first);
+    let posted: Mutex<BTreeSet<String>> = Mutex::default();
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                    let trial = programs::json(service.post(&format!("{at}:test"), ""));
+                    posted.lock().expect("not poisoned").insert(trial["event_id"].as_str().expect("an id").to_owned());
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+            });
+        }
+        for exchange in 1..=EXCHANGES {
+            until(PATIENCE, "deliveries run", || receiver.calls() >= exchange * BETWEEN);
+            let rotated = programs::json(service.post(&format!("{at}:rotate"), ""));
+            known.lock().expect("not poisoned").push(rotated["secret"].as_str().expect("a secret").to_owned());
+        }
+        until(PATIENCE, "deliveries run on", || receiver.calls() >= (EXCHANGES + 1) * BETWEEN);
+        over.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let posted = posted.into_inner().expect("not poisoned");
+    let arrived = || receiver.heard().iter().map(|heard| heard.id().to_owned()).collect::<BTreeSet<_>>();
+    until(PATIENCE, "everything has arrived", || arrived() == posted);
+    let known = known.lock().expect("not poisoned");
+    let mut seen: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+    for heard in receiver.heard() {
+        let verifying: Vec<usize> = (0..known.len()).filter(|place| heard.is_signed_with(&known[*place])).collect();
+        let newest = *verifying.last().expect("one of the secrets verifies");
+        assert_eq!(
+            verifying,
+            if newest == 0 { vec![0] } else { vec![newest - 1, newest] },
+            "the new and the one before"
+        );
+        *seen.entry(verifying).or_default() += 1;
+    }
+    println!("{} deliveries over {EXCHANGES} exchanges, by the secrets that verify them: {seen:?}", posted.len());
+    assert_eq!(seen.len(), EXCHANGES + 1, "before, between and after");
+    let log = || programs::json(service.get(&format!("{at}/deliveries?limit=200")));
+    until(PATIENCE, "the log says so", || {
+        let log = log();
+        log["data"].as_array().expect("a list").iter().all(|delivery| delivery["state"] != "waiting")
+    });
+    for delivery in log()["data"].as_array().expect("a list") {
+        assert_eq!((&delivery["state"], &delivery["tries"][0]["status"]), (&json!("delivered"), &json!(204)));
+        assert_eq!(delivery["tries"].as_array().expect("tries").len(), 1, "taken at once: {delivery:#}");
+    }
+}
+
+#[test]
+fn a_file_of_authorities_that_is_none_is_refused_at_the_start() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, "Không phải chứng thư").expect("written");
+    let data = folder.path().join("data");
+    let listed = |file: &Path| {
+        let arguments = ["webhooks", "list", "--data", data.to_str().expect("text"), "--webhook-ca"];
+        programs::run(&[&arguments[..], &[file.to_str().expect("text")]].concat())
+    };
+    let refused = listed(&file);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("ca.pem") && refused.err.contains("webhook_ca"), "{}", refused.err);
+    let authority = Authority::in_folder(folder.path());
+    let taken = listed(&authority.file());
+    assert_eq!(taken.code, Some(0), "{}", taken.err);
 }
 
 /// One stream, read until it has what is wanted or ends.

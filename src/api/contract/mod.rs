@@ -9,6 +9,7 @@ mod operation;
 mod register;
 mod retirement;
 mod rows;
+mod told;
 
 pub use openapi::document;
 pub use operation::{Access, Operation};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     Operation, components,
     operation::{Answer, refer},
-    table,
+    table, told,
 };
 use crate::{
     api::problem,
@@ -67,7 +67,7 @@ pub fn document(catalog: &Catalog) -> Value {
         "servers": [{"url": "/"}],
         "tags": tags,
         "paths": paths,
-        "webhooks": {"event": {"post": told()}},
+        "webhooks": told::webhooks(),
         "components": {
             "schemas": schemas,
             "headers": components::headers(),
@@ -76,30 +76,6 @@ pub fn document(catalog: &Catalog) -> Value {
                 "scheme": "bearer",
                 "description": "An organisation's key, `Authorization: Bearer tdkt_…`. Its scopes are read, submit and admin. A service on loopback that knows no key asks for none.",
             }},
-        },
-    })
-}
-
-/// What a registered address gets.
-fn told() -> Value {
-    let header = |name: &str, says: &str| json!({"name": name, "in": "header", "required": true, "description": says, "schema": {"type": "string"}});
-    let answer = |says: &str| json!({"description": says});
-    json!({
-        "operationId": "receiveEvent",
-        "tags": ["events"],
-        "summary": "Nhận sự kiện",
-        "description": "An event, signed by Standard Webhooks 1.0.0. It may come more than once, always under the same webhook-id.",
-        "parameters": [
-            header("webhook-id", "The event's id, the same in every try."),
-            header("webhook-timestamp", "Seconds since 1970 of this try; refuse what is older than five minutes."),
-            header("webhook-signature", "`v1,` and the Base64 of HMAC-SHA256 over id.timestamp.body; several apart by spaces."),
-        ],
-        "requestBody": {"required": true, "content": {"application/json": {"schema": json!({"$ref": "#/components/schemas/Event"})}}},
-        "responses": {
-            "2XX": answer("Delivered."),
-            "410": answer("The webhook is disabled."),
-            "4XX": answer("Not tried again; but 408 and 429 are."),
-            "5XX": answer("Tried again, after Retry-After up to the next wait of the schedule."),
         },
     })
 }

@@ -66,6 +66,18 @@ pub fn checked(method: &str, address: &str, answer: Response) -> Response {
     valid(&named, &at, answer)
 }
 
+/// Every call that the document says a webhook gets: its name, and what is sent.
+pub fn told() -> impl Iterator<Item = (&'static str, &'static Value)> {
+    let webhooks = document()["webhooks"].as_object().expect("webhooks").iter();
+    webhooks.map(|(name, entry)| (name.as_str(), &entry["post"]["requestBody"]["content"]["application/json"]))
+}
+
+/// What is wrong with the body of such a call, by the schema of its entry.
+pub fn faults_of_told(name: &str, body: &Value) -> Vec<String> {
+    let at = ["webhooks", name, "post", "requestBody", "content", "application/json", "schema"];
+    validator(&at).iter_errors(body).map(|fault| format!("{}: {fault}", fault.instance_path())).collect()
+}
+
 /// The template that an address belongs to: the one with most letters of its own.
 fn found(path: &str) -> Option<(&'static str, &'static Value)> {
     let templates = document()["paths"].as_object().expect("paths").iter();
