@@ -3,6 +3,7 @@
 #
 #   tdkt-client.sh paper  DATA.json OUT.pdf                  needs TDKT_SERVICE, and TDKT_KEY where the service asks for keys
 #   tdkt-client.sh verify ID TIMESTAMP SIGNATURES BODY       needs TDKT_WEBHOOK_SECRET (whsec_...)
+#   tdkt-client.sh event  ID TIMESTAMP SIGNATURES BODY OUT.pdf   verifies a webhook, fetches the paper that it tells of
 #
 # Exit codes: 0 done, 1 the data or the message is refused, 75 try later.
 set -eu
@@ -24,14 +25,29 @@ call() {
     esac
 }
 
-# One member of the job: its names stand once, but for "kind" and the like, which are not asked for.
+# One member of the job or the event: its names stand once, but for "kind" and the like, which are not asked for.
 member() {
-    sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$folder/answer" | head -n 1
+    sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" "${2:-$folder/answer}" | head -n 1
+}
+
+begin() {
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+}
+
+# The paper of a job, if it is the one that was named.
+fetch() {
+    call "$TDKT_SERVICE$1/document"
+    if [ "$(openssl dgst -sha256 -r "$folder/answer" | cut -d ' ' -f 1)" != "$2" ]; then
+        echo "the file is not the one that the job names" >&2
+        exit 1
+    fi
+    mv "$folder/answer" "$3"
+    echo "$1 $2"
 }
 
 paper() {
-    folder=$(mktemp -d)
-    trap 'rm -rf "$folder"' EXIT
+    begin
     # The same key in every try: a broken connection does not make a second job.
     key=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
     call -H 'Content-Type: application/json' -H "Idempotency-Key: \"$key\"" -H 'Prefer: wait=10' \
@@ -44,14 +60,7 @@ paper() {
         cat "$folder/answer" >&2
         exit 1
     fi
-    sha256=$(member sha256)
-    call "$TDKT_SERVICE$job/document"
-    if [ "$(openssl dgst -sha256 -r "$folder/answer" | cut -d ' ' -f 1)" != "$sha256" ]; then
-        echo "the file is not the one that the job names" >&2
-        exit 1
-    fi
-    mv "$folder/answer" "$2"
-    echo "$job $sha256"
+    fetch "$job" "$(member sha256)" "$2"
 }
 
 # Standard Webhooks 1.0.0, HMAC-SHA256: is the message the service's own, and not older than five minutes?
@@ -72,8 +81,17 @@ verify() {
     exit 1
 }
 
+# A message that is verified may be believed; one that tells of no paper is done with.
+event() {
+    verify "$1" "$2" "$3" "$4"
+    begin
+    [ "$(member type "$4")" = job.succeeded ] || return 0
+    fetch "$(member href "$4")" "$(member sha256 "$4")" "$5"
+}
+
 case "${1:-} $#" in
     "paper 3") paper "$2" "$3" ;;
     "verify 5") verify "$2" "$3" "$4" "$5" ;;
-    *) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    "event 6") event "$2" "$3" "$4" "$5" "$6" ;;
+    *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

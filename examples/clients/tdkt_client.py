@@ -3,6 +3,7 @@
 
     tdkt_client.py paper  DATA.json OUT.pdf          needs TDKT_SERVICE, and TDKT_KEY where the service asks for keys
     tdkt_client.py verify HEADERS.json BODY          needs TDKT_WEBHOOK_SECRET (whsec_...)
+    tdkt_client.py listen PORT FOLDER                needs all of them: fetches each paper that a webhook tells of
 
 Exit codes: 0 done, 1 the data or the message is refused, 75 try later.
 """
@@ -10,9 +11,12 @@ Exit codes: 0 done, 1 the data or the message is refused, 75 try later.
 import base64
 import hashlib
 import hmac
+import http.server
 import json
 import os
+import queue
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -63,14 +67,19 @@ def paper(data, target):
         job = json.loads(answer)
     if job["state"] != "succeeded":
         raise Refused(json.dumps(job.get("failure", job["state"]), ensure_ascii=False))
-    _, document = call("GET", job["document"]["href"], headers={"Accept": "*/*"})
-    if hashlib.sha256(document).hexdigest() != job["document"]["sha256"]:
+    fetch(job["document"]["href"], job["document"]["sha256"], target)
+    print(job["id"], job["document"]["sha256"], job["document"]["pages"])
+
+
+def fetch(href, sha256, target):
+    """The paper, if it is the one that was named."""
+    _, document = call("GET", href, headers={"Accept": "*/*"})
+    if hashlib.sha256(document).hexdigest() != sha256:
         raise Refused("the file is not the one that the job names")
     # Whole or not at all.
     with open(target + ".part", "wb") as file:
         file.write(document)
     os.replace(target + ".part", target)
-    print(job["id"], job["document"]["sha256"], job["document"]["pages"])
 
 
 def verify(headers, body, secret, now=None):
@@ -87,6 +96,41 @@ def verify(headers, body, secret, now=None):
     return any(len(part) == 2 and part[0] == "v1" and hmac.compare_digest(part[1], expected) for part in given)
 
 
+def listen(port, folder, secret):
+    """Takes webhooks. They come by https only: a proxy that speaks TLS stands in front, or the service is a lab's."""
+    told = queue.Queue()
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            try:
+                genuine = verify(dict(self.headers), body, secret)
+            except (KeyError, ValueError):
+                genuine = False
+            if genuine:
+                # Answered before the work: the service waits 15 seconds. A system in earnest writes it down first.
+                told.put(json.loads(body))
+            self.send_response(204 if genuine else 401)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print("listening on", server.server_port, flush=True)
+    seen = set()
+    while True:
+        event = told.get()
+        # The same event may come twice, always under the same id.
+        if event["type"] != "job.succeeded" or event["data"]["event_id"] in seen:
+            continue
+        data = event["data"]
+        fetch(data["href"] + "/document", data["sha256"], os.path.join(folder, data["job_id"] + ".pdf"))
+        seen.add(data["event_id"])
+        print(data["job_id"], data["sha256"], flush=True)
+
+
 def main(arguments):
     match arguments:
         case ["paper", data, target]:
@@ -95,6 +139,8 @@ def main(arguments):
             with open(headers, encoding="utf-8") as file, open(body, "rb") as message:
                 if not verify(json.load(file), message.read(), os.environ["TDKT_WEBHOOK_SECRET"]):
                     raise Refused("the signature is wrong, or the message is too old")
+        case ["listen", port, folder]:
+            listen(int(port), folder, os.environ["TDKT_WEBHOOK_SECRET"])
         case _:
             sys.exit(__doc__)
 
