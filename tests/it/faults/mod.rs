@@ -7,6 +7,7 @@ mod boundaries;
 mod carnage;
 mod clocks;
 mod line;
+mod receivers;
 mod redis_lives;
 mod rolling;
 
