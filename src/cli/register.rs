@@ -14,8 +14,9 @@ use crate::{
     access::OrganisationId,
     app, calendar,
     desk::RegisterDesk,
+    difference::table,
     failure::Failure,
-    register::{Base, PeriodId, PeriodStatus, ScheduleRun, Sort, Standing, Submission, table},
+    register::{Base, PeriodId, PeriodStatus, ScheduleRun, Sort, Standing, Submission},
     settings::Settings,
 };
 

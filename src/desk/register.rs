@@ -18,6 +18,7 @@ use super::Desk;
 use crate::{
     access::Caller,
     calendar::Part,
+    difference::{self, Change},
     failure::{Failure, FailureCode, Finding, Severity},
     fingerprint,
     intake::{self, Treatment},
@@ -331,9 +332,9 @@ impl RegisterDesk {
         }
     }
 
-    fn difference(&self, period: PeriodId, old: Option<&Value>, new: &Value) -> Vec<register::Change> {
+    fn difference(&self, period: PeriodId, old: Option<&Value>, new: &Value) -> Vec<Change> {
         let kind = self.workshop.catalog().kind(period.kind());
-        register::difference(old, new, |pointer| kind?.title_at(&format!("/content{pointer}")))
+        difference::between(old, new, |pointer| kind?.title_at(&format!("/content{pointer}")))
     }
 
     async fn read(&self, body: Vec<u8>, sheet: Sheet) -> Result<Value, Failure> {

@@ -5,7 +5,6 @@
 //! knows what entries mean; the ledger keeps them, and its clock gives the times.
 
 mod carry_over;
-mod difference;
 mod entry;
 mod forms;
 mod members;
@@ -17,7 +16,6 @@ mod submission;
 mod tests;
 
 pub use carry_over::{Carried, CarryOver, Source, carry_over};
-pub use difference::{Change, difference, table};
 pub use entry::{Base, Entry, Sort, Tag, is_id};
 pub use forms::{RegisterForms, Sheet};
 pub use members::{check_year, unit_names};

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Change, Entry, PeriodId, Tag};
+use super::{Entry, PeriodId, Tag};
 use crate::{
+    difference::Change,
     failure::{Finding, Severity},
     fingerprint,
     vietnamese::{fold_name, fold_unit},
