@@ -27,7 +27,7 @@ pub async fn keep(ledger: Ledger, mut shutdown: watch::Receiver<bool>) {
             Ok(runs) => runs.iter().for_each(|run| {
                 info!(
                     schedule = run.schedule,
-                    outcome = run.outcome,
+                    outcome = run.outcome.as_str(),
                     missing = run.missing.len(),
                     "A schedule was followed"
                 );

@@ -16,7 +16,7 @@ use crate::{
     desk::RegisterDesk,
     difference::table,
     failure::Failure,
-    register::{Base, PeriodId, PeriodStatus, ScheduleRun, Sort, Standing, Submission},
+    register::{Base, PeriodId, PeriodStatus, RunOutcome, ScheduleRun, Sort, Standing, Submission},
     settings::Settings,
 };
 
@@ -326,13 +326,12 @@ fn standings(status: &PeriodStatus) -> String {
 }
 
 fn ran(run: &ScheduleRun) -> String {
-    let outcome = match run.outcome.as_str() {
-        "reminded" => "đã nhắc",
-        "closed" => "đã chốt",
-        "already-closed" => "đã chốt từ trước",
-        "incomplete" => "chưa chốt vì còn thiếu",
-        "missed" => "bị lỡ, bỏ qua",
-        other => other,
+    let outcome = match run.outcome {
+        RunOutcome::Reminded => "đã nhắc",
+        RunOutcome::Closed => "đã chốt",
+        RunOutcome::AlreadyClosed => "đã chốt từ trước",
+        RunOutcome::Incomplete => "chưa chốt vì còn thiếu",
+        RunOutcome::Missed => "bị lỡ, bỏ qua",
     };
     let missing = run.missing.join(", ");
     let missing = if missing.is_empty() { String::new() } else { format!(" (chưa gửi: {missing})") };

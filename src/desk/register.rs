@@ -24,10 +24,11 @@ use crate::{
     intake::{self, Treatment},
     ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
     register::{
-        self, Base, CarryOver, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
+        self, Base, CarryOver, Closing, Entry, Held, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
         ScheduleRun, Sheet, Sort, Submission,
     },
     rendering::Workshop,
+    vietnamese::fold_name,
 };
 
 static FORMS: LazyLock<Result<RegisterForms, Failure>> = LazyLock::new(RegisterForms::load);
@@ -204,8 +205,15 @@ impl RegisterDesk {
         let first = self.sent_for(&bloc.id, period.year(), Part::FirstHalf).await?;
         let second = self.sent_for(&bloc.id, period.year(), Part::SecondHalf).await?;
         let before = self.sent_for(&bloc.id, period.year() - 1, Part::Year).await?;
-        let (year, halves) = (year.as_ref().map(|year| (year, members)), [first.as_ref(), second.as_ref()]);
-        register::carry_over(period, &bloc, year, halves, before.as_ref()).ok_or_else(|| no_year(period))
+        let held = Held {
+            bloc: &bloc,
+            year: year.as_ref().map(|year| (year, members)),
+            halves: [first.as_ref(), second.as_ref()],
+            before: before.as_ref(),
+        };
+        let awards = self.workshop.catalog().editions().award_ids();
+        let known = |name: &str| awards.get(&fold_name(name)).cloned().unwrap_or_else(|| name.to_owned());
+        register::carry_over(period, held, &known).ok_or_else(|| no_year(period))
     }
 
     async fn sent_for(&self, bloc: &str, year: i32, part: Part) -> Result<Option<Submission>, Failure> {

@@ -203,3 +203,19 @@ fn every_form_compiles_and_every_property_has_a_vietnamese_title() {
         }
     }
 }
+
+#[test]
+fn a_form_of_commendation_is_one_whether_its_id_or_its_name_is_written() {
+    let with = |version: i64, form: &str, count: u64| Submission {
+        content: json!({"commendations": [{"form": form, "honoree": "collective", "count": count}]}),
+        ..sent("k", version, "2026-06-20T00:00:00Z")
+    };
+    let (first, second) = (with(1, "emulation-flag-province", 2), with(2, "Cờ thi đua cấp tỉnh", 3));
+    let known = |name: &str| if name == "Cờ thi đua cấp tỉnh" { "emulation-flag-province" } else { name }.to_owned();
+    let bloc = bloc("k");
+    let held = Held { bloc: &bloc, year: None, halves: [Some(&first), Some(&second)], before: None };
+    let draft = carry_over(period("2026"), held, &known).unwrap();
+    let rows = json!([{"form": "emulation-flag-province", "honoree": "collective", "count": 5}]);
+    assert_eq!(draft.request["content"]["commendations"], rows);
+    assert_eq!(draft.lineage[0].sources.len(), 2);
+}

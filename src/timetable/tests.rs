@@ -7,7 +7,7 @@ use crate::{
     access::OrganisationId,
     fingerprint,
     ledger::{LedgerLimits, NewEntry, NewSubmission},
-    register::Base,
+    register::{Base, RunOutcome},
 };
 
 struct House {
@@ -51,7 +51,7 @@ impl House {
         Entry { written_at: at(written_at), ..entry }
     }
 
-    async fn outcomes(&self) -> Vec<(DateTime<Utc>, String)> {
+    async fn outcomes(&self) -> Vec<(DateTime<Utc>, RunOutcome)> {
         let runs = self.book.schedule_runs("s", 100).await.unwrap();
         runs.into_iter().rev().map(|run| (run.due_at, run.outcome)).collect()
     }
@@ -105,8 +105,8 @@ async fn a_time_is_answered_once_however_often_and_by_how_many_the_clock_is_look
     });
     let runs: Vec<ScheduleRun> = futures_util::future::join_all(hands).await.into_iter().flatten().collect();
     assert_eq!(runs.len(), 1);
-    assert_eq!((runs[0].outcome.as_str(), runs[0].missing.as_slice()), ("reminded", ["b".to_owned()].as_slice()));
-    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), "reminded".into())]);
+    assert_eq!((runs[0].outcome, runs[0].missing.as_slice()), (RunOutcome::Reminded, ["b".to_owned()].as_slice()));
+    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), RunOutcome::Reminded)]);
     assert!(follow(&house.book, &entry, at("2026-11-23T01:00:01Z")).await.unwrap().is_some(), "the next one");
     house.ledger.close().await;
 }
@@ -118,7 +118,7 @@ async fn of_many_missed_times_one_is_made_up_for_or_one_is_noted_as_missed() {
     let back = at("2026-11-20T05:00:00Z");
     assert!(follow(&house.book, &entry, back).await.unwrap().is_some());
     assert_eq!(follow(&house.book, &entry, back).await.unwrap(), None);
-    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), "reminded".into())]);
+    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), RunOutcome::Reminded)]);
 
     let house = House::open().await;
     let mut body = reminding();
@@ -126,8 +126,8 @@ async fn of_many_missed_times_one_is_made_up_for_or_one_is_noted_as_missed() {
     let entry = house.scheduled(body, "2026-11-02T02:00:00Z").await;
     follow(&house.book, &entry, back).await.unwrap();
     follow(&house.book, &entry, at("2026-11-23T01:09:00Z")).await.unwrap();
-    let expected = [("2026-11-20T01:00:00Z", "missed"), ("2026-11-23T01:00:00Z", "reminded")];
-    assert_eq!(house.outcomes().await, expected.map(|(due, outcome)| (at(due), outcome.to_owned())));
+    let expected = [("2026-11-20T01:00:00Z", RunOutcome::Missed), ("2026-11-23T01:00:00Z", RunOutcome::Reminded)];
+    assert_eq!(house.outcomes().await, expected.map(|(due, outcome)| (at(due), outcome)));
 }
 
 #[tokio::test]
@@ -138,18 +138,18 @@ async fn a_closing_run_closes_once_and_a_schedule_written_later_does_not_run_for
     assert_eq!(follow(&house.book, &entry, at("2026-12-01T00:00:00Z")).await.unwrap(), None, "written at the time");
     let earlier = Entry { written_at: at("2026-07-01T00:00:00Z"), ..entry };
     let run = follow(&house.book, &earlier, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
-    assert_eq!((run.outcome.as_str(), run.missing), ("incomplete", vec!["b".to_owned()]));
+    assert_eq!((run.outcome, run.missing), (RunOutcome::Incomplete, vec!["b".to_owned()]));
     assert_eq!(house.book.closing("2026-H1".parse().unwrap()).await.unwrap(), None);
 
     let house = House::open().await;
     let closing = json!({"cron": "0 17 20 7 *", "action": "close", "period": "2026-H1", "accept_missing": true});
     let entry = house.scheduled(closing, "2026-07-01T00:00:00Z").await;
     let run = follow(&house.book, &entry, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
-    assert_eq!(run.outcome, "closed");
+    assert_eq!(run.outcome, RunOutcome::Closed);
     let kept = house.book.closing("2026-H1".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((kept.missing, kept.closed_by), (vec!["b".to_owned()], "test".to_owned()));
     let next_year = follow(&house.book, &entry, at("2027-07-20T10:00:30Z")).await.unwrap().unwrap();
-    assert_eq!(next_year.outcome, "already-closed");
+    assert_eq!(next_year.outcome, RunOutcome::AlreadyClosed);
 }
 
 #[tokio::test]
