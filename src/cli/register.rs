@@ -9,10 +9,10 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::output;
+use super::{books::with_ledger, organisations, output};
 use crate::{
     access::OrganisationId,
-    app, calendar,
+    calendar,
     desk::RegisterDesk,
     difference::table,
     failure::Failure,
@@ -25,7 +25,7 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// Đơn vị sử dụng phần mềm mà sổ đăng ký thuộc về.
-    #[arg(long, default_value = "local", value_name = "MÃ", value_parser = organisation, global = true)]
+    #[arg(long, default_value = "local", value_name = "MÃ", value_parser = organisations::id, global = true)]
     organisation: OrganisationId,
     /// In JSON.
     #[arg(long, global = true)]
@@ -140,14 +140,9 @@ impl From<SortName> for Sort {
 
 pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failure> {
     let workshop = Arc::new(super::workshop(settings)?);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
-    runtime.block_on(async {
-        let (ledger, _archive) = app::open_books(settings).await?;
+    with_ledger(settings, async |ledger| {
         let book = ledger.register_of(&arguments.organisation, &by());
-        let outcome = execute(arguments.command, &RegisterDesk::new(workshop, book), arguments.json).await;
-        ledger.close().await;
-        outcome
+        execute(arguments.command, &RegisterDesk::new(workshop, book), arguments.json).await
     })
 }
 
@@ -155,10 +150,6 @@ pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failu
 fn by() -> String {
     let user = std::fs::metadata("/proc/self").map(|process| process.uid());
     user.map_or_else(|_| "cli".to_owned(), |user| format!("cli uid {user}"))
-}
-
-fn organisation(text: &str) -> Result<OrganisationId, String> {
-    text.parse().map_err(|_| "mã gồm chữ thường không dấu, chữ số, dấu gạch nối, bắt đầu bằng chữ".to_owned())
 }
 
 async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Result<(), Failure> {
