@@ -16,6 +16,7 @@ use crate::{
     desk::RegisterDesk,
     difference::table,
     failure::Failure,
+    intake,
     register::{Base, PeriodId, PeriodStatus, RunOutcome, ScheduleRun, Sort, Standing, Submission},
     settings::Settings,
 };
@@ -261,10 +262,14 @@ fn base(etag: Option<String>) -> Base {
     etag.map_or(Base::Nothing, |etag| Base::OneOf(vec![format!("\"{}\"", etag.trim_matches('"'))]))
 }
 
-/// A whole request of a paper is taken too: its content is what is sent.
+/// A whole request of a paper is taken too: its content is what is sent. In what has a key twice nobody knows which is meant;
+/// it goes on as it is, to be refused with its places.
 fn sheet(file: &Path, reason: Option<String>) -> Result<Vec<u8>, Failure> {
     let bytes = output::read(file)?;
-    let Ok(Value::Object(mut fields)) = serde_json::from_slice::<Value>(&bytes) else { return Ok(bytes) };
+    let Ok((Value::Object(mut fields), duplicates)) = intake::read(&bytes) else { return Ok(bytes) };
+    if !duplicates.is_empty() {
+        return Ok(bytes);
+    }
     for of_the_paper in ["kind", "status", "paper"] {
         fields.remove(of_the_paper);
     }
