@@ -15,7 +15,7 @@ mod spool;
 mod whole;
 
 use crate::failure::Failure;
-pub use difference::{Change, Difference};
+pub use difference::Difference;
 pub use making::{Closing, Finished, Progress};
 pub use plan::{LeftOut, Leniency, Part, Plan, Wanted};
 pub use register::{BlocEntry, Register};

@@ -39,6 +39,8 @@ pub(super) struct Counter<'a> {
     pub(super) spool: &'a Spool,
     pub(super) wanted: &'a Wanted,
     pub(super) register: Option<&'a Register>,
+    /// Kind of the papers that the province's report is added up from, where it is wanted.
+    pub(super) source: Option<&'a str>,
 }
 
 impl Counter<'_> {
@@ -58,15 +60,19 @@ impl Counter<'_> {
             (Some(sent), None) => Some((sent.bloc.clone(), sent.bloc.clone())),
             (None, _) => None,
         };
-        let is_wanted = |asked: &Asked| self.wanted.kinds.is_empty() || self.wanted.kinds.contains(&asked.kind);
+        let is_wanted = |asked: &Asked| self.wanted.takes(&asked.kind) || self.source == Some(&asked.kind);
         let asked = asked.into_iter().filter(is_wanted).collect::<Vec<_>>();
         let papers = asked.into_par_iter().map(|asked| self.paper(&file, asked, bloc.clone())).collect();
         Ok(Looked { file, sent, papers })
     }
 
     fn paper(&self, file: &str, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, LeftOut> {
-        let (name, at) = (asked.name.clone(), asked.at.clone());
-        self.pass(asked, bloc).map_err(|failure| LeftOut { name, fault: Fault { file: file.to_owned(), at, failure } })
+        let (name, at, kind) = (asked.name.clone(), asked.at.clone(), asked.kind.clone());
+        let id = bloc.as_ref().map(|(id, _)| id.clone());
+        self.pass(asked, bloc).map_err(|failure| {
+            let fault = Fault { file: file.to_owned(), at, failure };
+            LeftOut { name, bloc: id, kind: Some(kind), fault }
+        })
     }
 
     fn pass(&self, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, Failure> {
@@ -74,10 +80,7 @@ impl Counter<'_> {
         let manuscript = accepted.manuscript;
         self.fits_register(&manuscript, bloc.as_ref())?;
         let part = self.part(asked.name, bloc, &manuscript)?;
-        let is_source = self.register.and_then(|register| register.report.as_ref()).is_some_and(|report| {
-            let kind = report.get("kind").and_then(Value::as_str).and_then(|name| self.workshop.catalog().kind(name));
-            kind.and_then(|kind| kind.manifest.consolidates.as_ref()).is_some_and(|plan| plan.kind == manuscript.kind)
-        });
+        let is_source = self.source == Some(&manuscript.kind);
         Ok(Passed { part, request: is_source.then_some(manuscript.request) })
     }
 

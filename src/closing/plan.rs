@@ -39,6 +39,13 @@ pub struct Wanted {
     pub sources: bool,
 }
 
+impl Wanted {
+    /// Whether papers of a kind are made.
+    pub(super) fn takes(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind)
+    }
+}
+
 /// One paper to be made.
 #[derive(Debug, Clone)]
 pub struct Part {
@@ -57,16 +64,21 @@ pub struct Part {
     pub order: Place,
 }
 
-/// A paper that is left out.
+/// A paper that is left out, or a file in which no paper can be told.
 #[derive(Debug)]
 pub struct LeftOut {
     pub name: String,
+    /// Whose it is; `None` where nobody can tell.
+    pub bloc: Option<String>,
+    pub kind: Option<String>,
     pub fault: Fault,
 }
 
 /// All that is to be made, in its order; the province's report comes last.
 pub struct Plan {
     pub register: Option<Register>,
+    /// The kinds that were asked for; all where there is none.
+    pub kinds: Vec<String>,
     pub parts: Vec<Part>,
     pub left_out: Vec<LeftOut>,
     /// Names of blocs that have not sent what is added up.
@@ -74,7 +86,7 @@ pub struct Plan {
     pub figures: Vec<Figure>,
     /// What each bloc has sent, and when.
     pub submissions: Vec<Sent>,
-    /// The manuscript of the province's report.
+    /// The manuscript of the province's report, the last of the parts; the contents carry its letterhead.
     pub report: Option<Manuscript>,
     pub(super) spool: Spool,
 }
@@ -88,26 +100,29 @@ impl Plan {
     pub fn draw(folder: &Path, wanted: &Wanted, workshop: &Workshop) -> Result<(Self, Vec<Fault>), Failure> {
         let (inputs, mut faults) = Inputs::find(folder)?;
         let spool = Spool::new().map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?;
-        let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref() };
+        let adds_up = inputs.register.as_ref().and_then(|register| register.adds_up(workshop.catalog()));
+        let source = adds_up.filter(|(report, _)| wanted.takes(report)).map(|(_, plan)| plan.kind.as_str());
+        let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref(), source };
         let looked: Vec<Result<Looked, Fault>> = inputs.files.par_iter().map(|path| counter.look_at(path)).collect();
+        let mut drawn = Drawn::default();
         let mut files = Vec::new();
         for outcome in looked {
             match outcome {
                 Ok(file) => files.push(file),
-                Err(fault) => faults.push(fault),
+                Err(fault) => drawn.left_out.push(LeftOut { name: fault.file.clone(), bloc: None, kind: None, fault }),
             }
         }
         counter.sort(&mut files, &mut faults);
-        let mut drawn = Drawn::default();
         for file in &mut files {
             for paper in std::mem::take(&mut file.papers) {
-                drawn.take(paper, file.sent.as_ref(), &file.file);
+                drawn.take(paper, file, wanted);
             }
         }
         if wanted.leniency == Leniency::AllOrNothing {
             faults.extend(drawn.left_out.drain(..).map(|left| left.fault));
         }
         let mut plan = Self {
+            kinds: wanted.kinds.clone(),
             parts: drawn.parts,
             left_out: drawn.left_out,
             missing: Vec::new(),
@@ -141,7 +156,8 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn take(&mut self, paper: Result<Passed, LeftOut>, sent: Option<&Sent>, file: &str) {
+    /// Sorts a paper in. What the report is added up from is read even where it is not itself wanted.
+    fn take(&mut self, paper: Result<Passed, LeftOut>, from: &Looked, wanted: &Wanted) {
         match paper {
             Err(left) => self.left_out.push(left),
             Ok(Passed { part, request }) => {
@@ -150,14 +166,16 @@ impl Drawn {
                         kind: part.kind.clone(),
                         submission: Submission {
                             bloc: bloc.clone(),
-                            file: file.to_owned(),
+                            file: from.file.clone(),
                             sha256: part.data.clone(),
                             request,
                         },
-                        sent: sent.cloned(),
+                        sent: from.sent.clone(),
                     });
                 }
-                self.parts.push(part);
+                if wanted.takes(&part.kind) {
+                    self.parts.push(part);
+                }
             }
         }
     }

@@ -1,11 +1,9 @@
 //! The province's own report: what the blocs have sent, added up, and who has not sent.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use super::{Fault, Plan, Register, Wanted, counter::Counter, register::Sent};
+use super::{Fault, LeftOut, Plan, Register, Wanted, counter::Counter, register::Sent};
 use crate::{
     calendar,
     consolidation::{self, Consolidated, RegisteredBloc, Submission},
@@ -36,7 +34,8 @@ impl SourcePaper {
 }
 
 impl Plan {
-    /// Adds up what the blocs have sent, and asks for the province's report.
+    /// Adds up what the blocs have sent, and asks for the province's report. Where it is not wanted nothing
+    /// was read for it, and nobody is missing.
     pub(super) fn add_report(
         &mut self,
         register: &Register,
@@ -46,8 +45,10 @@ impl Plan {
         faults: &mut Vec<Fault>,
     ) -> Result<(), Failure> {
         let Some(mut report) = register.report.clone() else { return Ok(()) };
-        let kind = report.get("kind").and_then(Value::as_str).and_then(|name| workshop.catalog().kind(name));
-        let Some(plan) = kind.and_then(|kind| kind.manifest.consolidates.as_ref()) else { return Ok(()) };
+        let Some((kind, plan)) = register.adds_up(workshop.catalog()) else { return Ok(()) };
+        if !wanted.takes(kind) {
+            return Ok(());
+        }
         let fault = |failure| Fault { file: "province.json".into(), at: "/report".into(), failure };
         let deadline = register.deadlines.get(&plan.kind);
         let submissions: Vec<Submission> =
@@ -57,10 +58,9 @@ impl Plan {
             .iter()
             .map(|bloc| {
                 let sent = sources.iter().find(|paper| paper.kind == plan.kind && paper.submission.bloc == bloc.id);
-                let faulty = self
-                    .left_out
-                    .iter()
-                    .any(|left| left.name.starts_with(&format!("{}/", bloc.id)) && left.name.ends_with(&plan.kind));
+                let is_its =
+                    |left: &LeftOut| left.bloc.as_ref() == Some(&bloc.id) && left.kind.as_ref() == Some(&plan.kind);
+                let faulty = self.left_out.iter().any(is_its);
                 let note = match sent {
                     Some(paper) => remarks(paper, deadline.copied()),
                     None if faulty => Some("Số liệu gửi còn lỗi, chưa tổng hợp".to_owned()),
@@ -69,23 +69,17 @@ impl Plan {
                 RegisteredBloc { id: bloc.id.clone(), name: bloc.name.clone(), form: bloc.form.clone(), note }
             })
             .collect();
-        let is_sent = |bloc: &&RegisteredBloc| !submissions.iter().any(|sent| sent.bloc == bloc.id);
-        self.missing = blocs.iter().filter(is_sent).map(|bloc| bloc.name.clone()).collect();
+        let owes = |bloc: &&RegisteredBloc| !submissions.iter().any(|sent| sent.bloc == bloc.id);
+        self.missing = blocs.iter().filter(owes).map(|bloc| bloc.name.clone()).collect();
         report["content"]["province"] = json!(register.province);
         report["content"]["period"] = json!({"year": register.period.year});
         if wanted.sources {
             report["content"]["sources"] = sources_annex(&blocs, sources, &plan.kind);
         }
-        let awards: BTreeMap<String, String> = workshop
-            .catalog()
-            .editions()
-            .iter()
-            .flat_map(|edition| &edition.awards)
-            .map(|award| (fold_name(&award.name), award.id.clone()))
-            .collect();
+        let awards = workshop.catalog().editions().award_ids();
         let known = |name: &str| awards.get(&fold_name(name)).cloned().unwrap_or_else(|| name.to_owned());
         let Consolidated { request, figures } = consolidation::consolidate(plan, &blocs, &submissions, report, &known);
-        let counter = Counter { workshop, spool: &self.spool, wanted, register: None };
+        let counter = Counter { workshop, spool: &self.spool, wanted, register: None, source: None };
         match workshop.check(request.to_string().as_bytes(), Treatment::AsSent) {
             Err(failure) => faults.push(fault(failure)),
             Ok(accepted) => {
