@@ -21,7 +21,7 @@ use crate::{
     fingerprint,
     merging::{Bookmark, Merger},
     recipe,
-    rendering::{ContentsLine, Workshop},
+    rendering::{ContentsLine, Workshop, YearEndWords},
 };
 
 /// All papers, the manifest and the lineage as one ZIP file.
@@ -32,8 +32,6 @@ pub const MANIFEST: &str = "manifest.json";
 pub const MERGED: &str = "toan-tinh.pdf";
 /// Where each figure of the province's report comes from.
 const LINEAGE: &str = "lineage.json";
-/// Name of the contents, where the manifest tells of pages.
-const CONTENTS: &str = "Mục lục";
 
 /// Which of these there are.
 pub(super) fn own_files(plan: &Plan) -> Vec<&'static str> {
@@ -152,7 +150,7 @@ fn merge(plan: &Plan, lines: &[Line], journal: &Journal, workshop: &Workshop, ke
     let file = File::create(&half).map_err(|error| unwritable(error.to_string()))?;
     let mut merger = Merger::new(BufWriter::new(file)).map_err(|error| unwritable(error.to_string()))?;
     if let Some(contents) = contents(plan, lines, workshop)? {
-        let mark = Bookmark { below: None, title: CONTENTS.to_owned() };
+        let mark = Bookmark { below: None, title: workshop.words(&YearEndWords::Bookmark {})? };
         merger.add(&contents, Some(mark)).map_err(|error| unwritable(error.to_string()))?;
     }
     for (part, line) in plan.parts.iter().zip(lines) {
@@ -171,12 +169,9 @@ fn merge(plan: &Plan, lines: &[Line], journal: &Journal, workshop: &Workshop, ke
         }
     }
     let pages = u32::try_from(merger.pages()).unwrap_or(u32::MAX);
-    let title = match &plan.register {
-        Some(register) => {
-            format!("Báo cáo, hồ sơ của các cụm, khối thi đua {} năm {}", register.province, register.period.year)
-        }
-        None => "Báo cáo, hồ sơ của các cụm, khối thi đua".to_owned(),
-    };
+    let register = plan.register.as_ref();
+    let (province, year) = (register.map(|it| it.province.as_str()), register.map(|it| it.period.year));
+    let title = workshop.words(&YearEndWords::Title { province, year })?;
     let file = merger.finish(&title).map_err(|error| unwritable(error.to_string()))?;
     let file = file.into_inner().map_err(|error| unwritable(error.to_string()))?;
     settle(file, MERGED, pages, journal, key).map_err(|error| unwritable(error.to_string()))
