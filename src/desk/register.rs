@@ -211,9 +211,10 @@ impl RegisterDesk {
             halves: [first.as_ref(), second.as_ref()],
             before: before.as_ref(),
         };
-        let awards = self.workshop.catalog().editions().award_ids();
+        let catalog = self.workshop.catalog();
+        let awards = catalog.editions().award_ids();
         let known = |name: &str| awards.get(&fold_name(name)).cloned().unwrap_or_else(|| name.to_owned());
-        register::carry_over(period, held, &known).ok_or_else(|| no_year(period))
+        register::carry_over(period, held, catalog.drafts(), &known).ok_or_else(|| no_year(period))
     }
 
     async fn sent_for(&self, bloc: &str, year: i32, part: Part) -> Result<Option<Submission>, Failure> {
@@ -315,7 +316,8 @@ impl RegisterDesk {
         content: Value,
     ) -> Result<(Value, Vec<Finding>), Failure> {
         let own = register::check_submission(period, bloc, members, &content);
-        let draft = register::draft_of(period, bloc, content).to_string().into_bytes();
+        let words = self.workshop.catalog().drafts();
+        let draft = register::draft_of(period, bloc, words, content).to_string().into_bytes();
         let workshop = Arc::clone(&self.workshop);
         let checked = tokio::task::spawn_blocking(move || workshop.check(&draft, Treatment::AsDraft)).await;
         let (request, mut findings) = match checked.map_err(|_| Failure::internal("the check of a content panicked"))? {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{Entry, PeriodId, Submission, draft_of};
 use crate::{
     calendar::Part,
+    catalog::DraftWords,
     failure::{Finding, Severity},
     vietnamese::fold_name,
 };
@@ -81,8 +82,13 @@ pub struct Held<'a> {
     pub before: Option<&'a Submission>,
 }
 
-/// The draft for a year. `known` gives a form of commendation its one name. `None` where the period is no whole year.
-pub fn carry_over(period: PeriodId, held: Held<'_>, known: &dyn Fn(&str) -> String) -> Option<CarryOver> {
+/// The draft for a year. `words` stand around the content; `known` gives a form of commendation its one name. `None` where the period is no whole year.
+pub fn carry_over(
+    period: PeriodId,
+    held: Held<'_>,
+    words: &DraftWords,
+    known: &dyn Fn(&str) -> String,
+) -> Option<CarryOver> {
     if period.part() != Part::Year {
         return None;
     }
@@ -101,7 +107,7 @@ pub fn carry_over(period: PeriodId, held: Held<'_>, known: &dyn Fn(&str) -> Stri
         draft.previous(period.year() - 1, before);
     }
     let Draft { content, lineage, findings, .. } = draft;
-    Some(CarryOver { request: draft_of(period, bloc, Value::Object(content)), lineage, findings })
+    Some(CarryOver { request: draft_of(period, bloc, words, Value::Object(content)), lineage, findings })
 }
 
 struct Draft<'a> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::failure::Finding;
+use crate::{catalog::DraftWords, failure::Finding};
 
 fn entry(sort: Sort, id: &str, body: Value) -> Entry {
     let (sha256, written_at) = ("ab".repeat(32), DateTime::UNIX_EPOCH);
@@ -214,8 +214,25 @@ fn a_form_of_commendation_is_one_whether_its_id_or_its_name_is_written() {
     let known = |name: &str| if name == "Cờ thi đua cấp tỉnh" { "emulation-flag-province" } else { name }.to_owned();
     let bloc = bloc("k");
     let held = Held { bloc: &bloc, year: None, halves: [Some(&first), Some(&second)], before: None };
-    let draft = carry_over(period("2026"), held, &known).unwrap();
+    let draft = carry_over(period("2026"), held, &DraftWords::default(), &known).unwrap();
     let rows = json!([{"form": "emulation-flag-province", "honoree": "collective", "count": 5}]);
     assert_eq!(draft.request["content"]["commendations"], rows);
     assert_eq!(draft.lineage[0].sources.len(), 2);
+}
+
+#[test]
+fn a_draft_says_around_its_content_what_the_province_and_the_bloc_say() {
+    let mut words = DraftWords { report: "BC".into(), parent_body: "UBND".into(), ..DraftWords::default() };
+    (words.cluster.head, words.cluster.symbol) = ("Cụm trưởng".into(), "CTĐ".into());
+    let cluster = json!({"name": "Cụm số 2", "form": "cluster", "province": "tỉnh An Bình"});
+    let paper =
+        |body: Value| draft_of(period("2026"), &entry(Sort::Bloc, "c", body), &words, json!({}))["paper"].take();
+    let told = paper(cluster.clone());
+    assert_eq!(told["letterhead"]["parent_body"], "UBND tỉnh An Bình");
+    assert_eq!((&told["number"]["symbol"], &told["place"]), (&json!("BC-CTĐ"), &json!("An Bình")));
+    assert_eq!(told["signing"]["position"], "Cụm trưởng");
+    let mut own = cluster;
+    (own["symbol"], own["terms"]) = (json!("CTĐ2"), json!({"head": "Trưởng cụm"}));
+    let told = paper(own);
+    assert_eq!((&told["number"]["symbol"], &told["signing"]["position"]), (&json!("BC-CTĐ2"), &json!("Trưởng cụm")));
 }
