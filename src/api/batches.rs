@@ -53,10 +53,14 @@ pub(super) async fn accept(
     let partial = if handed.accept_partial { Partial::Accepted } else { Partial::Refused };
     match desk.batches(&caller).accept(requests, partial).await? {
         Taken::Faulty(faults) => Err(refused(&faults).into()),
-        Taken::Accepted(batch) => Ok(HttpResponse::Accepted()
-            .insert_header((header::LOCATION, format!("/v1/batches/{}", batch.id)))
-            .insert_header((header::CACHE_CONTROL, "no-store"))
-            .json(view(&batch))),
+        Taken::Accepted { batch, left_out } => {
+            let mut answer = view(&batch);
+            answer["left_out"] = left_out.iter().map(|(number, failure)| told(*number, failure)).collect();
+            Ok(HttpResponse::Accepted()
+                .insert_header((header::LOCATION, format!("/v1/batches/{}", batch.id)))
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .json(answer))
+        }
     }
 }
 
@@ -130,6 +134,12 @@ fn view(batch: &Batch) -> Value {
         "forecast_vi": done_at.map(|at| format!("xong lúc {}", at.format("%H:%M"))),
         "left_out": batch.left_out,
     })
+}
+
+/// Why a request was left out, in full: only whoever has just sent it reads that.
+fn told(number: usize, failure: &Failure) -> Value {
+    json!({"request": number, "code": failure.code, "message_vi": failure.message, "message_en": failure.message_en,
+        "findings": failure.findings})
 }
 
 /// Every fault of every request; pointers begin with the request's place.

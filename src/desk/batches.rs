@@ -6,16 +6,15 @@ use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Desk, ledger_failure, print_order};
+use super::{Desk, counter::data_erased, ledger_failure, new_job};
 use crate::{
     access::Caller,
     binding::Binder,
-    failure::{Failure, FailureCode},
+    failure::{Failure, FailureCode, Remedy},
     fingerprint,
     intake::Treatment,
     job::{Job, JobId, JobState, NewJob},
     ledger::{Batch, NewBatch, Shelf},
-    rendering::Workshop,
     traces,
 };
 
@@ -25,6 +24,8 @@ pub const MOST_PARTS: usize = 10_000;
 const HANOI: i32 = 7 * 3600;
 /// Before this share has ended, a forecast would be a guess.
 const KNOWN_ENOUGH: f64 = 0.03;
+/// The finding about a field that no schema knows: its place ends in words of the caller's.
+const UNKNOWN_FIELD: &str = "schema-unknown";
 /// Name of the list in a batch's archive.
 const MANIFEST: &str = "manifest.json";
 
@@ -40,7 +41,8 @@ pub enum Partial {
 /// How a batch that was handed in was taken.
 #[derive(Debug)]
 pub enum Taken {
-    Accepted(Batch),
+    /// What was left out comes with all that is to be said of it, for the last time: the batch keeps codes and places only.
+    Accepted { batch: Batch, left_out: Vec<(usize, Failure)> },
     /// Nothing was stored; each fault with the number of its request, from 0.
     Faulty(Vec<(usize, Failure)>),
 }
@@ -51,12 +53,6 @@ pub struct BatchArchive {
     pub size: u64,
     /// Decides the file's bytes.
     pub tag: String,
-}
-
-/// What was done about some jobs of a batch.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Changed {
-    pub jobs: u64,
 }
 
 /// The batches of one caller.
@@ -90,24 +86,30 @@ impl BatchDesk<'_> {
         }
         let workshop = Arc::clone(&self.desk.workshop);
         let organisation = self.shelf.organisation().to_string();
-        let checked = tokio::task::spawn_blocking(move || {
-            requests.par_iter().map(|request| prepare(&workshop, &organisation, request)).collect::<Vec<_>>()
-        });
+        // Other threads do not know whose request this is.
+        let trace = traces::current();
+        let prepare = move |request: &Vec<u8>| {
+            new_job(&workshop, &organisation, workshop.check(request, Treatment::AsSent)?, trace)
+        };
+        let checked =
+            tokio::task::spawn_blocking(move || requests.par_iter().map(prepare).collect::<Vec<Result<NewJob, _>>>());
         let checked = checked.await.map_err(|_| Failure::internal("the check of a batch panicked"))?;
         let (mut parts, mut faults) = (Vec::new(), Vec::new());
         for (number, outcome) in checked.into_iter().enumerate() {
             match outcome {
                 Ok(job) => parts.push((format!("{:05}-{}", number + 1, job.kind), job)),
+                // What is not the caller's to mend is no fault of a request.
+                Err(failure) if failure.remedy() != Remedy::FixRequest => return Err(failure),
                 Err(failure) => faults.push((number, failure)),
             }
         }
         if !faults.is_empty() && (partial == Partial::Refused || parts.is_empty()) {
             return Ok(Taken::Faulty(faults));
         }
-        let left_out = faults.iter().map(|(number, failure)| told(*number, failure)).collect();
+        let left_out = faults.iter().map(|(number, failure)| bare(*number, failure)).collect();
         let id = JobId::fresh();
         self.shelf.accept_batch(NewBatch { id, parts, left_out }).await.map_err(ledger_failure)?;
-        self.batch(id).await.map(Taken::Accepted)
+        Ok(Taken::Accepted { batch: self.batch(id).await?, left_out: faults })
     }
 
     /// A batch, counted now.
@@ -122,28 +124,24 @@ impl BatchDesk<'_> {
     ///
     /// # Errors
     /// `batch-not-found`.
-    pub async fn cancel(&self, id: JobId) -> Result<Changed, Failure> {
+    pub async fn cancel(&self, id: JobId) -> Result<(), Failure> {
         self.batch(id).await?;
-        let mut changed = Changed::default();
         for job in self.jobs_in(id, |state| !state.is_end()).await? {
             self.shelf.cancel(job.id).await.map_err(ledger_failure)?;
-            changed.jobs += 1;
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// Lets what failed or died begin anew, and nothing else.
     ///
     /// # Errors
     /// `batch-not-found`.
-    pub async fn resume(&self, id: JobId) -> Result<Changed, Failure> {
+    pub async fn resume(&self, id: JobId) -> Result<(), Failure> {
         self.batch(id).await?;
-        let mut changed = Changed::default();
         for job in self.jobs_in(id, |state| matches!(state, JobState::Failed | JobState::Dead)).await? {
             self.shelf.requeue(job.id).await.map_err(ledger_failure)?;
-            changed.jobs += 1;
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// What each part is, with its SHA-256: the same for the same papers.
@@ -157,17 +155,19 @@ impl BatchDesk<'_> {
     /// All papers and the manifest as one ZIP file, the same for the same papers. One paper is in memory at a time.
     ///
     /// # Errors
-    /// As [`BatchDesk::manifest`]; `data-erased` when a paper is gone.
+    /// As [`BatchDesk::manifest`]; `data-erased` when a paper was erased.
     pub async fn archive(&self, id: JobId) -> Result<BatchArchive, Failure> {
         let (manifest, parts) = self.whole(id).await?;
+        if parts.iter().any(|(_, job)| job.paper_erased_at.is_some()) {
+            return Err(data_erased());
+        }
         let cannot = |error: io::Error| Failure::store_unavailable(format!("a batch's archive: {error}"));
         let tag = fingerprint::of(&manifest);
         let mut binder = Binder::new(tempfile::tempfile().map_err(cannot)?);
         for (name, job) in parts {
             let Some(artifact) = job.artifact else { continue };
-            let bytes = self.desk.archive.read(&artifact.sha256).await;
-            let bytes = bytes.map_err(|error| Failure::store_unavailable(error.to_string()))?;
-            let bytes = bytes.ok_or_else(super::counter::data_erased)?;
+            let bytes = self.desk.archive.read(&artifact.sha256).await?;
+            let bytes = bytes.ok_or_else(|| Failure::internal("a paper is missing from the archive"))?;
             let bound = tokio::task::spawn_blocking(move || {
                 binder.add(&name, &mut bytes.as_slice(), bytes.len() as u64).map(|()| binder)
             });
@@ -197,7 +197,8 @@ impl BatchDesk<'_> {
     /// The manifest, and the parts under their names.
     async fn whole(&self, id: JobId) -> Result<(Vec<u8>, Vec<(String, Job)>), Failure> {
         let batch = self.batch(id).await?;
-        let waiting = batch.parts() - batch.ended();
+        let parts = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
+        let waiting = parts.iter().filter(|(_, job)| !job.state.is_end()).count();
         if waiting > 0 {
             return Err(Failure::new(
                 FailureCode::JobNotFinished,
@@ -206,7 +207,6 @@ impl BatchDesk<'_> {
             )
             .hint("Xem tiến độ tại GET /v1/batches/{id}, rồi hỏi lại."));
         }
-        let parts = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
         let parts: Vec<(String, Job)> =
             parts.into_iter().map(|(name, job)| (format!("{name}.{}", job.media_type.extension()), job)).collect();
         let files: Vec<Value> = parts
@@ -237,28 +237,22 @@ pub fn forecast(batch: &Batch) -> Option<DateTime<FixedOffset>> {
     FixedOffset::east_opt(HANOI).map(|zone| at.with_timezone(&zone))
 }
 
-/// A fault as a batch names it.
-pub fn told(number: usize, failure: &Failure) -> Value {
-    json!({"request": number, "code": failure.code, "message_vi": failure.message, "message_en": failure.message_en,
-        "findings": failure.findings})
-}
-
-fn prepare(workshop: &Workshop, organisation: &str, request: &[u8]) -> Result<NewJob, Failure> {
-    let accepted = workshop.check(request, Treatment::AsSent)?;
-    let manuscript = accepted.manuscript;
-    let order = print_order(&manuscript)?;
-    Ok(NewJob {
-        id: JobId::fresh(),
-        organisation: organisation.to_owned(),
-        edition: manuscript.edition.clone(),
-        order_sha256: fingerprint::of(order.as_bytes()),
-        order,
-        findings: accepted.findings,
-        file_name: workshop.file_name(&manuscript)?,
-        media_type: workshop.media_type(&manuscript)?,
-        kind: manuscript.kind,
-        trace: traces::current(),
-    })
+/// A fault as a batch keeps it, without a word of the request: no erasure looks for people here.
+fn bare(number: usize, failure: &Failure) -> Value {
+    let unknown: Vec<&String> =
+        failure.findings.iter().filter(|finding| finding.code == UNKNOWN_FIELD).flat_map(|it| &it.pointers).collect();
+    let place = |pointer: &String| match unknown.iter().find(|key| pointer.starts_with(key.as_str())) {
+        Some(key) => key.rsplit_once('/').map_or_else(String::new, |(around, _)| around.to_owned()),
+        None => pointer.clone(),
+    };
+    let findings: Vec<Value> = failure
+        .findings
+        .iter()
+        .map(
+            |finding| json!({"code": finding.code, "pointers": finding.pointers.iter().map(place).collect::<Vec<_>>()}),
+        )
+        .collect();
+    json!({"request": number, "code": failure.code, "findings": findings})
 }
 
 fn no_such_batch() -> Failure {
@@ -281,6 +275,25 @@ mod tests {
             left_out: json!([]),
             counts: BTreeMap::from([(JobState::Succeeded, ended), (JobState::Accepted, waiting)]),
         }
+    }
+
+    #[test]
+    fn a_fault_is_kept_without_what_the_caller_wrote() {
+        use crate::failure::{Finding, Severity};
+
+        let name = "Nguyễn Thị Kín";
+        let at = |code, pointer: String| Finding::new(code, Severity::Error, pointer, name, name).found(name);
+        let findings = vec![
+            at("schema-unknown", format!("/content/people/0/{name}")),
+            at("X01", format!("/content/people/0/{name}/note")).and_at("/content/title"),
+            at("schema-type", "/content/people/1".to_owned()),
+        ];
+        let kept = bare(7, &Failure::invalid_document(findings));
+        assert_eq!(kept["findings"][0], json!({"code": "schema-unknown", "pointers": ["/content/people/0"]}));
+        assert_eq!(kept["findings"][1]["pointers"], json!(["/content/people/0", "/content/title"]));
+        assert_eq!(kept["findings"][2]["pointers"], json!(["/content/people/1"]));
+        assert_eq!((&kept["request"], &kept["code"]), (&json!(7), &json!("invalid-document")));
+        assert!(!kept.to_string().contains(name), "{kept:#}");
     }
 
     #[test]
