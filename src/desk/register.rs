@@ -127,23 +127,20 @@ impl RegisterDesk {
         let members = self.members_of(&bloc.id, period.year()).await?;
         let (content, findings) = self.check(period, &bloc, &members, sheet["content"].take()).await?;
         let reason = sheet.pointer("/adjustment/reason").and_then(Value::as_str).map(str::to_owned);
-        let adjustment = match reason {
-            Some(reason) => {
-                let before = self.book.submission(period, &bloc.id).await?.map(|before| before.content);
-                Some((reason, self.difference(period, before.as_ref(), &content)))
-            }
-            None => None,
-        };
-        let content = intake::canonical(content.to_string().as_bytes())?;
-        let new = NewSubmission {
+        let canonical = intake::canonical(content.to_string().as_bytes())?;
+        let mut new = NewSubmission {
             id: Uuid::now_v7().to_string(),
             period,
             bloc: bloc.id,
-            sha256: fingerprint::of(content.as_bytes()),
-            content,
-            adjustment,
+            sha256: fingerprint::of(canonical.as_bytes()),
+            content: canonical,
+            adjustment: None,
         };
-        match self.book.submit(&new, base).await? {
+        let outcome = match reason {
+            Some(reason) => self.adjust(&mut new, (&content, reason), base).await?,
+            None => self.book.submit(&new, base).await?,
+        };
+        match outcome {
             SubmitOutcome::Stored(submission) => Ok(Sent { submission, unchanged: false, findings }),
             SubmitOutcome::Unchanged(submission) => Ok(Sent { submission, unchanged: true, findings }),
             SubmitOutcome::Stale(current) => Err(stale(base, current.map(|current| current.version))),
@@ -159,6 +156,31 @@ impl RegisterDesk {
                 format!("The period {period} is open."),
             )
             .hint("Gửi lại, bỏ trường “adjustment”.")),
+        }
+    }
+
+    /// Stores an adjustment upon the very version from which it is said to differ.
+    async fn adjust(
+        &self,
+        new: &mut NewSubmission,
+        (content, reason): (&Value, String),
+        base: &Base,
+    ) -> Result<SubmitOutcome, Failure> {
+        loop {
+            let before = self.book.submission(new.period, &new.bloc).await?;
+            let difference = self.difference(new.period, before.as_ref().map(|before| &before.content), content);
+            new.adjustment = Some((reason.clone(), difference));
+            let before = before.as_ref().map(Submission::tag);
+            let upon = match &before {
+                Some(tag) if base.is(Some(tag)) => Base::OneOf(vec![tag.as_str().to_owned()]),
+                None if base.is(None) => Base::Nothing,
+                Some(_) | None => Base::OneOf(Vec::new()),
+            };
+            match self.book.submit(new, &upon).await? {
+                // Another version came in between, upon which the sender would have it too.
+                SubmitOutcome::Stale(current) if base.is(current.as_ref().map(Submission::tag).as_ref()) => {}
+                outcome => return Ok(outcome),
+            }
         }
     }
 
