@@ -58,4 +58,5 @@ mod sandbox;
 mod stopping;
 mod traces;
 mod two_hosts;
+mod upgrades;
 mod webhooks;
