@@ -31,6 +31,7 @@ mod cli;
 mod clients;
 mod contract;
 mod editions;
+mod endings;
 mod hostile_clients;
 mod intake;
 mod metadata;
