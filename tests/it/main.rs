@@ -43,6 +43,7 @@ mod tenancy;
 mod text_encoding;
 // the keeping
 mod backlog;
+mod batch_survival;
 mod buckets;
 mod doorbells;
 mod faults;
