@@ -4,8 +4,8 @@
 //! the same print orders: papers a second of both, processor time of parent and children, memory of each process while it
 //! grows, and how far the forecast was off at a quarter, half and three quarters.
 //!
-//! The children alone are timed before and after the closing, over every fourth paper, so that a machine that gets slower
-//! in between is seen.
+//! The children alone make one half of the papers before the closing and the other half after it, so that each paper is made
+//! alone once, and a machine that gets slower in between is seen.
 
 use std::{
     fs,
@@ -19,7 +19,6 @@ use nix::sys::resource::{UsageWho, getrusage};
 use tdkt_reports::{
     closing::{Closing, Finished, Leniency, Plan, Progress, Wanted},
     press::{Demand, Press, PressSettings},
-    rendering::Workshop,
     sample_province,
     settings::{GivenSettings, Settings},
     workshop_files,
@@ -28,8 +27,6 @@ use tdkt_reports::{
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Of the papers, the children alone make every so-manieth.
-const EACH: usize = 4;
 /// Shares of the closing at which memory is looked at.
 const LOOKS: [f64; 5] = [0.02, 0.1, 0.25, 0.5, 1.0];
 /// Shares at which the forecast is held against what came.
@@ -37,7 +34,7 @@ const FORECASTS: [f64; 4] = [0.25, 0.3, 0.5, 0.75];
 
 fn main() {
     let mut numbers = std::env::args().skip(1).filter_map(|word| word.parse().ok());
-    let (blocs, papers) = (numbers.next().unwrap_or(60), numbers.next().unwrap_or(33));
+    let (blocs, papers) = (numbers.next().unwrap_or(60), numbers.next().unwrap_or(34));
     let folder = tempfile::tempdir().expect("a folder");
     let inputs = folder.path().join("inputs");
     fs::create_dir_all(&inputs).expect("a folder");
@@ -69,7 +66,7 @@ fn main() {
 
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    let alone_before = runtime.block_on(alone(&plan, children));
+    let alone_before = runtime.block_on(alone(&plan, children, 0));
     let press = Press::new(press_settings(children));
     let mut seen = Seen::new();
     let out = folder.path().join("out");
@@ -83,7 +80,7 @@ fn main() {
     closing.conclude(&workshop, &mut finished).expect("bound and merged");
     let concluded = Moment::now();
     drop(press);
-    let alone_after = runtime.block_on(alone(&plan, children));
+    let alone_after = runtime.block_on(alone(&plan, children, 1));
 
     let phases = [
         ("templates and fonts loaded", &began, &loaded),
@@ -95,19 +92,15 @@ fn main() {
     let whole: Duration = phases.iter().map(|(_, from, to)| to.at - from.at).sum();
     tell(&phases, plan.parts.len());
     let speed = plan.parts.len() as f64 / whole.as_secs_f64();
-    let alone = 2.0 / (1.0 / alone_before.per_second + 1.0 / alone_after.per_second);
+    let alone = plan.parts.len() as f64 / (alone_before.took + alone_after.took).as_secs_f64();
     println!("\n| papers a second | |\n| --- | --- |");
     println!("| the whole closing, from nothing to `archive.zip` | {speed:.1} |");
-    println!(
-        "| render children alone, before and after | {:.1}, {:.1} |",
-        alone_before.per_second, alone_after.per_second
-    );
+    println!("| the same papers by the render children alone | {alone:.1} |");
+    println!("| one half of them before, the other after | {:.1}, {:.1} |", alone_before.speed(), alone_after.speed());
     println!("| ratio | {:.2} |", speed / alone);
-    println!(
-        "| processor time of the children alone / of all processes of the closing | {:.2} |",
-        (alone_before.cpu_ms + alone_after.cpu_ms) / 2.0 * plan.parts.len() as f64
-            / phases.iter().map(|(_, from, to)| to.cpu_ms - from.cpu_ms).sum::<f64>()
-    );
+    let all_ms: f64 = phases.iter().map(|(_, from, to)| to.cpu_ms - from.cpu_ms).sum();
+    let alone_ms = alone_before.cpu_ms + alone_after.cpu_ms;
+    println!("| the same of processor times | {:.2} |", alone_ms / all_ms);
     seen.tell();
     size(&out, &finished);
 }
@@ -175,14 +168,23 @@ fn press_settings(children: usize) -> PressSettings {
 
 /// What the children do when nobody checks, stores or binds.
 struct Alone {
-    per_second: f64,
-    /// Processor time of all for a paper.
+    papers: usize,
+    took: Duration,
+    /// Processor time of all processes.
     cpu_ms: f64,
 }
 
-async fn alone(plan: &Plan, children: usize) -> Alone {
+impl Alone {
+    fn speed(&self) -> f64 {
+        self.papers as f64 / self.took.as_secs_f64()
+    }
+}
+
+/// Every second paper, from the first or the second on.
+async fn alone(plan: &Plan, children: usize, first: usize) -> Alone {
     let press = Arc::new(Press::new(press_settings(children)));
-    let orders: Vec<String> = plan.parts.iter().step_by(EACH).map(|part| plan.order(part).expect("an order")).collect();
+    let orders: Vec<String> =
+        plan.parts.iter().skip(first).step_by(2).map(|part| plan.order(part).expect("an order")).collect();
     let count = orders.len();
     let began = Moment::now();
     let papers = stream::iter(orders).map(|order| {
@@ -191,10 +193,7 @@ async fn alone(plan: &Plan, children: usize) -> Alone {
     });
     papers.buffer_unordered(children + 1).for_each(async |_| ()).await;
     let ended = Moment::now();
-    Alone {
-        per_second: count as f64 / (ended.at - began.at).as_secs_f64(),
-        cpu_ms: (ended.cpu_ms - began.cpu_ms) / count as f64,
-    }
+    Alone { papers: count, took: ended.at - began.at, cpu_ms: ended.cpu_ms - began.cpu_ms }
 }
 
 /// What is noted while papers are made.
