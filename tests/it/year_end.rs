@@ -143,7 +143,7 @@ fn the_sums_of_sixty_blocs_are_those_of_an_independent_script() {
     command.arg("province-sample").arg(province.inputs()).args(["--seed", "1", "--blocs", "60"]);
     assert_eq!(programs::run_command(command, b"").code, Some(0));
     // The reports alone: what is added up is in them.
-    let outcome = province.close("out", &["--accept-partial", "--sources", "--kind", "annual-summary"]);
+    let outcome = province.close("out", &["--accept-partial", "--sources", "--kind", "annual-summary,provincial-summary"]);
     assert_eq!(outcome.code, Some(4), "two papers are left out: {}", outcome.err);
     let out = province.out("out");
     let text = province.folder.path().join("report.txt");
@@ -317,7 +317,7 @@ fn files_of_the_whole_are_made_again_when_they_are_damaged_and_go_when_their_cau
     assert_eq!(before, whole.map(hash), "the length of a file proves nothing");
 
     // Kinds that are not asked for this time are no waste of the last.
-    let some = province.close("out", &["--kind", "annual-summary"]);
+    let some = province.close("out", &["--kind", "annual-summary,provincial-summary"]);
     assert_eq!(some.code, Some(0), "{}", some.err);
     assert_eq!(
         papers_in(&province.out("out")).into_keys().collect::<Vec<_>>(),
