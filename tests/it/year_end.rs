@@ -143,7 +143,8 @@ fn the_sums_of_sixty_blocs_are_those_of_an_independent_script() {
     command.arg("province-sample").arg(province.inputs()).args(["--seed", "1", "--blocs", "60"]);
     assert_eq!(programs::run_command(command, b"").code, Some(0));
     // The reports alone: what is added up is in them.
-    let outcome = province.close("out", &["--accept-partial", "--sources", "--kind", "annual-summary,provincial-summary"]);
+    let outcome =
+        province.close("out", &["--accept-partial", "--sources", "--kind", "annual-summary,provincial-summary"]);
     assert_eq!(outcome.code, Some(4), "two papers are left out: {}", outcome.err);
     let out = province.out("out");
     let text = province.folder.path().join("report.txt");
