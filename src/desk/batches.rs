@@ -225,14 +225,15 @@ impl BatchDesk<'_> {
     }
 }
 
-/// When a batch will have ended, by how fast its jobs have ended so far.
+/// When a batch will have ended, by how fast its jobs have ended of late; `None` where none has, for nobody knows.
 pub fn forecast(batch: &Batch) -> Option<DateTime<FixedOffset>> {
     let (ended, parts) = (batch.ended(), batch.parts());
-    if ended == parts || (ended as f64) < KNOWN_ENOUGH * parts as f64 || ended == 0 {
+    if ended == parts || (ended as f64) < KNOWN_ENOUGH * parts as f64 || batch.lately == 0 {
         return None;
     }
     let elapsed = (batch.counted_at - batch.accepted_at).num_milliseconds() as f64;
-    let left = elapsed * (parts - ended) as f64 / ended as f64;
+    let seen = elapsed.min(Batch::LATELY.as_millis() as f64);
+    let left = seen * (parts - ended) as f64 / batch.lately as f64;
     let at: DateTime<Utc> = batch.counted_at + TimeDelta::milliseconds(left as i64);
     FixedOffset::east_opt(HANOI).map(|zone| at.with_timezone(&zone))
 }
@@ -274,6 +275,7 @@ mod tests {
             counted_at: accepted_at + TimeDelta::seconds(60),
             left_out: json!([]),
             counts: BTreeMap::from([(JobState::Succeeded, ended), (JobState::Accepted, waiting)]),
+            lately: ended,
         }
     }
 
@@ -294,6 +296,16 @@ mod tests {
         assert_eq!(kept["findings"][2]["pointers"], json!(["/content/people/1"]));
         assert_eq!((&kept["request"], &kept["code"]), (&json!(7), &json!("invalid-document")));
         assert!(!kept.to_string().contains(name), "{kept:#}");
+    }
+
+    #[test]
+    fn the_pace_is_that_of_late_and_where_nothing_ends_nobody_knows() {
+        let mut batch = batch(50, 50);
+        batch.counted_at = batch.accepted_at + TimeDelta::hours(3);
+        batch.lately = 10;
+        assert_eq!(forecast(&batch).unwrap().timestamp(), batch.counted_at.timestamp() + 600);
+        batch.lately = 0;
+        assert_eq!(forecast(&batch), None);
     }
 
     #[test]

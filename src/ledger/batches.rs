@@ -1,12 +1,12 @@
 //! Batches: jobs that were accepted together. How far one is follows from its jobs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::Row;
 
-use super::{LedgerError, Shelf, rows};
+use super::{LedgerError, Shelf, millis, rows};
 use crate::{
     job::{Job, JobId, JobState, NewJob},
     metrics,
@@ -31,9 +31,14 @@ pub struct Batch {
     pub counted_at: DateTime<Utc>,
     pub left_out: Value,
     pub counts: BTreeMap<JobState, u64>,
+    /// How many of them were worked to their end within the last [`Batch::LATELY`].
+    pub lately: u64,
 }
 
 impl Batch {
+    /// What has ended within so long tells the pace of now.
+    pub const LATELY: Duration = Duration::from_secs(120);
+
     /// How many parts there are.
     pub fn parts(&self) -> u64 {
         self.counts.values().sum()
@@ -92,16 +97,23 @@ impl Shelf {
             .fetch_optional(&mut *connection)
             .await?;
         let Some(row) = found else { return Ok(None) };
-        let counted = sqlx::query(
-            "SELECT job.state AS state, count(*) AS jobs FROM batch_part JOIN job ON job.id = batch_part.job_id \
-             WHERE batch_part.batch_id = $1 GROUP BY job.state",
-        )
+        let counted = sqlx::query(ledger.say(
+            "SELECT job.state AS state, count(*) AS jobs, \
+             CAST(sum(CASE WHEN job.changed_at > {now} - $2 THEN 1 ELSE 0 END) AS BIGINT) AS lately \
+             FROM batch_part JOIN job ON job.id = batch_part.job_id WHERE batch_part.batch_id = $1 GROUP BY job.state",
+        ))
         .bind(id.to_string())
+        .bind(millis(Batch::LATELY))
         .fetch_all(&mut *connection)
         .await?;
-        let mut counts = BTreeMap::new();
+        let (mut counts, mut lately) = (BTreeMap::new(), 0);
         for row in &counted {
-            counts.insert(rows::state(row)?, u64::from(rows::count(row, "jobs")?));
+            let state = rows::state(row)?;
+            counts.insert(state, u64::from(rows::count(row, "jobs")?));
+            // What is withdrawn is no work done.
+            if state.is_end() && state != JobState::Cancelled {
+                lately += u64::from(rows::count(row, "lately")?);
+            }
         }
         let left_out: String = row.try_get("left_out")?;
         Ok(Some(Batch {
@@ -110,6 +122,7 @@ impl Shelf {
             counted_at: rows::time(&row, "counted_at")?,
             left_out: serde_json::from_str(&left_out).map_err(|error| rows::unreadable("left out", error))?,
             counts,
+            lately,
         }))
     }
 

@@ -44,6 +44,7 @@ mod tenancy;
 mod text_encoding;
 // the keeping
 mod backlog;
+mod batch_survival;
 mod buckets;
 mod doorbells;
 mod faults;
