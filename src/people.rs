@@ -1,7 +1,9 @@
-//! What is held of a person, by name: found, given out, erased.
+//! What is held of a person, by name: found, given out, erased; in jobs, in the register, and in what batches left out.
 //!
 //! The rule: a name comes in and goes nowhere: not into a log, not into an address, not into the audit. The audit keeps a
 //! salted hash, so that who knows the name can prove that it was done.
+
+mod elsewhere;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -17,6 +19,8 @@ use crate::{
     retention::{self, Books},
     vietnamese,
 };
+
+pub use elsewhere::{Elsewhere, Spot, WrittenOver};
 
 /// Characters of a name.
 const LONGEST_NAME: usize = 200;
@@ -61,6 +65,24 @@ pub struct Held {
     /// Whether there is a paper too, which then holds the same.
     pub paper: bool,
     pub mentions: Vec<Mention>,
+}
+
+/// Everything that is held of the person.
+#[derive(Debug, Clone, Serialize)]
+pub struct HeldOf {
+    /// Jobs, the oldest first.
+    #[serde(rename = "data")]
+    pub jobs: Vec<Held>,
+    /// Beside jobs.
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// What became of it all.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErasedOf {
+    #[serde(rename = "data")]
+    pub jobs: Vec<ErasedJob>,
+    pub elsewhere: Vec<WrittenOver>,
 }
 
 /// What became of one job.
@@ -138,13 +160,14 @@ impl std::fmt::Debug for Name {
     }
 }
 
-/// Every job that holds something of the person, the oldest first; without what it holds.
+/// Everything that holds something of the person; without what it holds.
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub async fn find(books: Books<'_>, name: &Name) -> Result<Vec<Held>, Failure> {
+pub async fn find(books: Books<'_>, name: &Name) -> Result<HeldOf, Failure> {
     let mut found = export(books, name).await?;
-    for mention in found.iter_mut().flat_map(|held| &mut held.mentions) {
+    let in_jobs = found.jobs.iter_mut().flat_map(|held| &mut held.mentions);
+    for mention in in_jobs.chain(found.elsewhere.iter_mut().flat_map(|held| &mut held.mentions)) {
         mention.held = None;
     }
     Ok(found)
@@ -154,7 +177,11 @@ pub async fn find(books: Books<'_>, name: &Name) -> Result<Vec<Held>, Failure> {
 ///
 /// # Errors
 /// When the ledger does not answer.
-pub async fn export(books: Books<'_>, name: &Name) -> Result<Vec<Held>, Failure> {
+pub async fn export(books: Books<'_>, name: &Name) -> Result<HeldOf, Failure> {
+    Ok(HeldOf { jobs: in_jobs(books, name).await?, elsewhere: elsewhere::export(books, name).await? })
+}
+
+async fn in_jobs(books: Books<'_>, name: &Name) -> Result<Vec<Held>, Failure> {
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = books.requests_after(after).await?;
@@ -183,13 +210,14 @@ fn held(name: &Name, (job, body): &(Job, String)) -> Option<Held> {
     })
 }
 
-/// Erases request and paper of every ended job that holds something of the person; the audit says so of each.
+/// Erases request and paper of every ended job that holds something of the person, and writes over what is theirs
+/// elsewhere; the audit says so of each.
 ///
 /// # Errors
 /// When ledger or archive do not answer; what was erased stays erased.
-pub async fn erase(books: Books<'_>, archive: &Archive, name: &Name) -> Result<Vec<ErasedJob>, Failure> {
+pub async fn erase(books: Books<'_>, archive: &Archive, name: &Name) -> Result<ErasedOf, Failure> {
     let mut told = Vec::new();
-    for held in find(books, name).await? {
+    for held in in_jobs(books, name).await? {
         let erased = match retention::erase(books, archive, held.id).await? {
             EraseOutcome::Erased(_) | EraseOutcome::AlreadyErased => true,
             EraseOutcome::NotEnded(_) => false,
@@ -200,8 +228,9 @@ pub async fn erase(books: Books<'_>, archive: &Archive, name: &Name) -> Result<V
         }
         told.push(ErasedJob { id: held.id, erased });
     }
-    info!(jobs = told.len(), "Data of a person were erased on demand");
-    Ok(told)
+    let elsewhere = elsewhere::erase(books, name).await?;
+    info!(jobs = told.len(), elsewhere = elsewhere.len(), "Data of a person were erased on demand");
+    Ok(ErasedOf { jobs: told, elsewhere })
 }
 
 fn proof_with(salt: &str, text: &str) -> String {

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tracing::{info, warn};
 
 use crate::{
@@ -10,11 +11,14 @@ use crate::{
     archive::{Archive, ArchiveError},
     failure::Failure,
     job::{Job, JobId},
-    ledger::{EraseOutcome, Erased, Keep, Ledger, LedgerError, Shelf},
+    ledger::{Demand, EraseOutcome, Erased, Keep, Kept, KeptPlace, Ledger, LedgerError, Shelf},
 };
 
 /// Between two pages, so that a large sweep leaves room for the day's work.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// What the audit says of an operator at the machine.
+const AT_THIS_MACHINE: &str = "cli";
 
 /// Why data were not erased, or not to the end. What was erased stays erased.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +70,46 @@ impl Books<'_> {
             Books::All(ledger) => ledger.requests_after(None, after).await,
             Books::Of(ledger, organisation) => ledger.requests_after(Some(organisation), after).await,
             Books::Own(shelf) => shelf.requests_after(after).await,
+        }
+    }
+
+    /// As [`Ledger::kept_places`].
+    pub(crate) async fn kept_places(self) -> Result<Vec<KeptPlace>, LedgerError> {
+        match self {
+            Books::All(ledger) => ledger.kept_places(None).await,
+            Books::Of(ledger, organisation) => ledger.kept_places(Some(organisation)).await,
+            Books::Own(shelf) => shelf.kept_places().await,
+        }
+    }
+
+    /// As [`Ledger::kept`].
+    pub(crate) async fn kept(self, place: &KeptPlace) -> Result<Option<Kept>, LedgerError> {
+        match self {
+            Books::All(ledger) | Books::Of(ledger, _) => ledger.kept(place).await,
+            Books::Own(shelf) => shelf.kept(place).await,
+        }
+    }
+
+    /// As [`Ledger::write_over`].
+    pub(crate) async fn write_over(
+        self,
+        place: &KeptPlace,
+        without: impl FnOnce(&Value) -> Option<Value> + Send,
+        proof: &str,
+    ) -> Result<bool, LedgerError> {
+        match self {
+            Books::All(ledger) | Books::Of(ledger, _) => {
+                ledger.write_over(place, without, Demand { proof, by: AT_THIS_MACHINE }).await
+            }
+            Books::Own(shelf) => shelf.write_over(place, without, proof).await,
+        }
+    }
+
+    /// As [`Ledger::settle_erasure`].
+    pub(crate) async fn settle_erasure(self) -> Result<(), LedgerError> {
+        match self {
+            Books::All(ledger) | Books::Of(ledger, _) => ledger.settle_erasure().await,
+            Books::Own(shelf) => shelf.settle_erasure().await,
         }
     }
 

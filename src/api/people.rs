@@ -24,7 +24,7 @@ struct Who {
     ignore_diacritics: bool,
 }
 
-/// 200 with the jobs that hold something of the person.
+/// 200 with what holds something of the person.
 pub(super) async fn find(
     By(caller): By,
     desk: Data<Desk>,
@@ -33,10 +33,10 @@ pub(super) async fn find(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let name = name(&request, payload, &limits).await?;
-    Ok(told(&json!({"data": desk.of(&caller).find_person(&name).await?})))
+    Ok(told(&json!(desk.of(&caller).find_person(&name).await?)))
 }
 
-/// 200 with what they hold of the person.
+/// 200 with what is held of the person.
 pub(super) async fn export(
     By(caller): By,
     desk: Data<Desk>,
@@ -45,10 +45,10 @@ pub(super) async fn export(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let name = name(&request, payload, &limits).await?;
-    Ok(told(&json!({"data": desk.of(&caller).export_person(&name).await?})))
+    Ok(told(&json!(desk.of(&caller).export_person(&name).await?)))
 }
 
-/// 200 with what became of each job.
+/// 200 with what became of each job and each version.
 pub(super) async fn erase(
     By(caller): By,
     desk: Data<Desk>,
@@ -57,7 +57,7 @@ pub(super) async fn erase(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let name = name(&request, payload, &limits).await?;
-    Ok(told(&json!({"data": desk.of(&caller).erase_person(&name).await?})))
+    Ok(told(&json!(desk.of(&caller).erase_person(&name).await?)))
 }
 
 async fn name(request: &HttpRequest, payload: Payload, limits: &ApiLimits) -> Result<Name, Problem> {

@@ -3,24 +3,24 @@
 use std::path::Path;
 
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{books::with_books, organisations, output};
 use crate::{
     access::OrganisationId,
     failure::{Failure, FailureCode},
-    people::{self, Held, Likeness, Name},
+    people::{self, Elsewhere, ErasedOf, Held, HeldOf, Likeness, Mention, Name},
     retention::Books,
     settings::Settings,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Tìm các việc có dữ liệu của một người.
+    /// Tìm các việc, mục sổ đăng ký và lô có dữ liệu của một người.
     Find(Who),
     /// Xuất những gì đang lưu về một người, dạng JSON.
     Export(Who),
-    /// Xóa dữ liệu và văn bản của các việc đã kết thúc có tên người này; bằng chứng nằm trong nhật ký.
+    /// Xóa dữ liệu và văn bản của các việc đã kết thúc có tên người này, ghi đè tên trong sổ đăng ký và lô; bằng chứng nằm trong nhật ký.
     Erase(Who),
 }
 
@@ -63,30 +63,45 @@ pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> 
         };
         match &command {
             Command::Find(who) => tell(&people::find(books, &name).await?, who.json),
-            Command::Export(_) => print(&json!(people::export(books, &name).await?)),
+            Command::Export(_) => print(&listed(&people::export(books, &name).await?)),
             Command::Erase(who) => erased(&people::erase(books, archive, &name).await?, who.json),
         }
     })
 }
 
-fn tell(found: &[Held], json: bool) -> Result<(), Failure> {
+/// Jobs, then what is elsewhere, which says `what` it is.
+fn listed(found: &HeldOf) -> Value {
+    found.jobs.iter().map(|job| json!(job)).chain(found.elsewhere.iter().map(|other| json!(other))).collect()
+}
+
+fn tell(found: &HeldOf, json: bool) -> Result<(), Failure> {
     if json {
-        return print(&json!(found));
+        return print(&listed(found));
     }
-    let line = |held: &Held| {
-        let places: Vec<&str> = held.mentions.iter().map(|mention| mention.pointer.as_str()).collect();
+    let places = |mentions: &[Mention]| -> String {
+        mentions.iter().map(|mention| mention.pointer.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let in_job = |held: &Held| {
         let Held { id, organisation, kind, state, accepted_at, .. } = held;
         let at = accepted_at.format("%Y-%m-%dT%H:%M:%SZ");
-        format!("{id}\t{}\t{kind}\t{organisation}\t{at}\t{}\n", state.as_str(), places.join(" "))
+        format!("{id}\t{}\t{kind}\t{organisation}\t{at}\t{}\n", state.as_str(), places(&held.mentions))
     };
-    output::print(found.iter().map(line).collect::<String>().as_bytes())?;
-    output::say(&format!("{} việc.\n", found.len()));
+    let beside = |held: &Elsewhere| {
+        let Elsewhere { place, organisation, written_at, .. } = held;
+        let at = written_at.format("%Y-%m-%dT%H:%M:%SZ");
+        let version = place.version.map(|version| version.to_string()).unwrap_or_default();
+        format!("{}\t{}\t{version}\t{organisation}\t{at}\t{}\n", place.id, place.what, places(&held.mentions))
+    };
+    let lines: String = found.jobs.iter().map(in_job).chain(found.elsewhere.iter().map(beside)).collect();
+    output::print(lines.as_bytes())?;
+    output::say(&format!("{} việc, {} nơi khác.\n", found.jobs.len(), found.elsewhere.len()));
     Ok(())
 }
 
-fn erased(told: &[people::ErasedJob], json: bool) -> Result<(), Failure> {
+fn erased(told: &ErasedOf, json: bool) -> Result<(), Failure> {
     if json {
-        print(&json!(told))?;
+        let elsewhere = told.elsewhere.iter().map(|other| json!(other));
+        print(&told.jobs.iter().map(|job| json!(job)).chain(elsewhere).collect())?;
     } else {
         let line = |job: &people::ErasedJob| {
             let what = if job.erased {
@@ -96,9 +111,14 @@ fn erased(told: &[people::ErasedJob], json: bool) -> Result<(), Failure> {
             };
             format!("{}\t{what}\n", job.id)
         };
-        output::print(told.iter().map(line).collect::<String>().as_bytes())?;
+        let beside = |other: &people::WrittenOver| {
+            let version = other.place.version.map(|version| format!(" {version}")).unwrap_or_default();
+            format!("{}\t{}{version}: đã ghi đè; bằng chứng nằm trong nhật ký\n", other.place.id, other.place.what)
+        };
+        let lines: String = told.jobs.iter().map(line).chain(told.elsewhere.iter().map(beside)).collect();
+        output::print(lines.as_bytes())?;
     }
-    match told.iter().filter(|job| !job.erased).count() {
+    match told.jobs.iter().filter(|job| !job.erased).count() {
         0 => Ok(()),
         left => Err(Failure::new(
             FailureCode::JobNotFinished,
@@ -109,6 +129,6 @@ fn erased(told: &[people::ErasedJob], json: bool) -> Result<(), Failure> {
     }
 }
 
-fn print(value: &serde_json::Value) -> Result<(), Failure> {
+fn print(value: &Value) -> Result<(), Failure> {
     output::print(format!("{value:#}\n").as_bytes())
 }

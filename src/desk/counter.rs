@@ -14,7 +14,7 @@ use crate::{
     intake::{self, Treatment},
     job::{Artifact, Job, JobId, JobState, NewJob},
     ledger::{Acceptance, CancelOutcome, EraseOutcome, JobFilter, LetterOutcome, OnceKey, Shelf},
-    people::{self, ErasedJob, Held, Name},
+    people::{self, ErasedOf, HeldOf, Name},
     retention,
     traces::{self, Note},
 };
@@ -139,18 +139,18 @@ impl Counter<'_> {
         }
     }
 
-    /// Jobs that hold something of a person.
-    pub async fn find_person(&self, name: &Name) -> Result<Vec<Held>, Failure> {
+    /// What holds something of a person.
+    pub async fn find_person(&self, name: &Name) -> Result<HeldOf, Failure> {
         people::find((&self.shelf).into(), name).await
     }
 
     /// As [`Counter::find_person`], with what they hold.
-    pub async fn export_person(&self, name: &Name) -> Result<Vec<Held>, Failure> {
+    pub async fn export_person(&self, name: &Name) -> Result<HeldOf, Failure> {
         people::export((&self.shelf).into(), name).await
     }
 
-    /// Erases every ended job that holds something of a person.
-    pub async fn erase_person(&self, name: &Name) -> Result<Vec<ErasedJob>, Failure> {
+    /// Erases every ended job that holds something of a person, and what is theirs elsewhere.
+    pub async fn erase_person(&self, name: &Name) -> Result<ErasedOf, Failure> {
         people::erase((&self.shelf).into(), &self.desk.archive, name).await
     }
 

@@ -27,6 +27,7 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0030_batches.sql"),
     include_str!("migrations/sqlite/0050_traceparent.sql"),
     include_str!("migrations/sqlite/0060_lane.sql"),
+    include_str!("migrations/sqlite/0061_register_erasure.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] = &[
@@ -40,6 +41,7 @@ const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0030_batches.sql"),
     include_str!("migrations/postgres/0050_traceparent.sql"),
     include_str!("migrations/postgres/0060_lane.sql"),
+    include_str!("migrations/postgres/0061_register_erasure.sql"),
 ];
 
 /// Where PostgreSQL's version is written.

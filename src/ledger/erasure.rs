@@ -116,7 +116,7 @@ impl Ledger {
 
     /// SQLite's write-ahead log still holds what was written before: it is folded into the file, where it is overwritten,
     /// and emptied. While somebody reads an older state that cannot be; the next erasure, and the last close, do it too.
-    async fn empty_log(&self) {
+    pub(super) async fn empty_log(&self) {
         match self.inner.dialect {
             Dialect::Sqlite => {}
             Dialect::Postgres => return,

@@ -50,7 +50,7 @@ pub enum PutOutcome {
 /// The columns [`entry`] reads.
 macro_rules! select_entry {
     ($rest:literal) => {
-        concat!("SELECT sort, id, version, body, sha256, written_at, written_by FROM register_entry ", $rest)
+        concat!("SELECT sort, id, version, body, sha256, written_at, written_by, erased_at FROM register_entry ", $rest)
     };
 }
 
@@ -182,5 +182,6 @@ fn entry(row: &AnyRow) -> Result<Entry, LedgerError> {
         sha256: row.try_get("sha256")?,
         written_at: rows::time(row, "written_at")?,
         written_by: row.try_get("written_by")?,
+        erased_at: rows::moment(row, "erased_at")?,
     })
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Acceptance, CancelOutcome, Counts, Drain, EraseOutcome, Erased, JobFilter, Ledger, LedgerError, LetterOutcome,
-    OnceKey, RegisterBook,
+    Acceptance, CancelOutcome, Counts, Demand, Drain, EraseOutcome, Erased, JobFilter, Kept, KeptPlace, Ledger,
+    LedgerError, LetterOutcome, OnceKey, RegisterBook,
 };
 use crate::{
     access::{Caller, OrganisationId},
@@ -188,6 +188,36 @@ impl Shelf {
     /// As [`Ledger::note_person`], for a job that is this organisation's.
     pub async fn note_person(&self, id: JobId, proof: &str) -> Result<(), LedgerError> {
         if self.find(id).await?.is_some() { self.ledger.note_person(id, proof).await } else { Ok(()) }
+    }
+
+    /// As [`Ledger::kept_places`].
+    pub async fn kept_places(&self) -> Result<Vec<KeptPlace>, LedgerError> {
+        self.ledger.kept_places(Some(&self.organisation)).await
+    }
+
+    /// As [`Ledger::kept`]; another organisation keeps nothing here.
+    pub async fn kept(&self, place: &KeptPlace) -> Result<Option<Kept>, LedgerError> {
+        if self.keeps(place) { self.ledger.kept(place).await } else { Ok(None) }
+    }
+
+    /// As [`Ledger::write_over`]; what another organisation keeps stays.
+    pub async fn write_over(
+        &self,
+        place: &KeptPlace,
+        without: impl FnOnce(&serde_json::Value) -> Option<serde_json::Value> + Send,
+        proof: &str,
+    ) -> Result<bool, LedgerError> {
+        let demand = Demand { proof, by: &self.by };
+        if self.keeps(place) { self.ledger.write_over(place, without, demand).await } else { Ok(false) }
+    }
+
+    /// As [`Ledger::settle_erasure`].
+    pub async fn settle_erasure(&self) -> Result<(), LedgerError> {
+        self.ledger.settle_erasure().await
+    }
+
+    fn keeps(&self, place: &KeptPlace) -> bool {
+        place.organisation == self.organisation.as_str()
     }
 
     pub(super) fn own(&self, new: NewJob) -> NewJob {

@@ -55,7 +55,8 @@ pub enum CloseOutcome {
 macro_rules! select_submission {
     ($rest:literal) => {
         concat!(
-            "SELECT id, period, bloc, version, kind, content, sha256, sent_at, sent_by, adjustment, reason, difference ",
+            "SELECT id, period, bloc, version, kind, content, sha256, sent_at, sent_by, adjustment, reason, difference, ",
+            "erased_at ",
             "FROM submission ",
             $rest
         )
@@ -287,6 +288,7 @@ fn submission(row: &AnyRow) -> Result<Submission, LedgerError> {
         sha256: row.try_get("sha256")?,
         sent_at: rows::time(row, "sent_at")?,
         sent_by: row.try_get("sent_by")?,
+        erased_at: rows::moment(row, "erased_at")?,
         adjustment,
     })
 }

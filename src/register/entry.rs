@@ -51,12 +51,15 @@ pub struct Entry {
     pub written_at: DateTime<Utc>,
     /// A key's id, or who ran the command.
     pub written_by: String,
+    /// Since when it lacks something of a person who asked to be forgotten; the hash is that of what was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 impl Entry {
     /// Tells this version from every other.
     pub fn tag(&self) -> Tag {
-        Tag::of(self.version, &self.sha256)
+        Tag::of(self.version, &self.sha256, self.erased_at)
     }
 }
 
@@ -68,8 +71,10 @@ pub struct Tag(String);
 const OF_HASH: usize = 16;
 
 impl Tag {
-    pub(super) fn of(version: i64, sha256: &str) -> Self {
-        Self(format!("\"{version}-{}\"", sha256.get(..OF_HASH).unwrap_or(sha256)))
+    /// What was written over is told from what was written: nobody keeps a copy in its place.
+    pub(super) fn of(version: i64, sha256: &str, erased_at: Option<DateTime<Utc>>) -> Self {
+        let erased = erased_at.map(|at| format!("-{}", at.timestamp_millis())).unwrap_or_default();
+        Self(format!("\"{version}-{}{erased}\"", sha256.get(..OF_HASH).unwrap_or(sha256)))
     }
 
     /// With its quotes.

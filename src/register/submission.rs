@@ -30,6 +30,9 @@ pub struct Submission {
     pub sent_at: DateTime<Utc>,
     /// A key's id, or who ran the command.
     pub sent_by: String,
+    /// Since when it lacks something of a person who asked to be forgotten; the hash is that of what was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<DateTime<Utc>>,
     /// What it changed after the period was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adjustment: Option<Adjustment>,
@@ -38,7 +41,7 @@ pub struct Submission {
 impl Submission {
     /// Tells this version from every other.
     pub fn tag(&self) -> Tag {
-        Tag::of(self.version, &self.sha256)
+        Tag::of(self.version, &self.sha256, self.erased_at)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{catalog::DraftWords, failure::Finding};
 
 fn entry(sort: Sort, id: &str, body: Value) -> Entry {
     let (sha256, written_at) = ("ab".repeat(32), DateTime::UNIX_EPOCH);
-    Entry { sort, id: id.into(), version: 1, body, sha256, written_at, written_by: "t".into() }
+    Entry { sort, id: id.into(), version: 1, body, sha256, written_at, written_by: "t".into(), erased_at: None }
 }
 
 fn bloc(id: &str) -> Entry {
@@ -35,6 +35,7 @@ fn sent(bloc: &str, version: i64, sent_at: &str) -> Submission {
         sha256: format!("{version:064}"),
         sent_at: at(sent_at),
         sent_by: "t".into(),
+        erased_at: None,
         adjustment: None,
     }
 }

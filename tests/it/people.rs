@@ -1,5 +1,7 @@
 //! What is held of a person: found, given out, erased, and never told by the way.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::support::{
@@ -81,4 +83,124 @@ fn what_has_not_ended_is_named_and_left() {
     assert_eq!(people(&service, &["erase", NAME], "").code, Some(0));
     let other = people(&service, &["find", NAME, "--organisation", "khong-co", "--json"], "");
     assert_eq!(other.text().trim(), "[]");
+}
+
+fn put(service: &Service, path: &str, base: (&str, &str), body: &Value) -> Value {
+    let method = if path.starts_with("/v1/blocs/") { "POST" } else { "PUT" };
+    let request = service.request(method, path).header("content-type", "application/json").header(base.0, base.1);
+    let answer = request.body(body.to_string()).send().expect("an answer");
+    let (status, told) = (answer.status(), json(answer));
+    assert!(status.is_success(), "{path}: {told:#}");
+    told
+}
+
+/// How many files of a folder hold the name, in any letters.
+fn files_with(folder: &Path, name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in std::fs::read_dir(folder).expect("listed").map(|entry| entry.expect("listed").path()) {
+        if path.is_dir() {
+            found.extend(files_with(&path, name));
+        } else if String::from_utf8_lossy(&std::fs::read(&path).expect("read")).contains(name) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+/// In letters that no encoding changes, so that it is found however it was written.
+const CANARY: &str = "Zquyxkan Van Mirbel";
+
+#[test]
+fn the_register_batches_and_dossiers_are_looked_through_too_and_figures_stay() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let service = Service::start_on(folder.path(), &[]);
+    let none = ("if-none-match", "*");
+    let bloc = |aliases: Value| json!({"name": "Khối thi đua các cơ quan kinh tế - tổng hợp", "form": "bloc", "aliases": aliases});
+    put(&service, "/v1/register/blocs/khoi-kt", none, &bloc(json!([format!("Khối của bà {CANARY}")])));
+    put(&service, "/v1/register/blocs/khoi-kt", ("if-match", "*"), &bloc(json!([])));
+    // A submission; the period is closed on it; an adjustment that names her in its reason and leaves her out otherwise.
+    let h1 = "/v1/blocs/khoi-kt/submissions/2026-H1";
+    let plain = sample_of("six-month-review", "simple")["content"].clone();
+    let mut with_her = plain.clone();
+    with_her["conference"]["attendees"][0]["name"] = json!(CANARY);
+    let sent = put(&service, h1, none, &json!({"content": with_her}));
+    assert_eq!(service.post("/v1/periods/2026-H1:close", "").status(), 200);
+    let adjusted = json!({"content": plain, "adjustment": {"reason": format!("Bà {CANARY} không dự họp.")}});
+    put(&service, h1, ("if-match", sent["etag"].as_str().expect("an etag")), &adjusted);
+    let closed = json(service.get("/v1/periods/2026-H1/status"));
+    // A batch that left out a request with her name where none belongs, and one of her papers within a dossier.
+    let mut dossier = sample_of("award-dossier", "simple");
+    dossier["paper"]["signing"]["name"] = json!(CANARY);
+    let mut faulty = sample_of("scorecard", "simple");
+    faulty["status"] = json!(CANARY);
+    let batch = json!({"accept_partial": true, "requests": [dossier, faulty]}).to_string();
+    let batch = json(service.post("/v1/batches", batch));
+    let batch = batch["id"].as_str().unwrap_or_else(|| panic!("{batch:#}")).to_owned();
+    let jobs = json(service.get("/v1/jobs"));
+    let job = jobs["data"][0]["id"].as_str().expect("a job").to_owned();
+    let made = service.wait_for(&job);
+    assert_eq!((&made["kind"], &made["state"]), (&json!("award-dossier"), &json!("succeeded")), "{made:#}");
+
+    let ask = |verb: &str| json(service.post(&format!("/v1/people:{verb}"), json!({"name": CANARY}).to_string()));
+    let found = ask("find");
+    assert_eq!(found["data"][0]["id"], json!(job), "{found:#}");
+    let seen = |found: &Value| -> Vec<(String, Value, Vec<String>)> {
+        let list = found["elsewhere"].as_array().expect("a list").clone();
+        let pointers = |one: &Value| {
+            let mentions = one["mentions"].as_array().cloned().unwrap_or_default();
+            mentions.iter().map(|mention| mention["pointer"].as_str().expect("a pointer").to_owned()).collect()
+        };
+        list.iter()
+            .map(|one| (one["what"].as_str().expect("text").to_owned(), one["version"].clone(), pointers(one)))
+            .collect()
+    };
+    let told = seen(&found);
+    let of = |what: &str, version: Value, pointer: &str| {
+        let place = told.iter().find(|(kind, number, _)| kind == what && *number == version);
+        let place = place.unwrap_or_else(|| panic!("{what} {version}: {found:#}"));
+        assert!(place.2.iter().any(|found| found == pointer), "{what} {version} {pointer}: {:?}", place.2);
+    };
+    of("bloc", json!(1), "/body/aliases/0");
+    of("submission", json!(1), "/content/conference/attendees/0/name");
+    of("submission", json!(2), "/adjustment/reason");
+    assert!(told.iter().any(|(what, _, places)| what == "batch" && !places.is_empty()), "{found:#}");
+    assert_eq!(told.len(), 4, "and nothing else: {found:#}");
+    for place in found["elsewhere"].as_array().expect("a list") {
+        assert_eq!(service.get(place["href"].as_str().expect("an address")).status(), 200, "{place:#}");
+    }
+    let exported = ask("export");
+    let held = exported["elsewhere"].as_array().expect("a list").iter().find(|one| one["what"] == "submission");
+    assert_eq!(held.expect("a submission")["mentions"][0]["held"]["name"], CANARY, "{exported:#}");
+    assert!(!files_with(folder.path(), CANARY).is_empty(), "the test would see it");
+
+    let erased = ask("erase");
+    assert_eq!(erased["elsewhere"].as_array().map(Vec::len), Some(4), "{erased:#}");
+    assert_eq!(erased["data"], json!([{"id": job, "erased": true}]));
+    let left = ask("find");
+    assert_eq!((&left["data"], &left["elsewhere"]), (&json!([]), &json!([])));
+    let first = json(service.get(&format!("{h1}?version=1")));
+    assert_eq!(first["content"]["conference"]["attendees"][0], json!({"name": "[đã xóa]", "role": "guidance"}));
+    assert_eq!(first["content"]["commendation_totals"], plain["commendation_totals"], "figures stay");
+    assert_eq!(first["sha256"], sent["sha256"], "the hash of what was sent stays");
+    assert!(first["erased_at"].is_string() && first["etag"] != sent["etag"], "{first:#}");
+    assert_eq!(json(service.get("/v1/periods/2026-H1/status"))["closing"], closed["closing"], "the close holds");
+    assert!(json(service.get(&format!("/v1/batches/{batch}")))["left_out"].to_string().contains("[đã xóa]"));
+    let newest = json(service.get(h1));
+    assert_eq!((&newest["adjustment"]["reason"], &newest["content"]), (&json!("[đã xóa]"), &plain), "{newest:#}");
+    let data = folder.path().to_str().expect("text");
+    let chain = run_in(folder.path(), &["jobs", "audit", "--data", data], b"");
+    assert_eq!(chain.code, Some(0), "{}", chain.err);
+    drop(service);
+    assert_eq!(files_with(folder.path(), CANARY), [String::new(); 0]);
+}
+
+#[test]
+fn another_organisations_register_is_not_looked_through() {
+    let service = Service::start(&["--work", "false"]);
+    put(&service, "/v1/register/units/snv", ("if-none-match", "*"), &json!({"name": CANARY}));
+    let other = people(&service, &["find", CANARY, "--organisation", "khong-co", "--json"], "");
+    assert_eq!(other.text().trim(), "[]");
+    let own = people(&service, &["find", CANARY, "--organisation", "local", "--json"], "");
+    let own: Value = serde_json::from_str(own.text()).expect("JSON");
+    assert_eq!((&own[0]["what"], &own[0]["version"]), (&json!("unit"), &json!(1)), "{own:#}");
 }
