@@ -99,6 +99,13 @@ struct Known {
     noted: Option<Instant>,
 }
 
+impl Known {
+    /// Whether the key was revoked or has run out.
+    fn is_over(&self) -> bool {
+        self.key.revoked || self.key.left.is_some_and(|left| self.read.elapsed() >= left)
+    }
+}
+
 /// Who may come in without a key as long as there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirstLook {
@@ -150,6 +157,22 @@ impl Gate {
         }
     }
 
+    /// Whether somebody who was let in would be let in now. What takes long asks again and again.
+    ///
+    /// # Errors
+    /// When the ledger does not answer.
+    pub async fn still_admits(&self, caller: &Caller) -> Result<bool, LedgerError> {
+        let Some(id) = caller.key() else {
+            return Ok(self.inner.first_look != FirstLook::Refused && !self.has_keys().await?);
+        };
+        let known = lock(&self.inner.known).get(id).cloned().filter(|known| known.read.elapsed() < KNOWN_FOR);
+        let known = match known {
+            Some(known) => Some(known),
+            None => self.look_up(id).await?,
+        };
+        Ok(known.is_some_and(|known| !known.is_over()))
+    }
+
     /// Counts a request of somebody who was let in. Nobody counts on a first look.
     pub fn spend(&self, admitted: &Admitted) -> Option<Allowance> {
         let limit = admitted.requests_per_minute.unwrap_or(self.inner.requests_per_minute);
@@ -163,8 +186,7 @@ impl Gate {
             return Err(self.wrong(from));
         };
         let key = &known.key;
-        let is_over = key.revoked || key.left.is_some_and(|left| known.read.elapsed() >= left);
-        if !text.matches(&key.secret_sha256) || is_over {
+        if !text.matches(&key.secret_sha256) || known.is_over() {
             return Err(self.wrong(from));
         }
         if !key.networks.admit(from) || !key.organisation_networks.admit(from) {
@@ -183,6 +205,11 @@ impl Gate {
             None if self.inner.failures.left(from).is_none() => return Err(self.wrong(from)),
             Some(_) | None => {}
         }
+        Ok(self.look_up(id).await?)
+    }
+
+    async fn look_up(&self, id: &KeyId) -> Result<Option<Known>, LedgerError> {
+        let before = lock(&self.inner.known).get(id).cloned();
         // Before the question, so that nothing is known for longer than it is true.
         let read = Instant::now();
         let found = self.inner.ledger.known_key(id).await?;

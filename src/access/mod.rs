@@ -11,6 +11,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Serialize, Serializer};
 
+use crate::vietnamese;
 pub use key::{KeyId, KeyText, MalformedKey};
 pub use networks::{MalformedNetworks, Networks};
 pub use scope::{MalformedScopes, Scope, Scopes};
@@ -65,6 +66,19 @@ impl Serialize for OrganisationId {
     }
 }
 
+/// Characters of a name in lists.
+const LONGEST_NAME: usize = 100;
+
+/// A name as lists show it: on one line, nothing in it that is not seen or that a terminal would obey.
+pub fn shown_name(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let is_plain = (1..=LONGEST_NAME).contains(&text.chars().count())
+        && !text.chars().any(breaks)
+        && vietnamese::forbidden_character(text).is_none();
+    is_plain.then_some(text)
+}
+
 /// Somebody who was let in: for whom they act, and what they may. Only `gate` makes one for a stranger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -99,6 +113,11 @@ impl Caller {
         self.key.is_some()
     }
 
+    /// The key they showed.
+    pub fn key(&self) -> Option<&KeyId> {
+        self.key.as_ref()
+    }
+
     /// What the audit says of their decisions.
     pub fn mark(&self) -> String {
         self.key.as_ref().map_or_else(|| "http".to_owned(), |key| format!("http key {key}"))
@@ -108,6 +127,19 @@ impl Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_in_lists_is_one_line_that_is_seen() {
+        for right in ["Sở Nội vụ", "=1+1", "<b>'; --", "../x", "Hệ thống “A” #1"] {
+            assert_eq!(shown_name(right), Some(right));
+        }
+        let long = "x".repeat(101);
+        for wrong in
+            ["", "  ", "a\nb", "a\tb", "a\u{0}b", "\u{1b}[31mx", "a\u{202e}b", "a\u{200b}b", "a\u{2028}b", &long]
+        {
+            assert_eq!(shown_name(wrong), None, "{wrong:?}");
+        }
+    }
 
     #[test]
     fn a_short_name_is_plain() {

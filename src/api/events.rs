@@ -22,6 +22,7 @@ use crate::{
     access::{Caller, OrganisationId},
     desk::Desk,
     failure::{Failure, FailureCode},
+    gate::Gate,
     job::{JobId, event::Event},
 };
 
@@ -35,7 +36,7 @@ const MOST: usize = 16;
 const PAGE: u32 = 200;
 /// A comment after so long a silence keeps proxies from closing the connection.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// A stream ends after so long, and its reader comes back: so no stream outlives a revoked key for long.
+/// A stream ends after so long, and its reader comes back: so streams spread over the processes of a service.
 const LONGEST: Duration = Duration::from_secs(60);
 /// What a reader is told first: come back after two seconds.
 const GREETING: &str = "retry: 2000\n\n";
@@ -81,6 +82,7 @@ pub(super) struct FollowQuery {
 pub(super) async fn all(
     By(caller): By,
     desk: Data<Desk>,
+    gate: Data<Gate>,
     streams: Data<Streams>,
     query: Result<Query<FollowQuery>, actix_web::Error>,
     request: HttpRequest,
@@ -91,20 +93,21 @@ pub(super) async fn all(
         None => desk.of(&caller).last_event().await?,
     };
     let ends = if follow { Ends::Never } else { Ends::WhenAllIsTold };
-    open(&request, Feed::new(desk, caller, ends, after), &streams)
+    open(&request, Feed::new((desk, gate), caller, ends, after), &streams)
 }
 
 /// 200 with a stream of one job's events from its beginning on; it ends with the job.
 pub(super) async fn of_job(
     By(caller): By,
     desk: Data<Desk>,
+    gate: Data<Gate>,
     streams: Data<Streams>,
     id: Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let job = desk.of(&caller).job(job_id(&id)?, Duration::ZERO).await?;
     let after = last_seen(&request)?.unwrap_or(0);
-    open(&request, Feed::new(desk, caller, Ends::WithJob(job.id), after), &streams)
+    open(&request, Feed::new((desk, gate), caller, Ends::WithJob(job.id), after), &streams)
 }
 
 fn open(request: &HttpRequest, feed: Feed, streams: &Streams) -> Result<HttpResponse, Problem> {
@@ -178,6 +181,7 @@ impl Ends {
 /// One reader's way through the events.
 struct Feed {
     desk: Data<Desk>,
+    gate: Data<Gate>,
     caller: Caller,
     ends: Ends,
     after: i64,
@@ -187,8 +191,8 @@ struct Feed {
 }
 
 impl Feed {
-    fn new(desk: Data<Desk>, caller: Caller, ends: Ends, after: i64) -> Self {
-        Self { desk, caller, ends, after, read: VecDeque::new(), opened: Instant::now(), spoke: None }
+    fn new((desk, gate): (Data<Desk>, Data<Gate>), caller: Caller, ends: Ends, after: i64) -> Self {
+        Self { desk, gate, caller, ends, after, read: VecDeque::new(), opened: Instant::now(), spoke: None }
     }
 
     /// The next piece of text; `None` at the end.
@@ -197,6 +201,10 @@ impl Feed {
             return self.say(GREETING.to_owned());
         }
         loop {
+            // Whose key was revoked hears no more; where that cannot be known, the reader comes back.
+            if !self.gate.still_admits(&self.caller).await.unwrap_or(false) {
+                return None;
+            }
             if let Some(event) = self.read.pop_front() {
                 self.after = event.sequence;
                 return self.say(written(&event));

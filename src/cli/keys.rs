@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{books::with_ledger, organisations, output};
 use crate::{
-    access::{KeyId, KeyText, Networks, OrganisationId, Scopes},
+    access::{self, KeyId, KeyText, Networks, OrganisationId, Scopes},
     failure::{Failure, FailureCode},
     ledger::{Key, KeyOutcome, Ledger, NewKey, RevokeOutcome},
     settings::Settings,
@@ -138,15 +138,13 @@ fn fresh() -> Result<KeyText, Failure> {
 
 /// What stands in lists, on one line.
 fn named(client: &str) -> Result<String, Failure> {
-    let client = client.trim();
-    if client.is_empty() || client.chars().count() > 100 || client.chars().any(char::is_control) {
-        return Err(Failure::new(
+    access::shown_name(client).map(str::to_owned).ok_or_else(|| {
+        Failure::new(
             FailureCode::BadParameter,
-            "Tên người giữ khóa có từ 1 đến 100 ký tự, trên một dòng.",
-            "the client's name has 1 to 100 characters on one line",
-        ));
-    }
-    Ok(client.to_owned())
+            "Tên người giữ khóa có từ 1 đến 100 ký tự, trên một dòng, không có ký tự ẩn.",
+            "the client's name has 1 to 100 characters on one line, all of them seen",
+        )
+    })
 }
 
 fn line(key: &Key) -> String {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{books::with_ledger, output};
 use crate::{
-    access::{Networks, OrganisationId},
+    access::{self, Networks, OrganisationId},
     failure::{Failure, FailureCode},
     ledger::{Lane, Ledger, Organisation, OrganisationChange},
     settings::Settings,
@@ -83,8 +83,9 @@ impl Change {
             )
             .hint("Để chặn một đơn vị, hãy thu hồi khóa của đơn vị đó."));
         }
+        let name = self.name.map(|name| access::shown_name(&name).map(str::to_owned).ok_or_else(unseen));
         Ok(OrganisationChange {
-            name: self.name,
+            name: name.transpose()?,
             max_waiting: self.own_max_waiting.map(|bound| bound.0),
             requests_per_minute: self.own_requests_per_minute.map(|bound| bound.0),
             networks: self.networks,
@@ -123,6 +124,14 @@ pub(super) fn id(text: &str) -> Result<OrganisationId, String> {
     text.parse().map_err(|_| {
         "không đúng: mã gồm tối đa 40 chữ thường không dấu, chữ số, dấu gạch nối, bắt đầu bằng chữ".to_owned()
     })
+}
+
+fn unseen() -> Failure {
+    Failure::new(
+        FailureCode::BadParameter,
+        "Tên đơn vị có từ 1 đến 100 ký tự, trên một dòng, không có ký tự ẩn.",
+        "an organisation's name has 1 to 100 characters on one line, all of them seen",
+    )
 }
 
 pub(super) fn unknown(id: &OrganisationId) -> Failure {

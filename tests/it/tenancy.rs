@@ -537,3 +537,64 @@ fn a_key_is_exchanged_under_load_and_no_request_is_lost() {
     });
     books.each_succeeded_with_one_file(&ids);
 }
+
+/// What one stream has told; the end of it closes the channel.
+fn listen(service: &Service, key: &str) -> std::sync::mpsc::Receiver<String> {
+    use std::io::{BufRead, BufReader, Write};
+    let address = service.url.strip_prefix("http://").expect("an address").to_owned();
+    let mut stream = std::net::TcpStream::connect(&address).expect("connected");
+    let head = format!("GET /v1/events HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\r\n");
+    stream.write_all(head.as_bytes()).expect("written");
+    let (told, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            // The last chunk.
+            if line == "0" || told.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    heard
+}
+
+/// Whether the stream has ended; what it told until then is dropped.
+fn is_over(stream: &std::sync::mpsc::Receiver<String>) -> bool {
+    loop {
+        match stream.try_recv() {
+            Ok(_) => {}
+            Err(std::sync::mpsc::TryRecvError::Empty) => return false,
+            Err(std::sync::mpsc::TryRecvError::Disconnected) => return true,
+        }
+    }
+}
+
+#[test]
+fn a_stream_ends_with_its_key_and_not_with_anothers() {
+    let service = Service::start(&["--work", "false"]);
+    let data = service.data().to_str().expect("text").to_owned();
+    let command = |arguments: &[&str]| -> Value {
+        let outcome = run(&[arguments, &["--data", &data, "--json"]].concat());
+        assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+        serde_json::from_str(outcome.text()).expect("JSON")
+    };
+    let (stays, goes) = (command(&["keys", "create", "ở lại"]), command(&["keys", "create", "ra đi"]));
+    let text = |key: &Value| key["key"].as_str().expect("a key").to_owned();
+    let begun = |stream: &std::sync::mpsc::Receiver<String>| {
+        let lines: Vec<String> = stream.iter().take_while(|line| !line.starts_with("retry:")).collect();
+        assert!(lines[0].starts_with("HTTP/1.1 200"), "{lines:?}");
+    };
+    // Opened first: it would be the first to end of old age.
+    let staying = listen(&service, &text(&stays));
+    begun(&staying);
+    let going = listen(&service, &text(&goes));
+    begun(&going);
+    command(&["keys", "revoke", goes["id"].as_str().expect("an id")]);
+    until(Duration::from_secs(50), "the stream of the revoked key ends", || is_over(&going));
+    assert!(!is_over(&staying), "the other goes on");
+    let sent = service.request("POST", "/v1/documents").bearer_auth(text(&stays));
+    let sent = sent.header("content-type", "application/json").body(papers::sample("minimal")).send();
+    assert_eq!(sent.expect("an answer").status(), 202);
+    until(Duration::from_secs(50), "the other hears of a job", || {
+        staying.try_recv().is_ok_and(|line| line.starts_with("event: job.accepted"))
+    });
+}
