@@ -309,6 +309,16 @@ impl Failure {
         .with_findings(findings)
     }
 
+    /// What a log may say of it. A template's fault is told by its places alone: what went wrong there may repeat what a
+    /// caller wrote.
+    pub fn for_the_log(&self) -> String {
+        if self.code != FailureCode::TemplateFault {
+            return self.message_en.clone();
+        }
+        let places: Vec<&str> = self.message_en.lines().filter_map(place).collect();
+        if places.is_empty() { "a template, no place known".to_owned() } else { places.join(", ") }
+    }
+
     /// A bug or a broken installation of ours. `cause` is English and holds no caller's data.
     pub fn internal(cause: impl Into<String>) -> Self {
         Self::new(FailureCode::Internal, "Hệ thống gặp lỗi nội bộ.", cause)
@@ -322,9 +332,29 @@ impl Failure {
     }
 }
 
+/// `documents/x/body.typ.j2:12:3` before a colon: a path of ours, then numbers.
+fn place(line: &str) -> Option<&str> {
+    let (place, _what) = line.split_once(": ")?;
+    let (path, numbers) = place.split_once(':')?;
+    let is_path = |c: char| c.is_ascii_alphanumeric() || "/._- ".contains(c);
+    let is_number = |c: char| c.is_ascii_digit() || c == ':';
+    (path.contains('.') && path.chars().all(is_path) && numbers.chars().all(is_number)).then_some(place)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_is_told_where_a_template_is_wrong_and_not_what_it_made_of_a_callers_text() {
+        let fault = |message: &str| Failure::new(FailureCode::TemplateFault, "", message).for_the_log();
+        let two = "documents/a/body.typ.j2:12:3: no number: \"Nguyễn Văn A\"\nlayout/x.typ:1:2: y";
+        assert_eq!(fault(two), "documents/a/body.typ.j2:12:3, layout/x.typ:1:2");
+        for nowhere in ["Nguyễn: 1", "Lê Văn B.:1: x", "a: b", "", "x:1: y"] {
+            assert_eq!(fault(nowhere), "a template, no place known", "{nowhere}");
+        }
+        assert_eq!(Failure::internal("the check panicked").for_the_log(), "the check panicked");
+    }
 
     #[test]
     fn every_code_is_kebab_case_and_unique() {

@@ -217,9 +217,14 @@ pub fn pass_failed() {
     METERS.failed_passes.inc();
 }
 
+/// A method as labels, logs and spans have it: a caller may write anything there.
+pub fn method(word: &str) -> &'static str {
+    METHODS.into_iter().find(|known| *known == word).unwrap_or("other")
+}
+
 /// A request was answered. `route` is the address as the program declares it, not as the caller wrote it.
 pub fn answered(method: &str, route: Option<&str>, status: u16, took: Duration) {
-    let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("other");
+    let method = self::method(method);
     let route = route.map_or_else(|| "none".to_owned(), template);
     let time = [("method", method.to_owned()), ("route", route.clone())];
     METERS.answer_time.get_or_create(&time).observe(took.as_secs_f64());

@@ -28,14 +28,14 @@ pub async fn count(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let (began, method) = (Instant::now(), request.method().clone());
+    let (began, method) = (Instant::now(), metrics::method(request.method().as_str()));
     let answer = next.call(request).await;
     let (route, status) = match &answer {
         Ok(response) => (response.request().match_pattern(), response.status()),
         Err(error) => (None, error.as_response_error().status_code()),
     };
     let took = began.elapsed();
-    tracing::debug!(%method, route, status = status.as_u16(), millis = took.as_millis() as u64, "Answered");
-    metrics::answered(method.as_str(), route.as_deref(), status.as_u16(), took);
+    tracing::debug!(method, route, status = status.as_u16(), millis = took.as_millis() as u64, "Answered");
+    metrics::answered(method, route.as_deref(), status.as_u16(), took);
     answer
 }

@@ -68,7 +68,7 @@ impl ResponseError for Problem {
         // What went wrong inside is for the log, not for callers.
         let inside = matches!(failure.remedy(), Remedy::FixTemplate) && status == StatusCode::INTERNAL_SERVER_ERROR;
         if inside {
-            tracing::error!(code = failure.code.as_str(), "A request failed: {}", failure.message_en);
+            tracing::error!(code = failure.code.as_str(), "A request failed: {}", failure.for_the_log());
         }
         let english = if inside { "The service cannot make this paper." } else { failure.message_en.as_str() };
         let errors: Vec<_> = failure

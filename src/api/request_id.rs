@@ -71,7 +71,7 @@ async fn trace<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let (began, method) = (SystemTime::now(), request.method().clone());
+    let (began, method) = (SystemTime::now(), metrics::method(request.method().as_str()));
     let context = traces::enter(caller);
     let (answer, mut notes) = traces::within(context, next.call(request)).await;
     traces::finish(|| {
@@ -81,7 +81,7 @@ async fn trace<B: MessageBody>(
             Err(error) => (None, error.as_response_error().status_code().as_u16()),
         };
         let route = route.map_or_else(|| "none".to_owned(), |route| metrics::template(&route));
-        notes.push(("http.request.method", Note::Word(method.to_string())));
+        notes.push(("http.request.method", Note::Word(method.to_owned())));
         notes.push(("http.route", Note::Word(route.clone())));
         notes.push(("http.response.status_code", Note::Number(status.into())));
         Some(Span {

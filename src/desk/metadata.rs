@@ -26,7 +26,7 @@ impl Counter<'_> {
         let workshop = Arc::clone(&self.desk.workshop);
         let told = tokio::task::spawn_blocking(move || {
             let manuscript: Manuscript =
-                serde_json::from_str(&order).map_err(|error| Failure::internal(format!("a print order: {error}")))?;
+                serde_json::from_str(&order).map_err(|_| Failure::internal("a print order cannot be read"))?;
             workshop.metadata(&manuscript, &file)
         });
         told.await.map_err(|_| Failure::internal("telling a document's metadata panicked"))?

@@ -25,8 +25,9 @@ pub(super) fn check(
     kind: &Kind,
     catalog: &Catalog,
 ) -> Result<Vec<Finding>, Failure> {
-    let unreadable = |error: serde_json::Error| {
-        Failure::internal(format!("schema and vocabulary disagree about {}: {error}", kind.manifest.kind))
+    // serde's own sentence repeats what was sent.
+    let unreadable = |_: serde_json::Error| {
+        Failure::internal(format!("schema and vocabulary disagree about {}", kind.manifest.kind))
     };
     let facts = Facts::read(request).map_err(unreadable)?;
     let paper = Paper::deserialize(&request["paper"]).map_err(unreadable)?;

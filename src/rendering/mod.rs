@@ -266,7 +266,8 @@ impl Workshop {
         let mut context = self.context(manuscript, kind, edition);
         let subject =
             self.composer.subject(&manuscript.kind, &Context::new(&context)).map_err(failures::template_fault)?;
-        let unreadable = |error: serde_json::Error| Failure::internal(format!("the paper of a manuscript: {error}"));
+        // serde's own sentence repeats what was sent.
+        let unreadable = |_: serde_json::Error| Failure::internal("the paper of a manuscript cannot be read");
         let paper = Paper::deserialize(&manuscript.request["paper"]).map_err(unreadable)?;
         let words = intake::kind_words(kind, subject);
         let bases: Vec<String> = edition.legal_bases_on(manuscript.day).map(|basis| basis.text.clone()).collect();

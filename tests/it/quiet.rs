@@ -2,18 +2,18 @@
 //! an erasure it is nowhere.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use serde_json::Value;
-use tdkt_reports::{failure::Severity, fingerprint, intake::Treatment};
+use tdkt_reports::{catalog::TemplateFiles, fingerprint};
 
 use super::{
     support::{
-        papers::{WORKSHOP, sample_of},
-        programs::{Process, Redis, Service, json, run, tdkt},
+        papers::sample_of,
+        programs::{Process, Redis, Service, json, run, tdkt, until},
+        sowing::{Field, everywhere},
     },
     traces::Collector,
 };
@@ -32,46 +32,6 @@ fn is_in(bytes: &[u8]) -> bool {
 fn nowhere_in(text: &str, what: &str) {
     let lines: Vec<&str> = text.lines().filter(|line| is_in(line.as_bytes())).collect();
     assert!(lines.is_empty(), "{what}: {lines:#?}");
-}
-
-/// Every text of `value`, whether or not the canary may stand in it.
-fn texts(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => drop(found.insert(text.clone())),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        Value::Object(object) => object.values().for_each(|item| texts(item, found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// The canary after every text but `kept`; equal texts stay equal, so that what refers to each other still does.
-fn sown(value: &Value, kept: &BTreeSet<String>) -> Value {
-    match value {
-        Value::String(text) if kept.contains(text) => value.clone(),
-        Value::String(text) => format!("{text} {CANARY}").into(),
-        Value::Array(items) => items.iter().map(|item| sown(item, kept)).collect(),
-        Value::Object(object) => object.iter().map(|(name, item)| (name.clone(), sown(item, kept))).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
-    }
-}
-
-/// A sample with the canary in every text where the request stays acceptable; and in how many of how many.
-fn acceptable(kind: &str) -> (Value, usize, usize) {
-    let sample = sample_of(kind, "simple");
-    let (mut all, mut kept) = (BTreeSet::new(), BTreeSet::new());
-    texts(&sample, &mut all);
-    loop {
-        let request = sown(&sample, &kept);
-        let Err(failure) = WORKSHOP.check(request.to_string().as_bytes(), Treatment::AsSent) else {
-            return (request, all.len() - kept.len(), all.len());
-        };
-        let before = kept.len();
-        let errors = failure.findings.iter().filter(|finding| finding.severity == Severity::Error);
-        for pointer in errors.flat_map(|finding| &finding.pointers) {
-            sample.pointer(pointer).into_iter().for_each(|found| texts(found, &mut kept));
-        }
-        assert!(kept.len() > before, "{kind}: {failure:#?}");
-    }
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -102,7 +62,7 @@ fn nonsense(door: &Service) {
         request.send().expect("an answer").status().as_u16()
     };
     let media = ("content-type", "application/json");
-    let everywhere = sown(&sample_of("six-month-review", "simple"), &BTreeSet::new()).to_string();
+    let everywhere = everywhere(&sample_of("six-month-review", "simple"), CANARY).to_string();
     assert_eq!(sent("POST", "/v1/documents", &[media], everywhere), 422);
     assert_eq!(sent("POST", "/v1/documents", &[media], format!("{{\"kind\": \"{CANARY}")), 400);
     assert_eq!(sent("POST", "/v1/documents", &[("content-type", &format!("text/{CANARY}"))], CANARY.into()), 415);
@@ -114,8 +74,24 @@ fn nonsense(door: &Service) {
     assert_eq!(sent("GET", &format!("/v1/jobs/{CANARY}"), &[], String::new()), 404);
     assert_eq!(sent("GET", &format!("/{CANARY}"), &[("traceparent", CANARY)], String::new()), 404);
     assert_eq!(sent("DELETE", &format!("/problems/{CANARY}"), &[], String::new()), 405);
-    let garbage = format!("GET /{CANARY} HTTP/9.9\r\n{CANARY} {CANARY}\r\n\r\n");
-    let _answer_or_not = door.raw(&[garbage.as_bytes()], Duration::ZERO);
+    let name = CANARY.as_bytes();
+    for (before, after) in [
+        (&b"GET /"[..], &b" HTTP/9.9\r\n\r\n"[..]),
+        (b"", b" / HTTP/1.1\r\nHost: x\r\nConnection: close\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n", b"\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Name: \x01\x7f", b"\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\xc3\xa1", b": 1\r\n\r\n"),
+        (b"GET / HTTP/1.1\r\nHost: \xff", b"\r\n\r\n"),
+        (b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Request-Id: \xe1\xba", b"\r\n\r\n"),
+        (b"POST /v1/documents HTTP/1.1\r\nHost: x\r\nContent-Length: ", b"\r\n\r\n"),
+        (b"POST /v1/documents HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", b"\r\n"),
+    ] {
+        let _answer_or_not = door.raw(&[&[before, name, after].concat()], Duration::ZERO);
+    }
+    // What strangers send is no error of ours.
+    let said = door.process.said();
+    let errors: Vec<&str> = said.lines().filter(|line| line.contains(" ERROR ") || line.contains(" WARN ")).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
 }
 
 /// Accepts a request; nothing but the body of the answer may repeat it.
@@ -145,9 +121,10 @@ fn what_people_wrote_is_in_no_log_no_metric_no_span_no_ring_no_address_and_no_fi
 
     let mut requests = Vec::new();
     for kind in KINDS {
-        let (request, sown, all) = acceptable(kind);
+        let field = Field::of(kind, CANARY);
+        let (sown, all) = field.share();
         assert!(sown * 3 > all, "{kind}: the canary stands in {sown} of {all} texts only");
-        requests.push(request);
+        requests.push(field.sown(CANARY));
     }
     nonsense(&door);
     let good: Vec<String> = requests.iter().map(|request| accept(&door, request)).collect();
@@ -207,4 +184,35 @@ fn what_people_wrote_is_in_no_log_no_metric_no_span_no_ring_no_address_and_no_fi
     assert!(left.is_empty(), "after the erasure: {left:?}");
     nowhere_in(&collector.raw(), "spans");
     assert!(!collector.spans("render").is_empty());
+}
+
+/// The shipped templates with one line before a line of the review's body.
+fn templates_with(folder: &Path, line: &str) -> PathBuf {
+    let body = "documents/six-month-review/body.typ.j2";
+    for (path, text) in TemplateFiles::embedded().into_memory() {
+        let text = if path == body { text.replacen("#section[", &format!("{line}\n#section["), 1) } else { text };
+        let target = folder.join(path);
+        std::fs::create_dir_all(target.parent().expect("a folder")).expect("made");
+        std::fs::write(target, text).expect("written");
+    }
+    folder.to_owned()
+}
+
+#[test]
+fn a_template_that_breaks_over_what_somebody_wrote_is_told_by_its_place() {
+    let mut request = sample_of("six-month-review", "simple");
+    request["content"]["conference"]["venue"] = format!("Hội trường {CANARY}").into();
+    for line in ["#panic({{ content.conference.venue | code }})", "{{ content.conference.venue.nothing.x }}"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let templates = templates_with(folder.path(), line);
+        let templates = templates.to_str().expect("text");
+        let service = Service::start(&["--work", "false", "--templates", templates, "--log", "debug"]);
+        let answer = service.post("/v1/documents/preview", request.to_string());
+        let (status, answer) = (answer.status(), json(answer));
+        assert_eq!((status.as_u16(), &answer["code"]), (500, &"template-fault".into()), "{line}: {answer:#}");
+        nowhere_in(&answer.to_string(), "the answer");
+        let place = "documents/six-month-review/body.typ.j2:";
+        until(Duration::from_secs(20), "the place is told", || service.process.said().contains(place));
+        nowhere_in(&service.process.said(), "the log");
+    }
 }

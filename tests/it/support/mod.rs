@@ -1,5 +1,6 @@
 //! What several files of tests need.
 
+pub mod attackers;
 pub mod chance;
 pub mod contract;
 pub mod invariants;
@@ -12,6 +13,7 @@ pub mod postgres;
 pub mod programs;
 pub mod proxy;
 pub mod receiver;
+pub mod sowing;
 // The archive's own tests start the same server.
 #[allow(dead_code)]
 #[path = "../../../src/archive/tests/server.rs"]
