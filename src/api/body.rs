@@ -80,6 +80,16 @@ async fn read_as(
 fn refuse_other_types(media: Media, request: &HttpRequest) -> Result<(), Problem> {
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let coding = request.headers().get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
+    if coding.is_some_and(|coding| coding != b"identity") {
+        return Err(Failure::new(
+            FailureCode::UnsupportedMediaType,
+            "Không nhận dữ liệu đã nén (Content-Encoding).",
+            "No Content-Encoding is taken.",
+        )
+        .hint("Gửi dữ liệu không nén.")
+        .into());
+    }
     let (taken, message, message_en) = match media {
         Media::Json => (
             essence == "application/json" || essence.ends_with("+json"),

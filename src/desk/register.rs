@@ -196,9 +196,7 @@ impl RegisterDesk {
 
     /// Every version of what a bloc sent, the oldest first.
     pub async fn versions(&self, bloc: &str, period: PeriodId) -> Result<Vec<Submission>, Failure> {
-        if refuse_bad_id(Sort::Bloc, bloc).is_err() {
-            return Ok(Vec::new());
-        }
+        refuse_bad_id(Sort::Bloc, bloc).map_err(|_| nothing_sent(period))?;
         Ok(self.book.submissions(period, Some(bloc)).await?)
     }
 

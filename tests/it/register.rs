@@ -108,7 +108,12 @@ fn a_bad_entry_is_told_all_its_faults_and_not_kept() {
         let refused = write(&service, "PUT", path, ("if-none-match", "*"), &body);
         problem(refused, 400, "bad-parameter");
     }
-    for path in ["/v1/register/units/%00", "/v1/register/units/%00/history", "/v1/blocs/%00/submissions/2026"] {
+    for path in [
+        "/v1/register/units/%00",
+        "/v1/register/units/%00/history",
+        "/v1/blocs/%00/submissions/2026",
+        "/v1/blocs/%00/submissions/2026/history",
+    ] {
         problem(service.get(path), 404, "not-in-register");
     }
     let nowhere = json!({"members": [{"unit": "snv", "role": "head"}]});

@@ -178,6 +178,15 @@ impl Operation {
         self
     }
 
+    /// As [`Operation::takes`], but it may be left out.
+    pub(super) fn may_take(self, media_type: &str, schema: Value, says: &str) -> Self {
+        let mut row = self.takes(media_type, schema, says);
+        if let Some(body) = &mut row.body {
+            body["required"] = json!(false);
+        }
+        row
+    }
+
     pub(super) fn answers(mut self, answer: Answer) -> Self {
         self.answers.push(answer);
         self

@@ -72,7 +72,7 @@ fn allowed(operations: &[Operation]) -> String {
 /// A verb after a colon is no part of the id before it.
 fn pattern(path: &str) -> String {
     match path.split_once("}:") {
-        Some((before, verb)) => format!("{before}:[^/:]+}}:{verb}"),
+        Some((before, verb)) => format!("{before}:[^/]+}}:{verb}"),
         None => path.to_owned(),
     }
 }
@@ -134,7 +134,9 @@ mod tests {
         let operations = vec![get("/x/{id}", "a", id), get("/x/{id}:do", "b", verb), get("/x/word", "c", word)];
         let operations = operations.into_iter().map(|operation| operation.for_whom(Access::Open)).collect();
         let app = test::init_service(App::new().configure(|config| register(config, operations))).await;
-        for (path, expected) in [("/x/1", "id"), ("/x/1:do", "verb"), ("/x/word", "word"), ("/x/word:do", "verb")] {
+        let all =
+            [("/x/1", "id"), ("/x/1:do", "verb"), ("/x/word", "word"), ("/x/word:do", "verb"), ("/x/a%3A1:do", "verb")];
+        for (path, expected) in all {
             let body = test::call_and_read_body(&app, test::TestRequest::get().uri(path).to_request()).await;
             assert_eq!(body, expected, "{path}");
         }

@@ -11,7 +11,7 @@ use crate::{
 const ID: &str = "id";
 const ID_SAYS: &str = "Of the webhook.";
 const STREAM: &str = "Server-sent events: `id` is the event's number, `event` its type, `data` the JSON that webhooks get. \
-                      A stream ends after a minute at the latest, and when the service stops; whoever comes back with \
+                      A stream ends after a minute at the latest, when its key is revoked, and when the service stops; whoever comes back with \
                       `Last-Event-ID` misses nothing and gets nothing twice.";
 const ONE_WEBHOOK: [F; 2] = [F::WebhookNotFound, F::StoreUnavailable];
 
@@ -22,7 +22,10 @@ fn text() -> Value {
 fn last_seen(row: Operation) -> Operation {
     let number = json!({"type": "integer", "minimum": 0});
     row.header("Last-Event-ID", number, "Number of the last event seen.")
-        .answers(Answer::new(200, "The stream.").of("text/event-stream", text()))
+        .answers(
+            Answer::new(200, "The stream; the schema is of each of its events.")
+                .of("text/event-stream", refer("StreamedEvent")),
+        )
         .problems(&[F::BadParameter, F::QuotaExceeded, F::StoreUnavailable])
 }
 

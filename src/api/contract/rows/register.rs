@@ -135,7 +135,8 @@ fn sent() -> Vec<Operation> {
         at(get("/v1/blocs/{id}/submissions/{period}/history", "historySubmission", submissions::history))
             .named("Các phiên bản đã gửi", "Every version, the oldest first, without the contents")
             .answers(Answer::json("BlocSubmissionList", "The versions."))
-            .problems(&[F::BadParameter, F::StoreUnavailable]),
+            .problems(&ENTRY)
+            .problems(&[F::BadParameter]),
         at(get("/v1/blocs/{id}/carry-over/{period}", "carryOver", submissions::carry_over))
             .named("Bản thảo báo cáo năm từ số liệu đã có", "The draft of a year's summary that the register can give")
             .says(
@@ -159,7 +160,7 @@ fn of_periods() -> Vec<Operation> {
             .named("Chốt số liệu", "Fix a period's figures")
             .says("What was sent is frozen under one hash. Closing again changes nothing. The body may be left out.")
             .for_whom(Access::Admin)
-            .takes("application/json", refer("RegisterClosing"), "Whether it is closed while blocs are missing.")
+            .may_take("application/json", refer("RegisterClosing"), "Whether it is closed while blocs are missing.")
             .answers(Answer::json("PeriodClosing", "The close."))
             .problems(&[
                 F::BadParameter,
