@@ -11,7 +11,7 @@ use super::support::{
     chance::{self, Chance},
     contract::{checked, document},
     papers::{self, repository},
-    programs::{Service, json, run},
+    programs::{Service, json, run, run_command},
 };
 
 /// Requests for each operation in the walk by chance.
@@ -153,6 +153,21 @@ fn whatever_is_asked_is_answered_as_the_contract_says() {
     }
     println!("{fine} fine, {refused} refused");
     assert!(fine > steps && refused > steps, "the walk comes to both: {fine}, {refused}");
+}
+
+/// Somebody else's reading of the document, with the same cases each time; `tests/schemathesis/run long` walks farther.
+#[test]
+fn schemathesis_finds_no_fault_in_a_short_walk() {
+    let executable = std::path::Path::new(env!("CARGO_BIN_EXE_tdkt-reports"));
+    let target = executable.ancestors().nth(2).expect("the target folder");
+    let mut walk = std::process::Command::new(repository("tests/schemathesis/run"));
+    walk.arg("short").arg(executable).env("CARGO_TARGET_DIR", target);
+    let walked = run_command(walk, b"");
+    assert_eq!(walked.code, Some(0), "{}\n{}", walked.text(), walked.err);
+    let (_, summary) = walked.text().rsplit_once("Test cases:").expect("a summary");
+    let cases: u32 = summary.split_whitespace().next().and_then(|word| word.parse().ok()).expect("a number");
+    let selected = document()["paths"].as_object().expect("paths").len() as u32;
+    assert!(cases > selected, "{cases} cases for {selected} addresses");
 }
 
 /// A request for an operation: each parameter is left out, right, or anything.
