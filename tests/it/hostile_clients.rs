@@ -3,30 +3,24 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
-use super::support::{papers, programs::Service};
+use super::support::{
+    attackers::{Attack, beside},
+    contract::checked,
+    papers,
+    programs::{Service, until},
+};
 
-/// A neighbour may wait so long while others mean ill; an idle service answers in milliseconds.
-const BEARABLE: Duration = Duration::from_secs(3);
 /// Requests of a neighbour.
 const ASKED: usize = 40;
 
-/// The ninety-fifth of a hundred waits.
-fn p95(service: &Service) -> Duration {
-    let mut waits: Vec<Duration> = (0..ASKED)
-        .map(|_| {
-            let began = Instant::now();
-            assert_eq!(service.post("/v1/documents/check", papers::sample("minimal")).status(), 200);
-            began.elapsed()
-        })
-        .collect();
-    waits.sort();
-    waits[ASKED * 95 / 100]
+fn asks(service: &Service) {
+    assert_eq!(service.post("/v1/documents/check", papers::sample("minimal")).status(), 200);
 }
 
 fn connect(service: &Service) -> TcpStream {
@@ -64,36 +58,26 @@ fn data_that_mean_ill_are_refused_by_name_and_cost_little() {
     assert!(service.books().counts().is_empty());
 }
 
+/// How long a neighbour waits is measured by `benches/neighbours.rs`.
 #[test]
 fn slow_heads_and_dribbled_bodies_end_and_neighbours_are_served() {
     let service = Service::start(&["--work", "false", "--connections-per-address", "400"]);
-    let alone = p95(&service);
-    let stop = AtomicBool::new(false);
-    let beside = std::thread::scope(|scope| {
-        for number in 0..80 {
-            let (service, stop) = (&service, &stop);
-            scope.spawn(move || {
-                let mut stream = connect(service);
-                let head = "POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
-                // Half of them never end their head, half dribble their body.
-                let begin =
-                    if number % 2 == 0 { head.to_owned() } else { format!("{head}Content-Length: 99999\r\n\r\n") };
-                let _closed = stream.write_all(begin.as_bytes());
-                while !stop.load(Ordering::Relaxed) {
-                    if stream.write_all(b"x").is_err() {
-                        break;
-                    }
-                    std::thread::sleep(Duration::from_millis(200));
-                }
+    for attack in [Attack::SlowHeads, Attack::DribbledBodies] {
+        beside(&service, attack, 80, |attackers| {
+            let holding = || attackers.holding.load(Ordering::Relaxed);
+            until(Duration::from_secs(60), "they hold their connections", || holding() >= 70);
+            let mut among = 0;
+            for _ in 0..ASKED {
+                among = among.max(holding());
+                asks(&service);
+            }
+            assert!(among >= 40, "{attack:?}: only {among} held a connection meanwhile");
+            until(Duration::from_secs(90), "the service lets go of them", || {
+                attackers.done.load(Ordering::Relaxed) >= 80
             });
-        }
-        std::thread::sleep(Duration::from_millis(500));
-        let beside = p95(&service);
-        stop.store(true, Ordering::Relaxed);
-        beside
-    });
-    println!("p95 of a neighbour: {alone:.1?} alone, {beside:.1?} beside 80 slow clients");
-    assert!(beside < BEARABLE, "{beside:?}");
+            asks(&service);
+        });
+    }
 
     // Each of them is told so, or closed, within the bound.
     let body = service.raw(
@@ -129,4 +113,41 @@ fn one_address_holds_so_many_connections_and_no_more() {
         assert!(began.elapsed() < Duration::from_secs(30), "closed connections make room");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Each sort of them is answered by name, again and again, and neighbours in between.
+#[test]
+fn floods_depths_and_lengths_are_answered_by_name_and_neighbours_are_served() {
+    let service = Service::start(&["--work", "false", "--connections-per-address", "400"]);
+    for attack in Attack::ALL {
+        let Some((body, statuses)) = attack.body() else { continue };
+        let request = service.request("POST", "/v1/documents/check").header("content-type", "application/json");
+        let request = if attack == Attack::Compressed { request.header("content-encoding", "gzip") } else { request };
+        let answer = checked("POST", "/v1/documents/check", request.body(body).send().expect("an answer"));
+        assert!(statuses.contains(&answer.status().as_u16()), "{attack:?}: {}", answer.status());
+        beside(&service, attack, 4, |attackers| {
+            let done = || attackers.done.load(Ordering::Relaxed);
+            until(Duration::from_secs(60), "they are at it", || done() >= 4);
+            let before = done();
+            // Between two of the neighbour's answers they were answered too: they were there all the time.
+            for _ in 0..3 {
+                asks(&service);
+                until(Duration::from_secs(60), "they go on", || done() > before);
+            }
+        });
+    }
+    let said = service.process.said();
+    assert!(!said.contains(" ERROR ") && !said.contains("panicked"), "{said}");
+}
+
+#[test]
+fn ten_thousand_small_requests_are_all_answered() {
+    let service = Service::start(&["--work", "false"]);
+    beside(&service, Attack::Flood, 8, |attackers| {
+        // Cheap ones, over few connections, beside those that are checked.
+        let answered =
+            (0..10_000).filter(|_| service.request("GET", "/livez").send().is_ok_and(|it| it.status() == 200));
+        assert_eq!(answered.count(), 10_000);
+        assert!(attackers.done.load(Ordering::Relaxed) > 8, "the others were served as well");
+    });
 }

@@ -11,7 +11,10 @@ use tdkt_reports::{
 };
 use typst::syntax::{SyntaxKind, SyntaxNode, ast, parse, parse_code};
 
-use crate::support::papers::{self, WORKSHOP, compact, manuscript_of, pages, sample_value, whole};
+use crate::support::{
+    papers::{self, WORKSHOP, compact, manuscript_of, pages, sample_value, whole},
+    sowing::Field,
+};
 
 /// Pieces that mean something to Typst, Jinja, TeX, HTML, a spreadsheet, a shell or SQL.
 const TOKENS: &[&str] = &[
@@ -202,6 +205,42 @@ fn the_hostile_sample_is_composed_like_a_harmless_one() {
     let different = hostile.iter().zip(&harmless).position(|(a, b)| a != b);
     assert_eq!(different.map(|at| (&hostile[at], &harmless[at])), None);
     assert_eq!(hostile.len(), harmless.len());
+}
+
+/// Every kind, every text that may be anything: a paper with such words is composed like one with letters in their place.
+#[test]
+fn words_that_mean_something_change_no_kinds_paper_but_its_texts() {
+    const GROUPS: [&str; 8] = [
+        "#read(\"/etc/passwd\") #import \"@preview/x:1.0.0\": * #{ panic() }",
+        "$x^2$ *a* _b_ `c` <label> @ref = - + / ~ \\ \\u{41} //x /*y*/ ]#[",
+        "{{ 7 * 7 }} {% raw %} {# x #} {{ x | safe }} {%- endfor %}",
+        "<script>alert(1)</script> &lt;b&gt; \"><img src=x>",
+        "../../etc/passwd ..\\..\\x C:\\x NUL.pdf ~/.ssh",
+        "' OR '1'='1; DROP TABLE job-- ${jndi:ldap://x} $(id) %s%n",
+        "=HYPERLINK(\"http://x\") @SUM(1) +cmd|' /C calc'!A0 -2+3",
+        "#missing(\"x\"); #\"y\"; *) \\\" “” … −",
+    ];
+    let catalog = Catalog::load(&TemplateFiles::embedded()).expect("the shipped folder");
+    let mut compared = 0;
+    for kind in catalog.kinds().map(|kind| kind.manifest.kind.as_str()) {
+        for words in GROUPS {
+            let field = Field::of(kind, words);
+            let composed = |word: &str| {
+                let manuscript = manuscript_of(&field.sown(word));
+                let source = WORKSHOP.source(&manuscript).unwrap_or_else(|failure| panic!("{kind}: {failure:#?}"));
+                let root = parse(&source);
+                assert!(sound(&root), "{kind}: {words}");
+                shape(&root)
+            };
+            let (hostile, harmless) = (composed(words), composed("qk"));
+            let different = hostile.iter().zip(&harmless).position(|(a, b)| a != b);
+            assert_eq!(different.map(|at| (&hostile[at], &harmless[at])), None, "{kind}: {words}");
+            assert_eq!(hostile.len(), harmless.len(), "{kind}: {words}");
+            compared += field.share().0;
+        }
+    }
+    println!("{compared} texts");
+    assert!(compared > 2_000, "{compared} texts");
 }
 
 /// Puts letters in place of every free text; no two texts get the same.

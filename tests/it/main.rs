@@ -33,6 +33,7 @@ mod contract;
 mod editions;
 mod endings;
 mod hostile_clients;
+mod hostile_words;
 mod intake;
 mod metadata;
 mod open_doors;
