@@ -39,6 +39,9 @@ pub struct Demand<'a> {
     pub by: &'a str,
 }
 
+/// Takes a row for a place.
+type Read<'a> = &'a (dyn Fn(&AnyRow) -> Result<KeptAt, LedgerError> + Sync);
+
 impl Ledger {
     /// Every place beside jobs that may name people; of one organisation, or of all.
     ///
@@ -65,7 +68,6 @@ impl Ledger {
             })
         };
         let of_batch = |row: &AnyRow| -> Result<KeptAt, LedgerError> { Ok(KeptAt::Batch { id: row.try_get("id")? }) };
-        type Read<'a> = &'a (dyn Fn(&AnyRow) -> Result<KeptAt, LedgerError> + Sync);
         let all: [(&str, Read<'_>); 3] = [(entries, &of_entry), (submissions, &of_submission), (batches, &of_batch)];
         let mut places = Vec::new();
         for (statement, read) in all {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     access::OrganisationId,
-    ledger::{CloseOutcome, Errand, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
+    ledger::{CloseOutcome, Demand, Errand, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
     register::{Base, PeriodId, Sort},
 };
 
@@ -161,7 +161,55 @@ async fn a_time_of_a_schedule_is_answered_once_by_two_processes(store: Store) {
     assert!(book.closing(half()).await.unwrap().is_some());
 }
 
+async fn what_is_written_over_keeps_its_hash_and_the_audit_says_so(store: Store) {
+    let ledger = store.fresh().await;
+    let (own, other) = (book(&ledger, "local"), book(&ledger, "bac-ninh"));
+    own.put_entry(&unit(r#"{"name":"A"}"#), &Base::Nothing).await.unwrap();
+    send(&own, submission("a", "[1]")).await;
+    let CloseOutcome::Closed(closing) = own.close_period(half(), &[], Missing::Accepted).await.unwrap() else {
+        panic!("not closed")
+    };
+    send(&own, adjusting("a", "[2]")).await;
+    send(&other, submission("a", "[3]")).await;
+    let organisation = "local".parse::<OrganisationId>().unwrap();
+    let places = ledger.kept_places(Some(&organisation)).await.unwrap();
+    assert_eq!((places.len(), ledger.kept_places(None).await.unwrap().len()), (3, 4));
+    let before = own.submissions(half(), Some("a")).await.unwrap();
+    for place in &places {
+        let kept = ledger.kept(place).await.unwrap().unwrap();
+        let demand = Demand { proof: "person SALT HASH", by: "test" };
+        assert!(!ledger.write_over(place, |_| None, demand).await.unwrap(), "nothing to write over");
+        let without = |body: &serde_json::Value| {
+            assert_eq!(*body, kept.body);
+            let mut body = body.clone();
+            for pointer in ["/body/name", "/content/0", "/adjustment/reason"] {
+                body.pointer_mut(pointer).into_iter().for_each(|text| *text = "x".into());
+            }
+            Some(body)
+        };
+        assert!(ledger.write_over(place, without, demand).await.unwrap());
+    }
+    ledger.settle_erasure().await.unwrap();
+    let entry = own.entry(Sort::Unit, "snv").await.unwrap().unwrap();
+    assert_eq!((&entry.body["name"], entry.erased_at.is_some()), (&"x".into(), true));
+    let after = own.submissions(half(), Some("a")).await.unwrap();
+    assert_eq!(after[1].adjustment.as_ref().unwrap().reason, "x");
+    for (before, after) in before.iter().zip(&after) {
+        assert_eq!((&after.sha256, after.content[0].as_str()), (&before.sha256, Some("x")));
+        assert_ne!(before.tag(), after.tag(), "nobody keeps the old one in its place");
+    }
+    assert_eq!(own.closing(half()).await.unwrap(), Some(closing));
+    let again = send(&own, submission("a", "[2]")).await;
+    assert!(matches!(again, SubmitOutcome::Unchanged(_)), "sent again it does not come back: {again:?}");
+    assert!(other.submission(half(), "a").await.unwrap().unwrap().erased_at.is_none());
+    let audited = ledger.audit_of(after[0].id.parse().unwrap()).await.unwrap();
+    let erased = audited.iter().find(|row| row.action == "erase-person").unwrap();
+    assert_eq!(erased.detail.as_deref(), Some("person SALT HASH, version 1, by test"));
+    assert_eq!(ledger.verify_audit().await.unwrap().broken_at, None);
+}
+
 on_both_stores! {
+    what_is_written_over_keeps_its_hash_and_the_audit_says_so,
     a_time_of_a_schedule_is_answered_once_by_two_processes,
     a_version_stands_upon_the_one_that_was_seen_and_none_is_lost,
     twenty_officers_who_saw_the_same_version_write_one,
