@@ -43,6 +43,8 @@ pub struct Finding {
     pub law: Option<String>,
 }
 
+/// The most findings that one answer lists; a request this wrong is not mended line by line.
+pub const MOST_FINDINGS: usize = 200;
 /// The longest excerpt of a caller's value that a finding repeats, in characters.
 const LONGEST_EXCERPT: usize = 80;
 
@@ -297,9 +299,12 @@ impl Failure {
         self.code.remedy()
     }
 
-    /// A request that broke rules: all findings at once. Counts the errors in its sentence.
-    pub fn invalid_document(findings: Vec<Finding>) -> Self {
+    /// A request that broke rules: all findings at once, as many as an answer lists, errors first. Counts the errors in its
+    /// sentence.
+    pub fn invalid_document(mut findings: Vec<Finding>) -> Self {
         let errors = findings.iter().filter(|f| f.severity == Severity::Error).count();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        findings.truncate(MOST_FINDINGS);
         Self::new(
             FailureCode::InvalidDocument,
             format!("Dữ liệu có {errors} lỗi cần sửa trước khi lập văn bản."),
@@ -365,6 +370,16 @@ mod tests {
             assert!(seen.insert(text), "{text} twice");
             assert_eq!(serde_json::to_value(code).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn an_answer_lists_so_many_findings_and_errors_before_all_else() {
+        let finding = |number: usize, severity| Finding::new(format!("{number}"), severity, "/a", "m", "m");
+        let mut findings: Vec<Finding> = (0..MOST_FINDINGS).map(|number| finding(number, Severity::Warning)).collect();
+        findings.extend((0..5).map(|number| finding(1_000 + number, Severity::Error)));
+        let failure = Failure::invalid_document(findings);
+        assert_eq!((failure.findings.len(), failure.findings[0].code.as_str()), (MOST_FINDINGS, "1000"));
+        assert!(failure.message_en.contains("5 error(s)"), "{}", failure.message_en);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
     catalog::{Catalog, Form, Kind, MediaType},
     document::Status,
     dossier::Origins,
-    failure::{Failure, FailureCode, Finding, Severity},
+    failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity},
     regulation::{self, Edition},
 };
 pub use rules::kind_words;
@@ -28,8 +28,6 @@ pub use signature::image as signature_image;
 
 /// The largest request that is read at all, in bytes. The doors may refuse earlier.
 pub const LARGEST_REQUEST: usize = 8 << 20;
-/// The most findings that one answer lists; a request this wrong is not mended line by line.
-const MOST_FINDINGS: usize = 200;
 
 /// A checked request with its edition pinned: everything a render needs besides templates and fonts.
 #[derive(Debug, Clone, Serialize, Deserialize)]

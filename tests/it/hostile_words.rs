@@ -190,7 +190,8 @@ fn names_in_the_register_and_addresses_of_webhooks_stay_what_they_are() {
             201 => {
                 kept += 1;
                 let shown = programs::json(service.get(&path));
-                assert_eq!(shown["body"]["name"], tdkt_reports::vietnamese::nfc(word).as_ref(), "{word:?}");
+                let expected = tdkt_reports::vietnamese::nfc(word).replace("\r\n", "\n");
+                assert_eq!(shown["body"]["name"], expected, "{word:?}");
             }
             422 => {
                 refused += 1;
@@ -237,11 +238,13 @@ fn what_is_not_seen_is_refused_by_place_and_number_in_every_kind() {
     ];
     let mut chance = Chance::new(chance::seed());
     let catalog = Catalog::load(&TemplateFiles::embedded()).expect("the shipped folder");
-    for kind in catalog.kinds().map(|kind| kind.manifest.kind.as_str()) {
+    for (number, kind) in catalog.kinds().map(|kind| kind.manifest.kind.as_str()).enumerate() {
         let sample = papers::sample_of(kind, "simple");
         let free: Vec<String> = texts(&sample, Field::of(kind, "Qk").sown("Qk"));
         assert!(free.len() > 5, "{kind}: {} texts", free.len());
-        for (hidden, number) in HIDDEN {
+        // Each character in a third of the kinds.
+        let tried = HIDDEN.iter().enumerate().filter(|(place, _)| chance::long() || (place + number) % 3 == 0);
+        for (_, (hidden, number)) in tried {
             let pointer = chance.pick(&free);
             let mut request = sample.clone();
             let text = request.pointer(pointer).and_then(Value::as_str).expect("a text").to_owned();
@@ -273,8 +276,7 @@ fn texts(before: &Value, after: Value) -> Vec<String> {
 /// Names under which papers are downloaded, and names in dossiers, are no paths and no devices.
 #[test]
 fn file_names_are_plain_whatever_the_request_says() {
-    const PATHS: [&str; 6] =
-        ["../../etc/passwd", "..\\..\\x", "C:\\x|y", "NUL.pdf <a>", "\"; filename=x.exe; a=\"", "~/.ssh/*?"];
+    const PATHS: [&str; 2] = ["../../etc/passwd C:\\x|y ~/.ssh/*?", "..\\..\\x NUL.pdf <a> \"; filename=x.exe; a=\""];
     let catalog = Catalog::load(&TemplateFiles::embedded()).expect("the shipped folder");
     for kind in catalog.kinds() {
         let name = &kind.manifest.kind;
