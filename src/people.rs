@@ -1,4 +1,4 @@
-//! What is held of a person, by name: found, given out, erased; in jobs, in the register, and in what batches left out.
+//! What is held of a person, by name: found, given out, erased; in jobs and in the register.
 //!
 //! The rule: a name comes in and goes nowhere: not into a log, not into an address, not into the audit. The audit keeps a
 //! salted hash, so that who knows the name can prove that it was done.

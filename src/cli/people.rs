@@ -16,11 +16,11 @@ use crate::{
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Tìm các việc, mục sổ đăng ký và lô có dữ liệu của một người.
+    /// Tìm các việc, mục sổ đăng ký có dữ liệu của một người.
     Find(Who),
     /// Xuất những gì đang lưu về một người, dạng JSON.
     Export(Who),
-    /// Xóa dữ liệu và văn bản của các việc đã kết thúc có tên người này, ghi đè tên trong sổ đăng ký và lô; bằng chứng nằm trong nhật ký.
+    /// Xóa dữ liệu và văn bản của các việc đã kết thúc có tên người này, ghi đè tên trong sổ đăng ký; bằng chứng nằm trong nhật ký.
     Erase(Who),
 }
 
@@ -89,8 +89,8 @@ fn tell(found: &HeldOf, json: bool) -> Result<(), Failure> {
     let beside = |held: &Elsewhere| {
         let Elsewhere { place, organisation, written_at, .. } = held;
         let at = written_at.format("%Y-%m-%dT%H:%M:%SZ");
-        let version = place.version.map(|version| version.to_string()).unwrap_or_default();
-        format!("{}\t{}\t{version}\t{organisation}\t{at}\t{}\n", place.id, place.what, places(&held.mentions))
+        let (id, what, version) = (&place.id, place.what, place.version);
+        format!("{id}\t{what}\t{version}\t{organisation}\t{at}\t{}\n", places(&held.mentions))
     };
     let lines: String = found.jobs.iter().map(in_job).chain(found.elsewhere.iter().map(beside)).collect();
     output::print(lines.as_bytes())?;
@@ -112,8 +112,8 @@ fn erased(told: &ErasedOf, json: bool) -> Result<(), Failure> {
             format!("{}\t{what}\n", job.id)
         };
         let beside = |other: &people::WrittenOver| {
-            let version = other.place.version.map(|version| format!(" {version}")).unwrap_or_default();
-            format!("{}\t{}{version}: đã ghi đè; bằng chứng nằm trong nhật ký\n", other.place.id, other.place.what)
+            let people::Spot { id, what, version, .. } = &other.place;
+            format!("{id}\t{what} {version}: đã ghi đè; bằng chứng nằm trong nhật ký\n")
         };
         let lines: String = told.jobs.iter().map(line).chain(told.elsewhere.iter().map(beside)).collect();
         output::print(lines.as_bytes())?;

@@ -1,4 +1,4 @@
-//! What is kept beside jobs and may name people: versions in the register, and the faults that batches left out.
+//! What is kept beside jobs and may name people: versions in the register.
 //!
 //! Rows stay when something of a person is written over, with their hashes and figures: a close that was made of them holds.
 
@@ -21,7 +21,6 @@ pub struct KeptPlace {
 pub enum KeptAt {
     Entry { sort: Sort, id: String, version: i64 },
     Submission { id: String, bloc: String, period: String, version: i64 },
-    Batch { id: String },
 }
 
 /// What a row holds, with the members under which it is shown.
@@ -52,8 +51,6 @@ impl Ledger {
                        WHERE organisation = coalesce($1, organisation) ORDER BY organisation, sort, id, version";
         let submissions = "SELECT organisation, id, bloc, period, version FROM submission \
                            WHERE organisation = coalesce($1, organisation) ORDER BY organisation, period, bloc, version";
-        let batches = "SELECT organisation, id FROM batch \
-                       WHERE organisation = coalesce($1, organisation) AND left_out <> '[]' ORDER BY id";
         let of_entry = |row: &AnyRow| -> Result<KeptAt, LedgerError> {
             let word: &str = row.try_get("sort")?;
             let sort = Sort::parse(word).ok_or_else(|| rows::unreadable("sort of entry", word))?;
@@ -67,8 +64,7 @@ impl Ledger {
                 version: row.try_get("version")?,
             })
         };
-        let of_batch = |row: &AnyRow| -> Result<KeptAt, LedgerError> { Ok(KeptAt::Batch { id: row.try_get("id")? }) };
-        let all: [(&str, Read<'_>); 3] = [(entries, &of_entry), (submissions, &of_submission), (batches, &of_batch)];
+        let all: [(&str, Read<'_>); 2] = [(entries, &of_entry), (submissions, &of_submission)];
         let mut places = Vec::new();
         for (statement, read) in all {
             let whose = organisation.map(OrganisationId::as_str);
@@ -105,17 +101,15 @@ impl Ledger {
         let Some(body) = kept.and_then(|kept| without(&kept.body)) else { return leave(tx, false).await };
         self.write_kept(&mut tx, place, &body).await?;
         let (subject, version) = match &place.at {
-            KeptAt::Entry { sort, id, version } => (format!("{}/{id}", sort.as_str()), Some(version)),
-            KeptAt::Submission { id, version, .. } => (id.clone(), Some(version)),
-            KeptAt::Batch { id } => (format!("batch/{id}"), None),
+            KeptAt::Entry { sort, id, version } => (format!("{}/{id}", sort.as_str()), version),
+            KeptAt::Submission { id, version, .. } => (id.clone(), version),
         };
-        let version = version.map(|version| format!(", version {version}")).unwrap_or_default();
         let row =
             "INSERT INTO audit (at, organisation, job_id, action, detail) VALUES ({now}, $1, $2, 'erase-person', $3)";
         sqlx::query(self.say(row))
             .bind(place.organisation.as_str())
             .bind(subject)
-            .bind(format!("{}{version}, by {}", demand.proof, demand.by))
+            .bind(format!("{}, version {version}, by {}", demand.proof, demand.by))
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
@@ -146,11 +140,6 @@ impl Ledger {
                 let read = sqlx::query(read).bind(place.organisation.as_str()).bind(id.as_str());
                 (read.fetch_optional(connection).await?, "sent_at")
             }
-            KeptAt::Batch { id } => {
-                let read = "SELECT left_out, accepted_at FROM batch WHERE organisation = $1 AND id = $2";
-                let read = sqlx::query(read).bind(place.organisation.as_str()).bind(id.as_str());
-                (read.fetch_optional(connection).await?, "accepted_at")
-            }
         };
         let Some(row) = found else { return Ok(None) };
         let text = |column: &str| -> Result<Value, LedgerError> { rows::json("kept text", row.try_get(column)?) };
@@ -163,7 +152,6 @@ impl Ledger {
                 }),
                 None => json!({"content": text("content")?}),
             },
-            KeptAt::Batch { .. } => json!({"left_out": text("left_out")?}),
         };
         Ok(Some(Kept { place: place.clone(), written_at: rows::time(&row, at)?, body }))
     }
@@ -190,10 +178,6 @@ impl Ledger {
                 let difference = adjustment.map(|adjustment| adjustment["difference"].to_string());
                 let write = sqlx::query(self.say(write)).bind(body["content"].to_string()).bind(reason);
                 write.bind(difference).bind(whose).bind(id.as_str()).execute(connection).await?;
-            }
-            KeptAt::Batch { id } => {
-                let write = sqlx::query("UPDATE batch SET left_out = $1 WHERE organisation = $2 AND id = $3");
-                write.bind(body["left_out"].to_string()).bind(whose).bind(id.as_str()).execute(connection).await?;
             }
         }
         Ok(())

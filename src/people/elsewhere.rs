@@ -1,4 +1,4 @@
-//! What is held of a person beside jobs: in the register, and in the faults of requests that batches left out.
+//! What is held of a person beside jobs: in the register.
 //!
 //! The rule: of a version only what is the person's goes; its figures, its hash and the closes made of it stay.
 
@@ -33,7 +33,7 @@ const OF_THE_PERSON: [&str; 14] = [
     "signature_image",
 ];
 
-/// A version in the register, or a batch, that holds something of the person.
+/// A version in the register that holds something of the person.
 #[derive(Debug, Clone, Serialize)]
 pub struct Elsewhere {
     #[serde(flatten)]
@@ -46,11 +46,10 @@ pub struct Elsewhere {
 /// Which one.
 #[derive(Debug, Clone, Serialize)]
 pub struct Spot {
-    /// The sort of entry, `submission` or `batch`.
+    /// The sort of entry, or `submission`.
     pub what: &'static str,
     pub id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<i64>,
+    pub version: i64,
     /// Where it is shown.
     pub href: String,
 }
@@ -73,14 +72,11 @@ impl Spot {
                     (sort @ ("unit" | "bloc"), _) => format!("/v1/register/{sort}s/{id}/history"),
                     (sort, _) => format!("/v1/{sort}s/{id}/history"),
                 };
-                Self { what: sort.as_str(), id: id.clone(), version: Some(*version), href }
+                Self { what: sort.as_str(), id: id.clone(), version: *version, href }
             }
             KeptAt::Submission { id, bloc, period, version } => {
                 let href = format!("/v1/blocs/{bloc}/submissions/{period}?version={version}");
-                Self { what: "submission", id: id.clone(), version: Some(*version), href }
-            }
-            KeptAt::Batch { id } => {
-                Self { what: "batch", id: id.clone(), version: None, href: format!("/v1/batches/{id}") }
+                Self { what: "submission", id: id.clone(), version: *version, href }
             }
         }
     }

@@ -43,7 +43,7 @@ pub fn looks_like_vni(text: &str) -> bool {
 
 /// The encoding of a text in an old encoding, and the text in Unicode; `None` for everything else.
 pub fn convert_legacy(text: &str) -> Option<(LegacyEncoding, String)> {
-    detect(text).map(|encoding| (encoding, encoding.decode(text)))
+    detect(text).map(|encoding| (encoding, nfc(&encoding.decode(text)).into_owned()))
 }
 
 /// A text that is said to be in the encoding, in Unicode. One that Unicode explains better stays as it is, so that the
@@ -63,7 +63,7 @@ pub fn convert_declared(text: &str, encoding: LegacyEncoding) -> String {
     if text.is_ascii() || is_unicode {
         return text.to_string();
     }
-    encoding.decode(&composed)
+    nfc(&encoding.decode(&composed)).into_owned()
 }
 
 fn detect(text: &str) -> Option<LegacyEncoding> {
@@ -221,6 +221,20 @@ fn vni_letter(table: &str, code: &[char]) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_converted_is_composed_also_before_a_mark_that_stood_alone() {
+        for text in ["Chñ nghÜa t©\u{301}t", "\u{301}\u{301}\u{301}©\u{301}", "Céng hßa x· héi chñ nghÜa ViÖt Nam"]
+        {
+            for encoding in [LegacyEncoding::Tcvn3, LegacyEncoding::Vni] {
+                let converted = convert_declared(text, encoding);
+                assert_eq!(nfc(&converted), converted, "{text:?}");
+            }
+            if let Some((_, converted)) = convert_legacy(text) {
+                assert_eq!(nfc(&converted), converted, "{text:?}");
+            }
+        }
+    }
 
     #[test]
     fn tcvn3_is_recognised_and_read() {
