@@ -23,7 +23,51 @@ const REGISTER: &str = "province.json";
 /// The names of what is in the folder, in their order; nothing is read but the register.
 pub struct Inputs {
     pub register: Option<Register>,
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Input>,
+}
+
+/// Where a file's papers are.
+#[derive(Debug)]
+pub enum Input {
+    /// On disk; read when it is looked at.
+    OnDisk(PathBuf),
+    /// What a bloc has sent, by the name of its file.
+    Sent(String, Box<Sent>),
+    /// Requests that came together.
+    Requests(Vec<Vec<u8>>),
+}
+
+impl Input {
+    /// The name of the file.
+    pub fn name(&self) -> String {
+        match self {
+            Self::OnDisk(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Sent(name, _) => name.clone(),
+            Self::Requests(_) => String::new(),
+        }
+    }
+
+    /// The papers that it asks for.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is none of ours.
+    pub fn read(self) -> Result<InputFile, Failure> {
+        let name = self.name();
+        match self {
+            Self::OnDisk(path) => read(&path),
+            Self::Sent(_, sent) => {
+                let stem = sent.bloc.clone();
+                Ok(of_bloc(name, &stem, *sent))
+            }
+            Self::Requests(requests) => {
+                let asked = requests.into_iter().enumerate().map(|(number, request)| {
+                    let kind = kind_of(&serde_json::from_slice(&request).unwrap_or_default());
+                    Asked { name: format!("{:05}-{kind}", number + 1), at: format!("/{number}"), request, kind }
+                });
+                Ok(InputFile { name, sent: None, asked: asked.collect() })
+            }
+        }
+    }
 }
 
 /// One paper that is asked for.
@@ -88,7 +132,7 @@ impl Inputs {
             )
             .hint("Dựng thử dữ liệu mẫu bằng lệnh `tdkt-reports province-sample`."));
         }
-        Ok((Self { register, files }, faults))
+        Ok((Self { register, files: files.into_iter().map(Input::OnDisk).collect() }, faults))
     }
 }
 
@@ -120,7 +164,7 @@ fn shapeless(error: &serde_json::Error) -> Failure {
 ///
 /// # Errors
 /// When it is none of these.
-pub fn read(path: &Path) -> Result<InputFile, Failure> {
+fn read(path: &Path) -> Result<InputFile, Failure> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if !is_plain(&stem) {
@@ -153,7 +197,11 @@ pub fn read(path: &Path) -> Result<InputFile, Failure> {
         let asked = vec![Asked { name: stem, at: String::new(), request: bytes, kind }];
         return Ok(InputFile { name, sent: None, asked });
     }
-    let mut sent = Sent::deserialize(value).map_err(|error| shapeless(&error))?;
+    let sent = Sent::deserialize(value).map_err(|error| shapeless(&error))?;
+    Ok(of_bloc(name, &stem, sent))
+}
+
+fn of_bloc(name: String, stem: &str, mut sent: Sent) -> InputFile {
     let papers = std::mem::take(&mut sent.papers).into_iter().enumerate();
     let asked = papers.map(|(index, paper)| {
         let kind = kind_of(&paper);
@@ -161,7 +209,7 @@ pub fn read(path: &Path) -> Result<InputFile, Failure> {
         Asked { name: format!("{stem}/{:02}-{kind}", index + 1), at: format!("/papers/{index}"), request, kind }
     });
     let asked = asked.collect();
-    Ok(InputFile { name, sent: Some(sent), asked })
+    InputFile { name, sent: Some(sent), asked }
 }
 
 /// The kind that a request names, if it can be part of a file's name.

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Fault, Register,
+    BlocEntry, Fault, Register,
     counter::{Counter, Looked, Passed},
-    folder::Inputs,
+    folder::{Input, Inputs},
     register::Sent,
     report::SourcePaper,
     spool::{Place, Spool},
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     catalog::MediaType,
     consolidation::{Figure, Submission},
-    failure::Failure,
+    failure::{Failure, Finding},
     intake::Manuscript,
     rendering::Workshop,
 };
@@ -39,8 +40,15 @@ pub struct Wanted {
     pub sources: bool,
 }
 
+impl Wanted {
+    /// Whether papers of a kind are asked for.
+    pub fn wants(&self, kind: &str) -> bool {
+        self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind)
+    }
+}
+
 /// One paper to be made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Part {
     /// Name in the result, without extension.
     pub name: String,
@@ -54,7 +62,11 @@ pub struct Part {
     pub data: String,
     /// SHA-256 of everything that decides its bytes.
     pub key: String,
-    pub order: Place,
+    #[serde(skip)]
+    pub(super) order: Place,
+    /// Warnings and information.
+    #[serde(skip)]
+    pub findings: Vec<Finding>,
 }
 
 /// A paper that is left out.
@@ -86,10 +98,47 @@ impl Plan {
     /// # Errors
     /// When the folder cannot be read at all.
     pub fn draw(folder: &Path, wanted: &Wanted, workshop: &Workshop) -> Result<(Self, Vec<Fault>), Failure> {
-        let (inputs, mut faults) = Inputs::find(folder)?;
+        let (inputs, faults) = Inputs::find(folder)?;
+        Self::of(inputs, faults, wanted, workshop)
+    }
+
+    /// As [`Plan::draw`], of what the service's register holds.
+    ///
+    /// # Errors
+    /// When there is no room for the print orders.
+    pub fn of_register(
+        register: Register,
+        sent: Vec<Sent>,
+        wanted: &Wanted,
+        workshop: &Workshop,
+    ) -> Result<(Self, Vec<Fault>), Failure> {
+        let file = |sent: Sent| Input::Sent(format!("{}.json", sent.bloc), Box::new(sent));
+        let inputs = Inputs { register: Some(register), files: sent.into_iter().map(file).collect() };
+        Self::of(inputs, Vec::new(), wanted, workshop)
+    }
+
+    /// As [`Plan::draw`], of requests that came together; a fault's place is the request's number, from 0.
+    ///
+    /// # Errors
+    /// As [`Plan::of_register`].
+    pub fn of_requests(
+        requests: Vec<Vec<u8>>,
+        wanted: &Wanted,
+        workshop: &Workshop,
+    ) -> Result<(Self, Vec<Fault>), Failure> {
+        let inputs = Inputs { register: None, files: vec![Input::Requests(requests)] };
+        Self::of(inputs, Vec::new(), wanted, workshop)
+    }
+
+    fn of(
+        inputs: Inputs,
+        mut faults: Vec<Fault>,
+        wanted: &Wanted,
+        workshop: &Workshop,
+    ) -> Result<(Self, Vec<Fault>), Failure> {
         let spool = Spool::new().map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?;
         let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref() };
-        let looked: Vec<Result<Looked, Fault>> = inputs.files.par_iter().map(|path| counter.look_at(path)).collect();
+        let looked: Vec<Result<Looked, Fault>> = inputs.files.into_par_iter().map(|input| counter.look_at(input)).collect();
         let mut files = Vec::new();
         for outcome in looked {
             match outcome {
@@ -101,7 +150,7 @@ impl Plan {
         let mut drawn = Drawn::default();
         for file in &mut files {
             for paper in std::mem::take(&mut file.papers) {
-                drawn.take(paper, file.sent.as_ref(), &file.file);
+                drawn.take(paper, file.sent.as_ref(), &file.file, wanted);
             }
         }
         if wanted.leniency == Leniency::AllOrNothing {
@@ -118,6 +167,8 @@ impl Plan {
             spool,
         };
         if let Some(register) = &inputs.register {
+            let has_sent = |bloc: &&BlocEntry| plan.submissions.iter().any(|sent| sent.bloc == bloc.id);
+            plan.missing = register.blocs.iter().filter(|bloc| !has_sent(bloc)).map(|bloc| bloc.name.clone()).collect();
             plan.add_report(register, &drawn.sources, wanted, workshop, &mut faults)?;
         }
         plan.register = inputs.register;
@@ -141,7 +192,7 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn take(&mut self, paper: Result<Passed, LeftOut>, sent: Option<&Sent>, file: &str) {
+    fn take(&mut self, paper: Result<Passed, LeftOut>, sent: Option<&Sent>, file: &str, wanted: &Wanted) {
         match paper {
             Err(left) => self.left_out.push(left),
             Ok(Passed { part, request }) => {
@@ -152,12 +203,15 @@ impl Drawn {
                             bloc: bloc.clone(),
                             file: file.to_owned(),
                             sha256: part.data.clone(),
+                            version: sent.and_then(|sent| Some((sent.submission.clone()?, sent.version?))),
                             request,
                         },
                         sent: sent.cloned(),
                     });
                 }
-                self.parts.push(part);
+                if wanted.wants(&part.kind) {
+                    self.parts.push(part);
+                }
             }
         }
     }

@@ -47,9 +47,14 @@ impl Plan {
     ) -> Result<(), Failure> {
         let Some(mut report) = register.report.clone() else { return Ok(()) };
         let kind = report.get("kind").and_then(Value::as_str).and_then(|name| workshop.catalog().kind(name));
-        let Some(plan) = kind.and_then(|kind| kind.manifest.consolidates.as_ref()) else { return Ok(()) };
+        let Some((own, plan)) = kind.and_then(|kind| Some((kind, kind.manifest.consolidates.as_ref()?))) else {
+            return Ok(());
+        };
+        if !wanted.wants(&own.manifest.kind) && !wanted.wants(&plan.kind) {
+            return Ok(());
+        }
         let fault = |failure| Fault { file: "province.json".into(), at: "/report".into(), failure };
-        let deadline = register.deadlines.get(&plan.kind);
+        let year = register.year.to_string();
         let submissions: Vec<Submission> =
             sources.iter().filter(|paper| paper.kind == plan.kind).map(|paper| paper.submission.clone()).collect();
         let blocs: Vec<RegisteredBloc> = register
@@ -62,7 +67,7 @@ impl Plan {
                     .iter()
                     .any(|left| left.name.starts_with(&format!("{}/", bloc.id)) && left.name.ends_with(&plan.kind));
                 let note = match sent {
-                    Some(paper) => remarks(paper, deadline.copied()),
+                    Some(paper) => remarks(paper, register.due(&year, &bloc.id)),
                     None if faulty => Some("Số liệu gửi còn lỗi, chưa tổng hợp".to_owned()),
                     None => None,
                 };
@@ -72,7 +77,7 @@ impl Plan {
         let is_sent = |bloc: &&RegisteredBloc| !submissions.iter().any(|sent| sent.bloc == bloc.id);
         self.missing = blocs.iter().filter(is_sent).map(|bloc| bloc.name.clone()).collect();
         report["content"]["province"] = json!(register.province);
-        report["content"]["period"] = json!({"year": register.period.year});
+        report["content"]["period"] = json!({"year": register.year});
         if wanted.sources {
             report["content"]["sources"] = sources_annex(&blocs, sources, &plan.kind);
         }

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Part, Plan,
+    Outline, Part,
     journal::{self, Journal, Line},
     register::Sent,
     unwritable,
@@ -19,6 +19,7 @@ use crate::{
     consolidation,
     failure::Failure,
     fingerprint,
+    intake::Manuscript,
     merging::{Bookmark, Merger},
     recipe,
     rendering::{ContentsLine, Workshop},
@@ -31,7 +32,7 @@ pub const MANIFEST: &str = "manifest.json";
 /// All pages, with contents and bookmarks.
 pub const MERGED: &str = "toan-tinh.pdf";
 /// Where each figure of the province's report comes from.
-const LINEAGE: &str = "lineage.json";
+pub const LINEAGE: &str = "lineage.json";
 /// Name of the contents, where the manifest tells of pages.
 const CONTENTS: &str = "Mục lục";
 
@@ -41,7 +42,12 @@ pub(super) fn is_own(file: &str) -> bool {
 }
 
 /// Writes what holds the papers together; gives the pages of the merged file.
-pub(super) fn put_together(plan: &Plan, journal: &mut Journal, workshop: &Workshop) -> Result<usize, Failure> {
+pub(super) fn put_together(
+    plan: &Outline,
+    report: Option<&Manuscript>,
+    journal: &mut Journal,
+    workshop: &Workshop,
+) -> Result<usize, Failure> {
     let root = journal.path("");
     let unwritable = |error: io::Error| unwritable(&root, error);
     let lines: Vec<Line> = plan.parts.iter().filter_map(|part| journal.known.get(&part.file()).cloned()).collect();
@@ -57,11 +63,11 @@ pub(super) fn put_together(plan: &Plan, journal: &mut Journal, workshop: &Worksh
         return Ok(journal.known.get(MERGED).map_or(pages, |line| line.pages as usize));
     }
     let mut own = Vec::new();
-    if plan.report.is_some() {
+    if report.is_some() {
         let lineage = consolidation::as_json(&plan.figures);
         own.push(text_file(journal, LINEAGE, &lineage, &key).map_err(unwritable)?);
     }
-    let merged = merge(plan, &lines, journal, workshop, &key)?;
+    let merged = merge((plan, report), &lines, journal, workshop, &key)?;
     let manifest = manifest(plan, &lines, &own, &merged, workshop);
     own.push(text_file(journal, MANIFEST, &manifest, &key).map_err(unwritable)?);
     let pages = merged.pages as usize;
@@ -73,13 +79,13 @@ pub(super) fn put_together(plan: &Plan, journal: &mut Journal, workshop: &Worksh
 }
 
 /// Everything that decides these files.
-fn key(plan: &Plan, lines: &[Line], workshop: &Workshop) -> String {
+fn key(plan: &Outline, lines: &[Line], workshop: &Workshop) -> String {
     let mut parts: Vec<&str> =
         vec![recipe::PROGRAM, recipe::ENGINE, workshop.catalog().digest(), workshop.fonts().digest()];
     parts.extend(lines.iter().flat_map(|line| [line.file.as_str(), line.sha256.as_str()]));
     parts.extend(plan.parts.iter().map(|part| part.title.as_str()));
     parts.extend(plan.missing.iter().map(String::as_str));
-    parts.extend(plan.left_out.iter().map(|left| left.name.as_str()));
+    parts.extend(plan.left_out.iter().map(String::as_str));
     let lineage = consolidation::as_json(&plan.figures).to_string();
     let sent = plan.submissions.iter().map(submission).collect::<Value>().to_string();
     parts.extend([lineage.as_str(), &sent]);
@@ -98,7 +104,7 @@ fn text_file(journal: &Journal, file: &str, value: &Value, key: &str) -> io::Res
     })
 }
 
-fn manifest(plan: &Plan, lines: &[Line], own: &[Line], merged: &Line, workshop: &Workshop) -> Value {
+fn manifest(plan: &Outline, lines: &[Line], own: &[Line], merged: &Line, workshop: &Workshop) -> Value {
     let files = plan.parts.iter().zip(lines).map(|(part, line)| {
         json!({
             "file": line.file, "kind": part.kind, "title": part.title, "bloc": part.bloc.as_ref().map(|(id, _)| id),
@@ -106,15 +112,14 @@ fn manifest(plan: &Plan, lines: &[Line], own: &[Line], merged: &Line, workshop: 
         })
     });
     let own = own.iter().map(|line| json!({"file": line.file, "bytes": line.bytes, "sha256": line.sha256}));
-    let register = plan.register.as_ref();
     json!({
         "v": 1,
-        "province": register.map(|register| &register.province),
-        "year": register.map(|register| register.period.year),
+        "province": plan.province,
+        "year": plan.year,
         "provisional": !plan.missing.is_empty(),
         "missing": plan.missing,
         "submissions": plan.submissions.iter().map(submission).collect::<Vec<_>>(),
-        "left_out": plan.left_out.iter().map(|left| &left.name).collect::<Vec<_>>(),
+        "left_out": plan.left_out,
         "recipe": {"program": recipe::PROGRAM, "engine": recipe::ENGINE, "templates": workshop.catalog().digest(),
             "fonts": workshop.fonts().digest()},
         "files": files.chain(own).collect::<Vec<_>>(),
@@ -141,13 +146,19 @@ fn archive(lines: &[Line], own: &[Line], journal: &Journal, key: &str) -> io::Re
 }
 
 /// All pages of all papers. A dossier's papers come one by one.
-fn merge(plan: &Plan, lines: &[Line], journal: &Journal, workshop: &Workshop, key: &str) -> Result<Line, Failure> {
+fn merge(
+    (plan, report): (&Outline, Option<&Manuscript>),
+    lines: &[Line],
+    journal: &Journal,
+    workshop: &Workshop,
+    key: &str,
+) -> Result<Line, Failure> {
     let root = journal.path("");
     let unwritable = |error: String| unwritable(&root, error);
     let half = journal.half(MERGED);
     let file = File::create(&half).map_err(|error| unwritable(error.to_string()))?;
     let mut merger = Merger::new(BufWriter::new(file)).map_err(|error| unwritable(error.to_string()))?;
-    if let Some(contents) = contents(plan, lines, workshop)? {
+    if let Some(contents) = contents(plan, report, lines, workshop)? {
         let mark = Bookmark { below: None, title: CONTENTS.to_owned() };
         merger.add(&contents, Some(mark)).map_err(|error| unwritable(error.to_string()))?;
     }
@@ -167,11 +178,9 @@ fn merge(plan: &Plan, lines: &[Line], journal: &Journal, workshop: &Workshop, ke
         }
     }
     let pages = u32::try_from(merger.pages()).unwrap_or(u32::MAX);
-    let title = match &plan.register {
-        Some(register) => {
-            format!("Báo cáo, hồ sơ của các cụm, khối thi đua {} năm {}", register.province, register.period.year)
-        }
-        None => "Báo cáo, hồ sơ của các cụm, khối thi đua".to_owned(),
+    let title = match (&plan.province, plan.year) {
+        (Some(province), Some(year)) => format!("Báo cáo, hồ sơ của các cụm, khối thi đua {province} năm {year}"),
+        (None, _) | (_, None) => "Báo cáo, hồ sơ của các cụm, khối thi đua".to_owned(),
     };
     let file = merger.finish(&title).map_err(|error| unwritable(error.to_string()))?;
     let file = file.into_inner().map_err(|error| unwritable(error.to_string()))?;
@@ -179,23 +188,32 @@ fn merge(plan: &Plan, lines: &[Line], journal: &Journal, workshop: &Workshop, ke
 }
 
 /// The contents' pages. They stand before what they tell of, so they are set until they know how many they are.
-fn contents(plan: &Plan, lines: &[Line], workshop: &Workshop) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(report) = &plan.report else { return Ok(None) };
+fn contents(
+    plan: &Outline,
+    report: Option<&Manuscript>,
+    lines: &[Line],
+    workshop: &Workshop,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(report) = report else { return Ok(None) };
     let mut own = lines.len() / 30 + 1;
     loop {
         let made = workshop.contents(report, &told(&plan.parts, lines, own))?;
         let pages = made.pages as usize;
         if pages <= own {
             // One page fewer would make the numbers shorter at most; an emptier last page is no fault.
-            return if pages == own { Ok(Some(made.pdf)) } else { settled(plan, lines, workshop, pages) };
+            return if pages == own { Ok(Some(made.pdf)) } else { settled((plan, report), lines, workshop, pages) };
         }
         own = pages;
     }
 }
 
 /// The contents for exactly so many pages of their own.
-fn settled(plan: &Plan, lines: &[Line], workshop: &Workshop, own: usize) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(report) = &plan.report else { return Ok(None) };
+fn settled(
+    (plan, report): (&Outline, &Manuscript),
+    lines: &[Line],
+    workshop: &Workshop,
+    own: usize,
+) -> Result<Option<Vec<u8>>, Failure> {
     Ok(Some(workshop.contents(report, &told(&plan.parts, lines, own))?.pdf))
 }
 
