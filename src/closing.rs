@@ -17,10 +17,12 @@ mod whole;
 
 use crate::failure::Failure;
 pub use difference::{Change, Difference, between};
+pub use folder::province;
 pub use making::{Closing, Finished, Progress};
-pub use plan::{LeftOut, Leniency, Part, Plan, Wanted};
 pub use outline::{Bindery, Delivered, Outline};
+pub use plan::{LeftOut, Leniency, Part, Plan, Wanted};
 pub use register::{Adjustment, BlocEntry, Extension, Member, Period, Register, Sent, Unit};
+pub use report::REPORT;
 pub use whole::{ARCHIVE, LINEAGE, MANIFEST, MERGED};
 
 /// What is wrong with a file of the folder.

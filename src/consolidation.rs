@@ -31,8 +31,8 @@ pub struct Submission {
     pub file: String,
     /// SHA-256 of the paper's data, as in its recipe.
     pub sha256: String,
-    /// Id and number of the version in the service's register, where it comes from there.
-    pub version: Option<(String, u64)>,
+    /// The version of the service's register that it is, where it comes from there.
+    pub version: Option<String>,
     pub request: Value,
 }
 

@@ -26,7 +26,7 @@ use admission::Admission;
 pub use admission::AdmissionSettings;
 pub use counter::{Counter, Document, Submission};
 pub use readiness::{ArchiveCheck, Check, Overall, PartStatus, Readiness};
-pub use register::{RegisterDesk, Scheduled, Sent, Written};
+pub use register::{Figures, Province, RegisterDesk, Scheduled, Sent, TakenOver, Written};
 
 /// A preview is worth something while somebody waits for it.
 const LONGEST_PREVIEW: Duration = Duration::from_secs(25);
@@ -40,6 +40,8 @@ pub struct Desk {
     doorbell: Doorbell,
     press: Arc<Press>,
     admission: Arc<Admission>,
+    /// Batches that were put together.
+    wholes: Arc<batches::Shelved>,
 }
 
 /// What a preview shows.
@@ -60,7 +62,8 @@ impl Desk {
         press: Arc<Press>,
     ) -> Self {
         let admission = Arc::new(Admission::new(AdmissionSettings::default()));
-        Self { workshop, ledger: Shelves::new(ledger), archive, doorbell, press, admission }
+        let wholes = Arc::default();
+        Self { workshop, ledger: Shelves::new(ledger), archive, doorbell, press, admission, wholes }
     }
 
     /// The same desk with other bounds on what it takes in.

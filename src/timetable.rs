@@ -14,7 +14,9 @@ use tracing::{info, warn};
 
 use crate::{
     ledger::{Errand, Ledger, LedgerError, Missing, RegisterBook},
-    register::{Action, Entry, Schedule, ScheduleRun, Sort, Turn, expected},
+    register::{
+        Action, Entry, PeriodPlan, Schedule, ScheduleRun, Sort, Standing, Submission, Turn, expected, standing,
+    },
 };
 
 /// How often the clock is looked at; cron knows no less than minutes.
@@ -68,17 +70,27 @@ async fn follow(book: &RegisterBook, entry: &Entry, now: DateTime<Utc>) -> Resul
 async fn errand(book: &RegisterBook, schedule: &Schedule) -> Result<Errand, LedgerError> {
     let period = schedule.period;
     let (blocs, years) = (book.entries(Sort::Bloc).await?, book.entries(Sort::BlocYear).await?);
-    let expected: Vec<String> = expected(period, &blocs, &years).into_iter().map(|bloc| bloc.id).collect();
+    let expected = expected(period, &blocs, &years);
     Ok(match schedule.action {
         Action::Close => {
+            let expected = expected.into_iter().map(|bloc| bloc.id).collect();
             let accepts_missing = if schedule.accept_missing { Missing::Accepted } else { Missing::Refused };
             Errand::Close { period, expected, accepts_missing }
         }
         Action::Remind => {
-            let sent = book.submissions(period, None).await?;
-            let has_sent = |bloc: &String| sent.iter().any(|one| one.bloc == *bloc);
-            let missing = expected.into_iter().filter(|bloc| !has_sent(bloc)).collect();
-            Errand::Remind { missing }
+            let entry = book.entry(Sort::Period, &period.to_string()).await?;
+            let plan = PeriodPlan::read(entry.as_ref().map(|entry| &entry.body));
+            let (sent, now) = (book.submissions(period, None).await?, book.now().await?);
+            let (mut awaited, mut overdue) = (Vec::new(), Vec::new());
+            for bloc in expected {
+                let own: Vec<Submission> = sent.iter().filter(|one| one.bloc == bloc.id).cloned().collect();
+                match standing(&bloc, &plan, &own, now).standing {
+                    Standing::Sent | Standing::SentLate => {}
+                    Standing::Awaited => awaited.push(bloc.id),
+                    Standing::Overdue => overdue.push(bloc.id),
+                }
+            }
+            Errand::Remind { period, due: plan.due, awaited, overdue }
         }
     })
 }

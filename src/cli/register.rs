@@ -1,5 +1,7 @@
 //! `register …`: units, blocs, periods and what blocs sent, beside a running service or without one.
 
+mod folder;
+
 use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -13,6 +15,7 @@ use super::output;
 use crate::{
     access::OrganisationId,
     app, calendar,
+    closing::Leniency,
     desk::RegisterDesk,
     failure::Failure,
     register::{Base, PeriodId, PeriodStatus, ScheduleRun, Sort, Standing, Submission, table},
@@ -101,6 +104,21 @@ enum Command {
         #[arg(long)]
         accept_missing: bool,
     },
+    /// Ghi sổ đăng ký của một năm thành thư mục dữ liệu cho lệnh `batch` (province.json, mỗi khối, cụm một tệp).
+    Export {
+        /// Thư mục, mới hoặc trống.
+        folder: PathBuf,
+        /// Năm: 2026 (hoặc một kỳ: 2026-H1).
+        period: PeriodId,
+    },
+    /// Nhận thư mục dữ liệu của lệnh `batch` vào sổ đăng ký; kiểm tra hết trước khi ghi.
+    Import {
+        /// Thư mục có province.json.
+        folder: PathBuf,
+        /// Bỏ riêng văn bản có lỗi và nêu tên; không có cờ này thì một lỗi là chưa ghi gì.
+        #[arg(long)]
+        accept_partial: bool,
+    },
     /// Các lịch tự động: lần chạy tới, lần chạy trước.
     Schedules,
     /// Các lần chạy của một lịch, mới nhất trước.
@@ -123,6 +141,8 @@ enum SortName {
     BlocYear,
     Period,
     Schedule,
+    Report,
+    Source,
 }
 
 impl From<SortName> for Sort {
@@ -133,6 +153,8 @@ impl From<SortName> for Sort {
             SortName::BlocYear => Sort::BlocYear,
             SortName::Period => Sort::Period,
             SortName::Schedule => Sort::Schedule,
+            SortName::Report => Sort::Report,
+            SortName::Source => Sort::Source,
         }
     }
 }
@@ -230,6 +252,11 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
                 closing.sha256
             );
             output::print(text.as_bytes())
+        }
+        Command::Export { folder, period } => folder::export(register, &folder, period).await,
+        Command::Import { folder, accept_partial } => {
+            let leniency = if accept_partial { Leniency::AcceptPartial } else { Leniency::AllOrNothing };
+            folder::import(register, &folder, leniency).await
         }
         Command::Schedules => {
             let all = register.timetable().await?;

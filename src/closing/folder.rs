@@ -136,6 +136,34 @@ impl Inputs {
     }
 }
 
+/// A province's folder: the register, and what each bloc has sent, by the name of its file.
+pub type ProvinceFolder = (Option<Register>, Vec<(String, Sent)>);
+
+/// Reads a province's folder as it stands, with every fault of its files. A file that is no bloc's is one.
+///
+/// # Errors
+/// When the folder cannot be read, or holds no file.
+pub fn province(folder: &Path) -> Result<(ProvinceFolder, Vec<Fault>), Failure> {
+    let (inputs, mut faults) = Inputs::find(folder)?;
+    let mut all = Vec::new();
+    for input in inputs.files {
+        let file = input.name();
+        let Input::OnDisk(path) = input else { continue };
+        match sent_in(&path) {
+            Ok(sent) => all.push((file, sent)),
+            Err(failure) => faults.push(Fault { file, at: String::new(), failure }),
+        }
+    }
+    Ok(((inputs.register, all), faults))
+}
+
+fn sent_in(path: &Path) -> Result<Sent, Failure> {
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
+    })?;
+    Sent::deserialize(whole(&bytes)?).map_err(|error| shapeless(&error))
+}
+
 fn read_register(bytes: &[u8]) -> Result<Register, Failure> {
     let value = whole(bytes)?;
     let register = Register::deserialize(value).map_err(|error| shapeless(&error))?;

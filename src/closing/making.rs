@@ -153,7 +153,8 @@ impl<'a> Closing<'a> {
         for folder in &folders {
             journal::sync_folder(folder).map_err(unwritable)?;
         }
-        finished.pages = whole::put_together(&self.plan.outline(), self.plan.report.as_ref(), &mut self.journal, workshop)?;
+        finished.pages =
+            whole::put_together(&self.plan.outline(), self.plan.report.as_ref(), &mut self.journal, workshop)?;
         journal::sync_folder(&root).map_err(unwritable)
     }
 }

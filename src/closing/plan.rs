@@ -138,7 +138,8 @@ impl Plan {
     ) -> Result<(Self, Vec<Fault>), Failure> {
         let spool = Spool::new().map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?;
         let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref() };
-        let looked: Vec<Result<Looked, Fault>> = inputs.files.into_par_iter().map(|input| counter.look_at(input)).collect();
+        let looked: Vec<Result<Looked, Fault>> =
+            inputs.files.into_par_iter().map(|input| counter.look_at(input)).collect();
         let mut files = Vec::new();
         for outcome in looked {
             match outcome {
@@ -203,7 +204,7 @@ impl Drawn {
                             bloc: bloc.clone(),
                             file: file.to_owned(),
                             sha256: part.data.clone(),
-                            version: sent.and_then(|sent| Some((sent.submission.clone()?, sent.version?))),
+                            version: sent.and_then(|sent| sent.submission.clone()),
                             request,
                         },
                         sent: sent.cloned(),

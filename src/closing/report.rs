@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Name of the province's own report in the result.
-const REPORT: &str = "toan-tinh/bao-cao-tong-hop";
+pub const REPORT: &str = "toan-tinh/bao-cao-tong-hop";
 
 /// A paper whose figures may be added up.
 pub(super) struct SourcePaper {

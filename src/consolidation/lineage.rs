@@ -28,21 +28,17 @@ pub struct Source {
     /// The version of the service's register, where it was taken from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<u64>,
     pub at: String,
     pub value: Value,
 }
 
 impl Source {
     pub(super) fn of(sent: &Submission, at: String, value: Value) -> Self {
-        let (submission, version) = sent.version.clone().unzip();
         Self {
             bloc: sent.bloc.clone(),
             file: sent.file.clone(),
             sha256: sent.sha256.clone(),
-            submission,
-            version,
+            submission: sent.version.clone(),
             at,
             value,
         }

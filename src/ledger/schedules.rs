@@ -1,21 +1,26 @@
 //! Keeps which times of a schedule were answered. The row of a run stands in the transaction of what it did, so however
 //! many processes look at the clock, each time is answered once, or not at all if they all die.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 
 use super::{CloseOutcome, Ledger, LedgerError, Missing, RegisterBook, leave, rows};
 use crate::{
     access::OrganisationId,
+    job::{JobId, event::EventType},
     register::{Entry, PeriodId, ScheduleRun, Sort},
 };
 
 /// What a run does.
 #[derive(Debug, Clone)]
 pub enum Errand {
-    /// Notes that these blocs have not sent.
+    /// Notes that these blocs have not sent, and tells of it.
     Remind {
-        missing: Vec<String>,
+        period: PeriodId,
+        due: Option<NaiveDate>,
+        awaited: Vec<String>,
+        overdue: Vec<String>,
     },
     Close {
         period: PeriodId,
@@ -74,7 +79,22 @@ impl RegisterBook {
         }
         let (outcome, missing) = match errand {
             Errand::PassOver => ("missed", Vec::new()),
-            Errand::Remind { missing } => ("reminded", missing.clone()),
+            Errand::Remind { period, due, awaited, overdue } => {
+                let mut body = json!({
+                    "period": period, "awaited": awaited, "overdue": overdue, "schedule": schedule,
+                    "href": format!("/v1/periods/{period}/status"),
+                });
+                if let Some(due) = due {
+                    body["due"] = json!(due);
+                }
+                let missing: Vec<String> = awaited.iter().chain(overdue).cloned().collect();
+                if !missing.is_empty() {
+                    let about = JobId::fresh().to_string();
+                    self.ledger.add_told(&mut tx, self.whose(), (EventType::Reminder, &about, &body)).await?;
+                    self.ledger.inner.news.notify_one();
+                }
+                ("reminded", missing)
+            }
             Errand::Close { period, expected, accepts_missing } => {
                 match self.close_within(&mut tx, *period, expected, *accepts_missing).await? {
                     CloseOutcome::Closed(closing) => ("closed", closing.missing),

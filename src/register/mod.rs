@@ -4,6 +4,7 @@
 //! The rule: nothing is overwritten. Whatever changes is a new version with its hash, its time and who wrote it. This room
 //! knows what entries mean; the ledger keeps them, and its clock gives the times.
 
+mod beside;
 mod carry_over;
 mod difference;
 mod entry;
@@ -16,6 +17,7 @@ mod submission;
 #[cfg(test)]
 mod tests;
 
+pub use beside::{Beside, Origin, Stated, request_of};
 pub use carry_over::{Carried, CarryOver, Source, carry_over};
 pub use difference::{Change, difference, table};
 pub use entry::{Base, Entry, Sort, Tag, is_id};

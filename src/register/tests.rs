@@ -36,6 +36,7 @@ fn sent(bloc: &str, version: i64, sent_at: &str) -> Submission {
         sent_at: at(sent_at),
         sent_by: "t".into(),
         adjustment: None,
+        beside: Beside::default(),
     }
 }
 

@@ -27,6 +27,7 @@ impl House {
             house.put(Sort::Bloc, bloc, json!({"name": bloc, "form": "bloc"})).await;
         }
         let sent = NewSubmission {
+            beside: crate::register::Beside::default(),
             id: "1".into(),
             period: "2026-H1".parse().unwrap(),
             bloc: "a".into(),

@@ -20,6 +20,7 @@ mod numbers;
 mod overflow;
 mod page_breaks;
 mod proof;
+mod province_batches;
 mod purity;
 // the language
 mod vietnamese_corpus;

@@ -19,6 +19,7 @@ fn half() -> PeriodId {
 
 fn submission(bloc: &str, content: &str) -> NewSubmission {
     NewSubmission {
+        beside: crate::register::Beside::default(),
         id: JobId::fresh().to_string(),
         period: half(),
         bloc: bloc.into(),

@@ -95,6 +95,15 @@ fn entries() -> Vec<Operation> {
     ));
     group.extend(entry!("/v1/periods/{id}", Period, "Period", "kỳ báo cáo", "RegisterPeriod", of_period));
     group.extend(entry!("/v1/schedules/{id}", Schedule, "Schedule", "lịch tự động", "RegisterSchedule", one));
+    let of_report = |operation: Operation| operation.at("id", year(), "The year.");
+    group.extend(entry!(
+        "/v1/register/reports/{id}",
+        Report,
+        "Report",
+        "phần tỉnh tự viết của báo cáo tổng hợp",
+        "RegisterReport",
+        of_report
+    ));
     group
 }
 
