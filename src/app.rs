@@ -20,7 +20,7 @@ use tracing::{info, warn};
 
 use crate::{
     archive::Archive,
-    desk::Desk,
+    desk::{Desk, SourceReader},
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
     gate::Gate,
@@ -30,13 +30,15 @@ use crate::{
     retention,
     settings::Settings,
     soundings::Soundings,
-    telemetry, timetable, traces,
+    telemetry,
+    timetable::{self, Reader},
+    traces,
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
 use doors::Behind;
 use parts::{Parts, admission, keep, ledger_place, open, open_carrier, open_doorbell, open_ledger};
-pub use parts::{open_books, open_registry, press_settings, restore, take_stock};
+pub use parts::{open_books, open_outbound, open_registry, press_settings, restore, take_stock};
 
 /// How often audit rows are sealed into their chain.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
@@ -57,6 +59,7 @@ const HTTP_THREADS: usize = 2;
 /// When a part cannot be opened, the address cannot be had, or the sandbox lacks what is required.
 pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failure> {
     let workshop = Arc::new(load_workshop(settings)?);
+    let reading = Arc::clone(&workshop);
     telemetry::hush_panics();
     runtime()?.block_on(async {
         deliver_spans(settings)?;
@@ -69,7 +72,8 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
             parts.doorbell.clone(),
             Arc::clone(&parts.press),
         )
-        .admitting(admission(settings)?);
+        .admitting(admission(settings)?)
+        .calling(open_outbound(settings)?);
         let soundings = watched(settings, &parts)?;
         let first_look = safety::look(settings, &parts.ledger).await?;
         let gate = Gate::new(parts.ledger.clone(), first_look, settings.requests_per_minute);
@@ -77,7 +81,8 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
             settings,
             Behind { desk: desk.clone(), gate, registry: open_registry(settings, &parts.ledger)?, soundings },
         )?;
-        let mut staff = Staff::hire(settings, &parts)?;
+        let reader = SourceReader { workshop: reading, outbound: open_outbound(settings)? };
+        let mut staff = Staff::hire(settings, &parts, Some(Arc::new(reader)))?;
         if settings.work {
             staff.put_to_work(settings, &parts);
         }
@@ -125,7 +130,7 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
         let parts = open(settings, &[]).await?;
         look_at_the_sandbox(&parts.press).await?;
         watched(settings, &parts)?;
-        let mut staff = Staff::hire(settings, &parts)?;
+        let mut staff = Staff::hire(settings, &parts, None)?;
         staff.put_to_work(settings, &parts);
         info!("Working; ctrl-c to stop");
         stop_signal().await;
@@ -209,7 +214,7 @@ struct Staff {
 }
 
 impl Staff {
-    fn hire(settings: &Settings, parts: &Parts) -> Result<Self, Failure> {
+    fn hire(settings: &Settings, parts: &Parts, reader: Option<Arc<dyn Reader>>) -> Result<Self, Failure> {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let dispatch_settings = DispatchSettings {
@@ -225,7 +230,7 @@ impl Staff {
         tasks.spawn(post::number(parts.ledger.clone(), keep_events, stopping.clone()));
         let carrier = open_carrier(settings, &open_registry(settings, &parts.ledger)?)?;
         tasks.spawn(carrier.run(stopping.clone()));
-        tasks.spawn(timetable::keep(parts.ledger.clone(), stopping.clone()));
+        tasks.spawn(timetable::keep(parts.ledger.clone(), reader, stopping.clone()));
         tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), keep(settings), stopping));
         Ok(Self { stop, tasks, worker: None })
     }

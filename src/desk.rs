@@ -18,6 +18,7 @@ use crate::{
     failure::{Failure, FailureCode, Finding},
     intake::{Accepted, Manuscript, Treatment},
     ledger::{Counts, Ledger, LedgerError, Shelves},
+    outbound::Outbound,
     press::{Press, Pressed, Verdict},
     queue::Doorbell,
     rendering::{Question, Workshop},
@@ -26,7 +27,7 @@ use admission::Admission;
 pub use admission::AdmissionSettings;
 pub use counter::{Counter, Document, Submission};
 pub use readiness::{ArchiveCheck, Check, Overall, PartStatus, Readiness};
-pub use register::{Figures, Province, RegisterDesk, Scheduled, Sent, TakenOver, Written};
+pub use register::{Asked, Figures, Province, Pulled, RegisterDesk, Scheduled, Sent, SourceReader, TakenOver, Written};
 
 /// A preview is worth something while somebody waits for it.
 const LONGEST_PREVIEW: Duration = Duration::from_secs(25);
@@ -42,6 +43,8 @@ pub struct Desk {
     admission: Arc<Admission>,
     /// Batches that were put together.
     wholes: Arc<batches::Shelved>,
+    /// By which sources of the register are read.
+    outbound: Option<Outbound>,
 }
 
 /// What a preview shows.
@@ -63,7 +66,12 @@ impl Desk {
     ) -> Self {
         let admission = Arc::new(Admission::new(AdmissionSettings::default()));
         let wholes = Arc::default();
-        Self { workshop, ledger: Shelves::new(ledger), archive, doorbell, press, admission, wholes }
+        Self { workshop, ledger: Shelves::new(ledger), archive, doorbell, press, admission, wholes, outbound: None }
+    }
+
+    /// The same desk, whose register may read sources.
+    pub fn calling(self, outbound: Outbound) -> Self {
+        Self { outbound: Some(outbound), ..self }
     }
 
     /// The same desk with other bounds on what it takes in.

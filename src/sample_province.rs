@@ -80,6 +80,8 @@ fn register(blocs: &[Bloc]) -> Value {
             units.push(json!({"id": member.id, "name": member.name, "valid_from": "2025-07-01"}));
         }
     }
+    // The order of units means nothing.
+    units.sort_by(|one, other| one["id"].as_str().cmp(&other["id"].as_str()));
     let listed: Vec<Value> = blocs
         .iter()
         .map(|bloc| {

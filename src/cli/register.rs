@@ -1,6 +1,8 @@
 //! `register …`: units, blocs, periods and what blocs sent, beside a running service or without one.
 
 mod folder;
+mod source;
+mod words;
 
 use std::{
     os::unix::fs::MetadataExt,
@@ -14,13 +16,14 @@ use serde_json::{Value, json};
 use super::output;
 use crate::{
     access::OrganisationId,
-    app, calendar,
+    app,
     closing::Leniency,
-    desk::RegisterDesk,
+    desk::{Asked, RegisterDesk},
     failure::Failure,
-    register::{Base, PeriodId, PeriodStatus, ScheduleRun, Sort, Standing, Submission, table},
+    register::{Base, PeriodId, Sort},
     settings::Settings,
 };
+use words::{adjustment, in_vietnam, line, ran, standings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -70,6 +73,19 @@ enum Command {
         /// ETag của phiên bản đã đọc; bỏ trống nếu gửi lần đầu.
         #[arg(long)]
         etag: Option<String>,
+        /// Lý do điều chỉnh, khi kỳ đã chốt số liệu.
+        #[arg(long, value_name = "LÝ DO")]
+        reason: Option<String>,
+    },
+    /// Đọc số liệu từ một nguồn đã đăng ký và nhận như khi được gửi.
+    Pull {
+        /// Mã nguồn.
+        source: String,
+        /// Kỳ: 2026-H1, 2026-H2, 2026.
+        period: PeriodId,
+        /// Chỉ các khối, cụm này; không ghi thì mọi khối, cụm của năm.
+        #[arg(long, value_name = "MÃ", value_delimiter = ',')]
+        bloc: Vec<String>,
         /// Lý do điều chỉnh, khi kỳ đã chốt số liệu.
         #[arg(long, value_name = "LÝ DO")]
         reason: Option<String>,
@@ -166,7 +182,8 @@ pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failu
     runtime.block_on(async {
         let (ledger, _archive) = app::open_books(settings).await?;
         let book = ledger.register_of(&arguments.organisation, &by());
-        let outcome = execute(arguments.command, &RegisterDesk::new(workshop, book), arguments.json).await;
+        let desk = RegisterDesk::new(workshop, book).calling(Some(app::open_outbound(settings)?));
+        let outcome = execute(arguments.command, &desk, arguments.json).await;
         ledger.close().await;
         outcome
     })
@@ -216,6 +233,10 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
             output::notices(&sent.findings);
             told(sent.unchanged, sent.submission.version, sent.submission.tag().as_str());
             if as_json { print(&json!(sent.submission)) } else { Ok(()) }
+        }
+        Command::Pull { source, period, bloc, reason } => {
+            let blocs = (!bloc.is_empty()).then_some(bloc);
+            source::pull(register, &Asked { source, period, blocs, reason }, as_json).await
         }
         Command::Sent { bloc, period, history } => {
             let versions = if history {
@@ -313,72 +334,6 @@ fn told(unchanged: bool, version: i64, etag: &str) {
     let what =
         if unchanged { "Không có gì thay đổi; phiên bản hiện tại" } else { "Đã ghi phiên bản" };
     output::say(&format!("{what} {version}, ETag: {etag}\n"));
-}
-
-fn line(one: &Submission) -> String {
-    let at = one.sent_at.format("%Y-%m-%dT%H:%M:%SZ");
-    let adjustment = one.adjustment.as_ref().map_or(String::new(), |a| format!("\tđiều chỉnh số {}", a.number));
-    format!("{}\t{at}\t{}\t{}{adjustment}", one.version, one.sent_by, one.sha256)
-}
-
-fn standings(status: &PeriodStatus) -> String {
-    let due =
-        status.due.map_or("chưa đặt hạn gửi".to_owned(), |due| format!("hạn gửi {}", calendar::short(due)));
-    let mut text = format!(
-        "{} ({due}): đã gửi {}/{}, trễ hạn {}, còn thiếu {}.\n",
-        status.title, status.sent, status.expected, status.late, status.missing
-    );
-    if let Some(closing) = &status.closing {
-        text.push_str(&format!("Đã chốt số liệu, mã băm {}.\n", closing.sha256));
-    }
-    for bloc in &status.blocs {
-        let standing = match bloc.standing {
-            Standing::Sent => "đã gửi",
-            Standing::SentLate => "đã gửi, trễ hạn",
-            Standing::Awaited => "chưa gửi",
-            Standing::Overdue => "chưa gửi, quá hạn",
-        };
-        let days = bloc.days_late.map_or(String::new(), |days| format!(" {days} ngày"));
-        let adjustments = match bloc.adjustments.as_slice() {
-            [] => String::new(),
-            numbers => {
-                let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
-                format!("\tđiều chỉnh số {}", numbers.join(", "))
-            }
-        };
-        text.push_str(&format!("{}\t{standing}{days}\t{}{adjustments}\n", bloc.bloc, bloc.name));
-    }
-    text
-}
-
-fn ran(run: &ScheduleRun) -> String {
-    let outcome = match run.outcome.as_str() {
-        "reminded" => "đã nhắc",
-        "closed" => "đã chốt",
-        "already-closed" => "đã chốt từ trước",
-        "incomplete" => "chưa chốt vì còn thiếu",
-        "missed" => "bị lỡ, bỏ qua",
-        other => other,
-    };
-    let missing = run.missing.join(", ");
-    let missing = if missing.is_empty() { String::new() } else { format!(" (chưa gửi: {missing})") };
-    format!("{} {outcome}{missing}", in_vietnam(run.due_at))
-}
-
-/// "20/7/2026 17:00", giờ Việt Nam.
-fn in_vietnam(at: chrono::DateTime<chrono::Utc>) -> String {
-    let at = at.with_timezone(&chrono_tz::Asia::Ho_Chi_Minh);
-    format!("{} {}", calendar::short(at.date_naive()), at.format("%H:%M"))
-}
-
-fn adjustment(one: &Submission) -> String {
-    let Some(adjustment) = &one.adjustment else { return String::new() };
-    let mut text = format!("Điều chỉnh số {} – {}, phiên bản {}\n", adjustment.number, one.bloc, one.version);
-    text.push_str(&format!("Lý do: {}\nChỉ tiêu\tSố cũ\tSố mới\tChênh lệch\n", adjustment.reason));
-    for row in table(&adjustment.difference) {
-        text.push_str(&format!("{}\n", row.join("\t")));
-    }
-    text
 }
 
 fn print(value: &Value) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! The register at the desk: what is written is checked first, all faults at once.
 
 mod province;
+mod pull;
 mod refusals;
 mod sending;
 
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use province::{Figures, Province, TakenOver};
+pub use pull::{Asked, Pulled, SourceReader};
 use refusals::{
     adds_nothing_up, backwards, bad_id, incomplete, no_year, not_in_register, nothing_sent, refuse_bad_id, stale,
 };
@@ -25,8 +27,9 @@ use crate::{
     failure::{Failure, Finding},
     fingerprint, intake,
     ledger::{CloseOutcome, Missing, NewEntry, PutOutcome, RegisterBook},
+    outbound::{Outbound, Rules},
     register::{
-        self, Base, CarryOver, Closing, Entry, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
+        self, Base, CarryOver, Closing, Entry, FieldMap, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
         ScheduleRun, Sheet, Sort, Submission,
     },
     rendering::Workshop,
@@ -70,19 +73,30 @@ const RUNS_SHOWN: u32 = 200;
 pub struct RegisterDesk {
     workshop: Arc<Workshop>,
     book: RegisterBook,
+    /// By which sources are read.
+    outbound: Option<Outbound>,
 }
 
 impl Desk {
     /// The caller's register.
     pub fn register(&self, caller: &Caller) -> RegisterDesk {
         let book = self.ledger.of(caller).register();
-        RegisterDesk::new(Arc::clone(&self.workshop), book)
+        RegisterDesk::new(Arc::clone(&self.workshop), book).calling(self.outbound.clone())
     }
 }
 
 impl RegisterDesk {
     pub fn new(workshop: Arc<Workshop>, book: RegisterBook) -> Self {
-        Self { workshop, book }
+        Self { workshop, book, outbound: None }
+    }
+
+    /// The same desk, which may read sources.
+    pub fn calling(self, outbound: Option<Outbound>) -> Self {
+        Self { outbound, ..self }
+    }
+
+    fn rules(&self) -> Rules {
+        self.outbound.as_ref().map(|outbound| outbound.rules().clone()).unwrap_or_default()
     }
 
     /// Writes an entry upon `base`.
@@ -256,7 +270,7 @@ impl RegisterDesk {
                 let known = self.workshop.catalog().kind(kind).and_then(|kind| kind.manifest.consolidates.as_ref());
                 Ok(if known.is_some() { Vec::new() } else { vec![adds_nothing_up(kind)] })
             }
-            Sort::Source => Ok(Vec::new()),
+            Sort::Source => Ok(FieldMap::read(body, &self.rules()).err().unwrap_or_default()),
             Sort::Period => {
                 let period = id.parse().map_err(|_| bad_id(sort))?;
                 let blocs = self.book.entries(Sort::Bloc).await?;

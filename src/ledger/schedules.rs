@@ -7,7 +7,7 @@ use sqlx::{Row, any::AnyRow};
 
 use super::{CloseOutcome, Ledger, LedgerError, Missing, RegisterBook, leave, rows};
 use crate::{
-    access::OrganisationId,
+    access::{Networks, OrganisationId},
     job::{JobId, event::EventType},
     register::{Entry, PeriodId, ScheduleRun, Sort},
 };
@@ -27,6 +27,8 @@ pub enum Errand {
         expected: Vec<String>,
         accepts_missing: Missing,
     },
+    /// Notes that a source begins to be read; what came of it is noted later.
+    Pull,
     /// Notes that the time was missed.
     PassOver,
 }
@@ -79,6 +81,7 @@ impl RegisterBook {
         }
         let (outcome, missing) = match errand {
             Errand::PassOver => ("missed", Vec::new()),
+            Errand::Pull => ("pulling", Vec::new()),
             Errand::Remind { period, due, awaited, overdue } => {
                 let mut body = json!({
                     "period": period, "awaited": awaited, "overdue": overdue, "schedule": schedule,
@@ -117,6 +120,32 @@ impl RegisterBook {
         self.note(&mut tx, &format!("schedule/{schedule}"), ("run", outcome)).await?;
         tx.commit().await?;
         Ok(self.schedule_runs(schedule, 1).await?.pop())
+    }
+
+    /// Notes what came of reading a source: the blocs of which nothing was taken.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn end_pull(&self, run: &ScheduleRun, missing: &[String]) -> Result<(), LedgerError> {
+        let list = serde_json::to_string(missing).map_err(|error| rows::unreadable("run", error))?;
+        let told = "UPDATE schedule_run SET outcome = 'pulled', missing = $1 \
+                    WHERE organisation = $2 AND schedule = $3 AND due_at = $4";
+        sqlx::query(told)
+            .bind(list)
+            .bind(self.whose())
+            .bind(run.schedule.as_str())
+            .bind(run.due_at.timestamp_millis())
+            .execute(&self.ledger.inner.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// The networks, beside the public ones, into which the organisation's calls may go.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn reach(&self) -> Result<Networks, LedgerError> {
+        Ok(self.ledger.reach(&self.organisation).await?.unwrap_or_default())
     }
 
     /// The latest answered times of a schedule, the last first.

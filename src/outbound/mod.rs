@@ -5,6 +5,7 @@
 
 mod address;
 mod authorities;
+mod reading;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::access::Networks;
 pub use authorities::{Authorities, NoAuthorities};
+pub use reading::Page;
 use target::Host;
 pub use target::{Target, WrongTarget};
 

@@ -12,6 +12,7 @@ mod forms;
 mod members;
 mod period;
 mod schedule;
+mod source;
 mod status;
 mod submission;
 #[cfg(test)]
@@ -25,5 +26,6 @@ pub use forms::{RegisterForms, Sheet};
 pub use members::{check_year, unit_names};
 pub use period::{PeriodId, PeriodPlan, check_plan};
 pub use schedule::{Action, Schedule, ScheduleRun, Turn};
+pub use source::{FieldMap, Mapped};
 pub use status::{BlocStanding, PeriodStatus, Standing, expected, standing};
 pub use submission::{Adjustment, Closing, Frozen, Submission, check_submission, draft_of, hash_of};

@@ -19,6 +19,8 @@ pub enum Action {
     Remind,
     /// Closes the period.
     Close,
+    /// Reads what blocs have in a source.
+    Pull,
 }
 
 /// What becomes of a time at which no process was there.
@@ -40,6 +42,8 @@ pub struct Schedule {
     pub action: Action,
     pub period: PeriodId,
     pub accept_missing: bool,
+    /// Which source is read.
+    pub source: Option<String>,
     missed: Missed,
     pub paused: bool,
 }
@@ -64,6 +68,8 @@ struct Written {
     period: String,
     #[serde(default)]
     accept_missing: bool,
+    #[serde(default)]
+    source: Option<String>,
     #[serde(default)]
     missed: Missed,
     #[serde(default)]
@@ -97,17 +103,25 @@ impl Schedule {
         let period = written.period.parse().map_err(|_| {
             fault("/period", "Không có kỳ báo cáo này.", "There is no such period.".into()).found(&written.period)
         });
-        match (cron, zone, period) {
-            (Ok(cron), Ok(zone), Ok(period)) => Ok(Self {
+        let source = match (written.action, written.source) {
+            (Action::Pull, None) => Err(fault("/source", "Cần mã nguồn số liệu.", "A source is wanted.".into())),
+            (Action::Remind | Action::Close | Action::Pull, source) => Ok(source),
+        };
+        match (cron, zone, period, source) {
+            (Ok(cron), Ok(zone), Ok(period), Ok(source)) => Ok(Self {
                 cron,
                 zone,
                 action: written.action,
                 period,
                 accept_missing: written.accept_missing,
+                source,
                 missed: written.missed,
                 paused: written.paused,
             }),
-            (cron, zone, period) => Err([cron.err(), zone.err(), period.err()].into_iter().flatten().collect()),
+            (cron, zone, period, source) => {
+                let faults = [cron.err(), zone.err(), period.err(), source.err()];
+                Err(faults.into_iter().flatten().collect())
+            }
         }
     }
 
@@ -144,8 +158,8 @@ pub struct ScheduleRun {
     /// The time that the schedule named.
     pub due_at: DateTime<Utc>,
     pub ran_at: DateTime<Utc>,
-    /// `reminded`, `closed`, `already-closed`, `incomplete`, `missed`.
+    /// `reminded`, `closed`, `already-closed`, `incomplete`, `missed`, `pulling` (not yet ended, or cut short), `pulled`.
     pub outcome: String,
-    /// Blocs that have not sent.
+    /// Blocs that have not sent; of a pull, those of which nothing was taken.
     pub missing: Vec<String>,
 }

@@ -21,6 +21,7 @@ mod overflow;
 mod page_breaks;
 mod proof;
 mod province_batches;
+mod pulling;
 mod purity;
 // the language
 mod vietnamese_corpus;

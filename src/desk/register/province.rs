@@ -95,7 +95,7 @@ impl RegisterDesk {
     }
 
     /// Ids that are asked for have to be of blocs that something is expected of; all that are not, at once.
-    async fn refuse_strangers(&self, expected: &[Entry], only: Option<&[String]>) -> Result<(), Failure> {
+    pub(super) async fn refuse_strangers(&self, expected: &[Entry], only: Option<&[String]>) -> Result<(), Failure> {
         let strangers = only.into_iter().flatten().enumerate();
         let strangers = strangers.filter(|(_, id)| !expected.iter().any(|bloc| bloc.id == **id)).map(|(at, id)| {
             let message = "Sổ đăng ký không có khối, cụm này trong năm.";
