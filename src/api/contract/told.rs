@@ -96,7 +96,7 @@ fn told(kind: EventType) -> Told {
             "Blocs, by their ids, that have not sent for the period: `awaited` are in time, `overdue` are late.",
             Other(
                 &["period", "awaited", "overdue", "schedule"],
-                json!({"period": "2026-H1", "due": "2026-07-15", "awaited": [], "overdue": ["khoi-06"],
+                json!({"period": "2026-H1", "awaited": [], "overdue": ["khoi-06"],
                     "schedule": "nhac-2026-h1", "href": "/v1/periods/2026-H1/status"}),
             ),
         ),
