@@ -242,6 +242,7 @@ fn view(batch: &Batch) -> Value {
         "left_out": batch.left_out,
         "missing": batch.missing,
         "kept": batch.kept,
+        "kinds": batch.kinds,
     })
 }
 

@@ -322,6 +322,7 @@ mod tests {
             left_out: json!([]),
             missing: Vec::new(),
             kept: 0,
+            kinds: BTreeMap::new(),
             counts: BTreeMap::from([(JobState::Succeeded, ended), (JobState::Accepted, waiting)]),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::{AnyConnection, Row};
 
@@ -58,7 +59,19 @@ pub struct Batch {
     pub missing: Vec<String>,
     /// Parts whose paper was there before.
     pub kept: u64,
+    /// The same by kind of paper.
+    pub kinds: BTreeMap<String, OfKind>,
     pub counts: BTreeMap<JobState, u64>,
+}
+
+/// Parts of a batch that are of one kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct OfKind {
+    pub parts: u64,
+    pub kept: u64,
+    pub succeeded: u64,
+    /// Ended without a paper.
+    pub failed: u64,
 }
 
 impl Batch {
@@ -185,16 +198,28 @@ impl Shelf {
             .await?;
         let Some(row) = found else { return Ok(None) };
         let counted = sqlx::query(
-            "SELECT job.state AS state, count(*) AS jobs, CAST(sum(batch_part.kept) AS BIGINT) AS kept FROM batch_part JOIN job ON job.id = batch_part.job_id \
-             WHERE batch_part.batch_id = $1 GROUP BY job.state",
+            "SELECT job.state AS state, job.kind AS kind, count(*) AS jobs, \
+             CAST(sum(batch_part.kept) AS BIGINT) AS kept FROM batch_part JOIN job ON job.id = batch_part.job_id \
+             WHERE batch_part.batch_id = $1 GROUP BY job.state, job.kind",
         )
         .bind(id.to_string())
         .fetch_all(&mut *connection)
         .await?;
         let (mut counts, mut kept) = (BTreeMap::new(), 0);
+        let mut kinds: BTreeMap<String, OfKind> = BTreeMap::new();
         for row in &counted {
-            kept += u64::try_from(row.try_get::<i64, _>("kept")?).unwrap_or(0);
-            counts.insert(rows::state(row)?, u64::from(rows::count(row, "jobs")?));
+            let (state, jobs) = (rows::state(row)?, u64::from(rows::count(row, "jobs")?));
+            let there = u64::try_from(row.try_get::<i64, _>("kept")?).unwrap_or(0);
+            kept += there;
+            *counts.entry(state).or_default() += jobs;
+            let kind = kinds.entry(row.try_get("kind")?).or_default();
+            kind.parts += jobs;
+            kind.kept += there;
+            match state {
+                JobState::Succeeded => kind.succeeded += jobs,
+                JobState::Failed | JobState::Dead | JobState::Cancelled => kind.failed += jobs,
+                JobState::Accepted | JobState::Running => {}
+            }
         }
         let left_out: String = row.try_get("left_out")?;
         Ok(Some(Batch {
@@ -204,6 +229,7 @@ impl Shelf {
             left_out: serde_json::from_str(&left_out).map_err(|error| rows::unreadable("left out", error))?,
             missing: rows::json("missing", row.try_get("missing")?)?,
             kept,
+            kinds,
             counts,
         }))
     }

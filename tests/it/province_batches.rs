@@ -3,16 +3,18 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    process::Stdio,
     time::Duration,
 };
 
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tdkt_reports::{binding, fingerprint};
 use tempfile::TempDir;
 
 use crate::support::{
     papers,
-    programs::{Outcome, Service, json, run_in, until},
+    programs::{Outcome, Service, json, run_in, send, tdkt, until},
 };
 
 /// Blocs of the invented province; one of them sends nothing.
@@ -221,6 +223,83 @@ fn a_year_that_is_closed_over_http_is_the_years_that_the_command_closes() {
         }
     }
     assert!(followed > 20, "{followed} sources");
+}
+
+#[test]
+fn the_command_closes_a_year_on_a_service_and_goes_on_with_the_same_batch() {
+    let house = House::open("0");
+    house.take_over();
+    let batch = |arguments: &[&str]| {
+        let mut all = vec!["batch", "--server", &house.service.url, "--out", "far"];
+        all.extend_from_slice(arguments);
+        run_in(house.folder.path(), &all, b"")
+    };
+    let closed = batch(&["--period", "2026", "--sources"]);
+    assert_eq!(closed.code, Some(0), "{}", closed.err);
+    let last = |outcome: &Outcome| {
+        let line = outcome.text().lines().find(|line| line.starts_with("Cộng")).expect("a table").to_owned();
+        line.split_whitespace().skip(1).map(|count| count.parse().expect("a count")).collect::<Vec<usize>>()
+    };
+    let parts = 2 * (BLOCS - 1) + 1;
+    assert_eq!(last(&closed), [parts, parts, 0, 0], "{}", closed.text());
+    let same = house.close(&json!({"period": "2026", "sources": true}));
+    for (there, here) in
+        [("archive.zip", "archive.zip"), ("merged.pdf", "toan-tinh.pdf"), ("manifest.json", "manifest.json")]
+    {
+        let here = std::fs::read(house.path("far").join(here)).expect("fetched");
+        assert_eq!(fingerprint::of(&house.file(&same, there)), fingerprint::of(&here), "{there}");
+    }
+    let again = batch(&["--period", "2026", "--sources", "--diff"]);
+    assert_eq!((again.code, last(&again)), (Some(0), vec![parts, 0, parts, 0]), "{}", again.err);
+    // A folder is checked and added up here, and made there.
+    let folder = batch(&["a", "--sources"]);
+    assert_eq!((folder.code, last(&folder)[0]), (Some(0), parts), "{}", folder.err);
+    // What the service refuses ends as what the command refuses.
+    let refused = batch(&["--period", "2026", "--closed"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("chưa chốt"), "{}", refused.err);
+    let nobody = run_in(
+        house.folder.path(),
+        &["batch", "--server", "http://127.0.0.1:9", "--period", "2026", "--out", "far"],
+        b"",
+    );
+    assert_eq!(nobody.code, Some(75), "{}", nobody.err);
+}
+
+#[test]
+fn a_command_that_is_stopped_leaves_the_batch_to_the_service_and_finds_it_again() {
+    let house = House::open("0");
+    house.take_over();
+    let waiting = Service::start_on(house.service.data(), &["--work", "false"]);
+    // Who works stops first, so that the batch waits.
+    let House { service, folder } = house;
+    service.process.stop();
+    let jobs = || json(waiting.get("/v1/jobs?limit=200"))["data"].as_array().expect("a list").len();
+    let parts = 2 * (BLOCS - 1) + 1;
+    let note = folder.path().join("far/.tdkt/batch.json");
+    let mut notes = Vec::new();
+    for _ in 0..2 {
+        let mut command = tdkt();
+        command
+            .args(["batch", "--server", &waiting.url, "--period", "2026", "--out", "far"])
+            .current_dir(folder.path());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        until(Duration::from_secs(60), "the batch is accepted, and a signal is heeded", || {
+            note.exists() && jobs() == parts && heeds(child.id(), Signal::SIGINT)
+        });
+        send(child.id(), Signal::SIGINT);
+        assert_eq!(child.wait().expect("it ends").code(), Some(130));
+        notes.push(std::fs::read_to_string(&note).expect("what was begun"));
+    }
+    assert_eq!((notes[0] == notes[1], jobs()), (true, parts), "one batch, however often it was asked for");
+}
+
+/// Whether a process has a handler of its own for a signal.
+fn heeds(process: u32, signal: Signal) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
+    let caught = u64::from_str_radix(caught.trim(), 16).unwrap_or(0);
+    caught & 1 << (signal as u64 - 1) != 0
 }
 
 #[test]
