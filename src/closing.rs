@@ -16,7 +16,7 @@ mod spool;
 mod whole;
 
 use crate::failure::Failure;
-pub use difference::{Change, Difference, between};
+pub use difference::Difference;
 pub use folder::province;
 pub use making::{Closing, Finished, Progress};
 pub use outline::{Bindery, Delivered, Outline};

@@ -7,6 +7,7 @@
 pub mod failure;
 pub mod fingerprint;
 pub mod vietnamese;
+pub mod difference;
 pub mod calendar;
 pub mod facts;
 pub mod bloc;

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use lopdf::{Object, ObjectId, Writer, dictionary};
 
 use crate::fingerprint;
-use source::Source;
+use source::{Profile, Source};
 
 /// Why files cannot be merged.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,8 @@ impl<W: Write> Merger<W> {
     /// When it is no PDF file, or the whole cannot be written.
     pub fn add(&mut self, pdf: &[u8], bookmark: Option<Bookmark>) -> Result<usize, MergingError> {
         let first = u32::try_from(self.offsets.len()).unwrap_or(u32::MAX);
-        let source = Source::read(pdf, first, (PAGES, 0))?;
+        let profile = if self.intent.is_none() { Profile::Taken } else { Profile::Left };
+        let source = Source::read(pdf, first, (PAGES, 0), profile)?;
         for (id, object) in &source.objects {
             self.write(*id, object)?;
         }

@@ -5,10 +5,12 @@
 
 mod days;
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::RecordNeeds;
+use crate::{facts::RecordNeeds, vietnamese::fold_name};
 pub use days::{EditionView, EditionsView, Gap, SeenOn, named_by_request, no_edition};
 
 /// How well an entry of an edition is established.
@@ -237,6 +239,12 @@ impl Editions {
     /// All editions, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Edition> {
         self.0.iter()
+    }
+
+    /// The id of every award, by its folded name.
+    pub fn award_ids(&self) -> BTreeMap<String, String> {
+        let awards = self.0.iter().flat_map(|edition| &edition.awards);
+        awards.map(|award| (fold_name(&award.name), award.id.clone())).collect()
     }
 
     /// Every dated text that any edition names, for the rule that a paper cites only what is in force (D08).

@@ -15,8 +15,8 @@ use tracing::{info, warn};
 use crate::{
     ledger::{Errand, Ledger, LedgerError, Missing, RegisterBook},
     register::{
-        Action, Entry, PeriodId, PeriodPlan, Schedule, ScheduleRun, Sort, Standing, Submission, Turn, expected,
-        standing,
+        Action, Entry, PeriodId, PeriodPlan, RunOutcome, Schedule, ScheduleRun, Sort, Standing, Submission, Turn,
+        expected, standing,
     },
 };
 
@@ -38,7 +38,7 @@ pub async fn keep(ledger: Ledger, reader: Option<Arc<dyn Reader>>, mut shutdown:
             Ok(runs) => runs.iter().for_each(|run| {
                 info!(
                     schedule = run.schedule,
-                    outcome = run.outcome,
+                    outcome = run.outcome.as_str(),
                     missing = run.missing.len(),
                     "A schedule was followed"
                 );
@@ -85,7 +85,7 @@ async fn follow(
         (Some(run), Errand::Pull, Some(reader), Some(source)) => {
             let missing = reader.read(book.clone(), source, schedule.period).await;
             book.end_pull(&run, &missing).await?;
-            Ok(Some(ScheduleRun { outcome: "pulled".into(), missing, ..run }))
+            Ok(Some(ScheduleRun { outcome: RunOutcome::Pulled, missing, ..run }))
         }
         (run, ..) => Ok(run),
     }

@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     desk::Desk,
+    difference::table,
     failure::{Failure, FailureCode},
-    register::{PeriodId, Submission, table},
+    register::{PeriodId, Submission},
 };
 
 /// `?version=2`: another version than the newest.

@@ -1,4 +1,4 @@
-//! What a province states about itself: `limits.toml` and `places.toml`.
+//! What a province states about itself: `limits.toml`, `places.toml` and `drafts.toml`.
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -20,6 +20,59 @@ pub(super) fn limits(files: &TemplateFiles, faults: &mut Vec<String>) -> Limits 
 /// The file of a province's own rules.
 pub const LIMITS: &str = "limits.toml";
 const PLACES: &str = "places.toml";
+
+const DRAFTS: &str = "drafts.toml";
+const BLANK: &str = "……";
+
+/// What stands around the content of a draft that the register makes.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DraftWords {
+    /// Before the province's name.
+    pub parent_body: String,
+    /// Abbreviation of the paper's type, before the bloc's.
+    pub report: String,
+    pub addressees: Vec<String>,
+    pub filing: String,
+    pub bloc: DraftWordsOfForm,
+    pub cluster: DraftWordsOfForm,
+}
+
+/// The part that goes by the bloc's form.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DraftWordsOfForm {
+    pub head: String,
+    pub symbol: String,
+}
+
+impl Default for DraftWords {
+    fn default() -> Self {
+        let form = DraftWordsOfForm::default;
+        Self {
+            parent_body: BLANK.into(),
+            report: BLANK.into(),
+            addressees: vec![BLANK.into()],
+            filing: BLANK.into(),
+            bloc: form(),
+            cluster: form(),
+        }
+    }
+}
+
+impl Default for DraftWordsOfForm {
+    fn default() -> Self {
+        Self { head: BLANK.into(), symbol: BLANK.into() }
+    }
+}
+
+pub(super) fn drafts(files: &TemplateFiles, faults: &mut Vec<String>) -> DraftWords {
+    let Some(text) = files.text(DRAFTS) else { return DraftWords::default() };
+    toml::from_str(text).unwrap_or_else(|error| {
+        faults.push(format!("{DRAFTS}: {error}"));
+        DraftWords::default()
+    })
+}
 
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -84,6 +137,18 @@ pub(super) fn places(files: &TemplateFiles, faults: &mut Vec<String>) -> Vec<Pla
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_around_a_draft_that_are_left_out_are_shown_as_blanks() {
+        let mut faults = Vec::new();
+        let shipped = drafts(&TemplateFiles::embedded(), &mut faults);
+        assert_eq!(faults, Vec::<String>::new());
+        assert_eq!((shipped.bloc.head.as_str(), shipped.cluster.symbol.as_str()), ("Trưởng khối", "CTĐ"));
+        assert!(!format!("{shipped:?}").contains(BLANK), "{shipped:?}");
+        let own: DraftWords = toml::from_str("filing = \"VT\"\n[bloc]\nhead = \"Khối trưởng\"").unwrap();
+        let told = [own.filing, own.bloc.head, own.bloc.symbol, own.report];
+        assert_eq!(told, ["VT", "Khối trưởng", BLANK, BLANK]);
+    }
 
     #[test]
     fn the_shipped_places_are_34_provinces_and_what_they_were_before() {

@@ -25,7 +25,7 @@ pub use consolidation::{Cell, Consolidation, Table, Take, Total};
 pub use files::{FilesError, TemplateFiles};
 pub use form::Form;
 pub use kind::{Kind, LegalBasesDefault, Manifest, MediaType};
-pub use local::LIMITS;
+pub use local::{DraftWords, LIMITS};
 pub use part::{Lookup, Mapping, PartEntry, PartPlan};
 
 /// Everything wrong with a template folder.
@@ -55,6 +55,7 @@ pub struct Catalog {
     customs: NameCustoms,
     limits: Limits,
     places: Vec<PlaceName>,
+    drafts: DraftWords,
     digest: String,
 }
 
@@ -76,6 +77,7 @@ impl Catalog {
         let customs = load_customs(files, &mut faults);
         let limits = local::limits(files, &mut faults);
         let places = local::places(files, &mut faults);
+        let drafts = local::drafts(files, &mut faults);
         let layout = files.below("layout/", ".typ");
         if !layout.contains_key("layout/official.typ") {
             faults.push("layout/official.typ: missing".into());
@@ -91,7 +93,7 @@ impl Catalog {
         if !faults.is_empty() {
             return Err(CatalogError(faults));
         }
-        Ok(Self { kinds, editions, layout, templates, claims, customs, limits, places, digest: files.digest() })
+        Ok(Self { kinds, editions, layout, templates, claims, customs, limits, places, drafts, digest: files.digest() })
     }
 
     /// Kinds of paper, by name.
@@ -114,6 +116,11 @@ impl Catalog {
     /// Editions of the law.
     pub fn editions(&self) -> &Editions {
         &self.editions
+    }
+
+    /// What stands around the content of a draft that the register makes.
+    pub fn drafts(&self) -> &DraftWords {
+        &self.drafts
     }
 
     /// Layout library: virtual path → Typst source.

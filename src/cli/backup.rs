@@ -2,7 +2,10 @@
 
 use std::{path::Path, time::Instant};
 
-use super::output;
+use super::{
+    books::{runtime, with_books},
+    output,
+};
 use crate::{
     app,
     backup::{self, Manifest},
@@ -12,11 +15,8 @@ use crate::{
 
 pub(super) fn take(to: &Path, json: bool, settings: &Settings) -> Result<(), Failure> {
     let started = Instant::now();
-    let manifest = runtime()?.block_on(async {
-        let (ledger, archive) = app::open_books(settings).await?;
-        let taken = backup::take(&ledger, &archive, to, settings.free_to_store_mib << 20).await;
-        ledger.close().await;
-        taken.map_err(Failure::from)
+    let manifest = with_books(settings, async |ledger, archive| {
+        backup::take(ledger, archive, to, settings.free_to_store_mib << 20).await.map_err(Failure::from)
     })?;
     tell(&manifest, "Đã sao lưu", (json, started))?;
     whole(&manifest)
@@ -60,9 +60,4 @@ fn whole(manifest: &Manifest) -> Result<(), Failure> {
         )
         .hint("Chạy `tdkt-reports doctor --deep --repair` để lập lại, rồi sao lưu lần nữa.")),
     }
-}
-
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::internal(error.to_string()))
 }

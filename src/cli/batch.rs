@@ -11,6 +11,7 @@ use super::output;
 use crate::{
     app,
     closing::{ARCHIVE, Closing, Difference, Fault, Finished, Leniency, MERGED, Plan, Wanted},
+    difference::table,
     failure::{Failure, FailureCode},
     press::Press,
     register::PeriodId,
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<ExitCode
     let (plan, faults) = Plan::draw(folder, &wanted(arguments), &workshop)?;
     let checked = started.elapsed();
     if !faults.is_empty() {
-        return Ok(refuse(&faults));
+        return Ok(refuse(&faults, wanted(arguments).leniency));
     }
     for left in &plan.left_out {
         told(&left.fault);
@@ -94,7 +95,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<ExitCode
     let press = Press::new(app::press_settings(&settings, &[])?);
     let mut closing = Closing::open(&plan, &arguments.out)?;
     if arguments.diff {
-        differences(&closing.differences, &workshop)?;
+        differences(&closing.differences(&workshop))?;
     }
     let todo = closing.todo();
     let Some(mut finished) = make(&mut closing, &press, settings.renderer_count())? else {
@@ -157,15 +158,16 @@ fn make(closing: &mut Closing<'_>, press: &Press, at_a_time: usize) -> Result<Op
 }
 
 /// Says every fault of every file.
-fn refuse(faults: &[Fault]) -> ExitCode {
+fn refuse(faults: &[Fault], leniency: Leniency) -> ExitCode {
     faults.iter().for_each(told);
     let mut files: Vec<&str> = faults.iter().map(|fault| fault.file.as_str()).collect();
     files.sort_unstable();
     files.dedup();
-    output::say(&format!(
-        "lỗi: {} tệp có lỗi, chưa lập và chưa ghi gì.\ngợi ý: sửa các lỗi trên, hoặc thêm --accept-partial để bỏ riêng văn bản có lỗi.\n",
-        files.len()
-    ));
+    let hint = match leniency {
+        Leniency::AllOrNothing => "sửa các lỗi trên, hoặc thêm --accept-partial để bỏ riêng văn bản có lỗi",
+        Leniency::AcceptPartial => "sửa các lỗi trên; đây là lỗi của cả thư mục, --accept-partial không bỏ qua được",
+    };
+    output::say(&format!("lỗi: {} tệp có lỗi, chưa lập và chưa ghi gì.\ngợi ý: {hint}.\n", files.len()));
     ExitCode::from(1)
 }
 
@@ -178,22 +180,17 @@ fn told(fault: &Fault) {
     }
 }
 
-fn differences(all: &[Difference], workshop: &crate::rendering::Workshop) -> Result<(), Failure> {
+fn differences(all: &[Difference]) -> Result<(), Failure> {
     let mut text = String::from("Khác với lần lập trước:\n");
     if all.is_empty() {
         text.push_str("  (không có văn bản nào thay đổi số liệu)\n");
     }
-    let shown = |value: &Option<serde_json::Value>| match value {
-        None => "(không có)".to_owned(),
-        Some(serde_json::Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-    };
     for difference in all {
         text.push_str(&format!("{} ({})\n", difference.title, difference.file));
-        let kind = difference.kind(workshop);
-        for change in &difference.changes {
-            let title = kind.and_then(|kind| kind.title_at(&change.at)).unwrap_or_default();
-            text.push_str(&format!("  {}  {title}: {} → {}\n", change.at, shown(&change.old), shown(&change.new)));
+        for (change, [_, old, new, by]) in difference.changes.iter().zip(table(&difference.changes)) {
+            let title = change.title.as_deref().unwrap_or_default();
+            let by = if by.is_empty() { by } else { format!(" ({by})") };
+            text.push_str(&format!("  {}  {title}: {old} → {new}{by}\n", change.pointer));
         }
     }
     output::print(text.as_bytes())
@@ -219,6 +216,10 @@ fn summary(plan: &Plan, finished: &Finished, arguments: &Arguments) {
     let _ = output::print(text.as_bytes());
     for (name, failure) in &finished.failed {
         output::say(&format!("lỗi: {name}: {} ({})\n", failure.message, failure.message_en));
+    }
+    if finished.removed > 0 {
+        let removed = finished.removed;
+        output::say(&format!("Đã xóa {removed} tệp của lần lập trước mà dữ liệu không còn yêu cầu.\n"));
     }
     if finished.failed.is_empty() {
         let out = &arguments.out;

@@ -3,9 +3,8 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::output;
+use super::{books::with_books, output};
 use crate::{
-    app,
     archive::Archive,
     failure::{Failure, FailureCode},
     job::{Job, JobId, JobState, view::JobView},
@@ -92,14 +91,7 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
-    runtime.block_on(async {
-        let (ledger, archive) = app::open_books(settings).await?;
-        let outcome = Books { ledger: &ledger, archive: &archive }.execute(command).await;
-        ledger.close().await;
-        outcome
-    })
+    with_books(settings, async |ledger, archive| Books { ledger, archive }.execute(command).await)
 }
 
 struct Books<'a> {

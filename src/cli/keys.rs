@@ -5,10 +5,9 @@ use std::time::Duration;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{organisations, output};
+use super::{books::with_ledger, organisations, output};
 use crate::{
     access::{KeyId, KeyText, Networks, OrganisationId, Scopes},
-    app,
     failure::{Failure, FailureCode},
     ledger::{Key, KeyOutcome, Ledger, NewKey, RevokeOutcome},
     settings::Settings,
@@ -24,7 +23,7 @@ pub(super) enum Command {
         /// Tên hệ thống hoặc người giữ khóa.
         client: String,
         /// Mã đơn vị.
-        #[arg(long, value_name = "MÃ", default_value = "local")]
+        #[arg(long, value_name = "MÃ", default_value = "local", value_parser = organisations::id)]
         organisation: OrganisationId,
         /// Quyền, cách nhau dấu phẩy: submit (gửi, hủy), read (xem, tải), admin (làm lại, xóa dữ liệu).
         #[arg(long, value_name = "QUYỀN", default_value = "submit,read")]
@@ -42,7 +41,7 @@ pub(super) enum Command {
     /// Liệt kê khóa.
     List {
         /// Mã đơn vị.
-        #[arg(long, value_name = "MÃ")]
+        #[arg(long, value_name = "MÃ", value_parser = organisations::id)]
         organisation: Option<OrganisationId>,
         /// In JSON.
         #[arg(long)]
@@ -71,21 +70,6 @@ pub(super) enum Command {
 
 pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> {
     with_ledger(settings, async |ledger| execute(command, ledger).await)
-}
-
-/// Opens the ledger, beside a running service or without one.
-pub(super) fn with_ledger(
-    settings: &Settings,
-    work: impl AsyncFnOnce(&Ledger) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
-    runtime.block_on(async {
-        let (ledger, _archive) = app::open_books(settings).await?;
-        let outcome = work(&ledger).await;
-        ledger.close().await;
-        outcome
-    })
 }
 
 async fn execute(command: Command, ledger: &Ledger) -> Result<(), Failure> {

@@ -4,6 +4,7 @@
 
 mod backup;
 mod batch;
+mod books;
 mod check;
 mod doctor;
 mod editions;

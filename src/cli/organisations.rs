@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{keys::with_ledger, output};
+use super::{books::with_ledger, output};
 use crate::{
     access::{Networks, OrganisationId},
     failure::{Failure, FailureCode},
@@ -16,6 +16,7 @@ pub(super) enum Command {
     /// Thêm một đơn vị.
     Add {
         /// Mã đơn vị: chữ thường không dấu, chữ số và gạch nối, ví dụ so-noi-vu.
+        #[arg(value_parser = id)]
         id: OrganisationId,
         #[command(flatten)]
         change: Change,
@@ -26,6 +27,7 @@ pub(super) enum Command {
     /// Đổi tên, hạn mức hoặc mạng của một đơn vị.
     Set {
         /// Mã đơn vị.
+        #[arg(value_parser = id)]
         id: OrganisationId,
         #[command(flatten)]
         change: Change,
@@ -110,6 +112,13 @@ async fn execute(command: Command, ledger: &Ledger) -> Result<(), Failure> {
         }
         Command::List { json } => tell(&ledger.organisations().await?, json),
     }
+}
+
+/// An organisation's id, as every command reads it.
+pub(super) fn id(text: &str) -> Result<OrganisationId, String> {
+    text.parse().map_err(|_| {
+        "không đúng: mã gồm tối đa 40 chữ thường không dấu, chữ số, dấu gạch nối, bắt đầu bằng chữ".to_owned()
+    })
 }
 
 pub(super) fn unknown(id: &OrganisationId) -> Failure {

@@ -5,10 +5,9 @@ use std::path::Path;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output;
+use super::{books::with_books, organisations, output};
 use crate::{
     access::OrganisationId,
-    app,
     failure::{Failure, FailureCode},
     people::{self, Held, Likeness, Name},
     retention::Books,
@@ -33,7 +32,7 @@ pub(super) struct Who {
     #[arg(long)]
     ignore_diacritics: bool,
     /// Chỉ tìm trong dữ liệu của một đơn vị.
-    #[arg(long, value_name = "MÃ")]
+    #[arg(long, value_name = "MÃ", value_parser = organisations::id)]
     organisation: Option<OrganisationId>,
     /// In JSON.
     #[arg(long)]
@@ -55,26 +54,18 @@ impl Who {
 }
 
 pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
-    runtime.block_on(async {
-        let (ledger, archive) = app::open_books(settings).await?;
-        let outcome = async {
-            let (Command::Find(who) | Command::Export(who) | Command::Erase(who)) = &command;
-            let name = who.name()?;
-            let books = match &who.organisation {
-                Some(organisation) => Books::Of(&ledger, organisation),
-                None => Books::All(&ledger),
-            };
-            match &command {
-                Command::Find(who) => tell(&people::find(books, &name).await?, who.json),
-                Command::Export(_) => print(&json!(people::export(books, &name).await?)),
-                Command::Erase(who) => erased(&people::erase(books, &archive, &name).await?, who.json),
-            }
+    with_books(settings, async |ledger, archive| {
+        let (Command::Find(who) | Command::Export(who) | Command::Erase(who)) = &command;
+        let name = who.name()?;
+        let books = match &who.organisation {
+            Some(organisation) => Books::Of(ledger, organisation),
+            None => Books::All(ledger),
         };
-        let outcome = outcome.await;
-        ledger.close().await;
-        outcome
+        match &command {
+            Command::Find(who) => tell(&people::find(books, &name).await?, who.json),
+            Command::Export(_) => print(&json!(people::export(books, &name).await?)),
+            Command::Erase(who) => erased(&people::erase(books, archive, &name).await?, who.json),
+        }
     })
 }
 

@@ -13,13 +13,14 @@ use std::{
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use super::output;
+use super::{books::with_ledger, organisations, output};
 use crate::{
     access::OrganisationId,
     app,
     closing::Leniency,
     desk::{Asked, RegisterDesk},
     failure::Failure,
+    intake,
     register::{Base, PeriodId, Sort},
     settings::Settings,
 };
@@ -30,7 +31,7 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
     /// Đơn vị sử dụng phần mềm mà sổ đăng ký thuộc về.
-    #[arg(long, default_value = "local", value_name = "MÃ", value_parser = organisation, global = true)]
+    #[arg(long, default_value = "local", value_name = "MÃ", value_parser = organisations::id, global = true)]
     organisation: OrganisationId,
     /// In JSON.
     #[arg(long, global = true)]
@@ -177,15 +178,10 @@ impl From<SortName> for Sort {
 
 pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failure> {
     let workshop = Arc::new(super::workshop(settings)?);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
-    runtime.block_on(async {
-        let (ledger, _archive) = app::open_books(settings).await?;
+    with_ledger(settings, async |ledger| {
         let book = ledger.register_of(&arguments.organisation, &by());
         let desk = RegisterDesk::new(workshop, book).calling(Some(app::open_outbound(settings)?));
-        let outcome = execute(arguments.command, &desk, arguments.json).await;
-        ledger.close().await;
-        outcome
+        execute(arguments.command, &desk, arguments.json).await
     })
 }
 
@@ -193,10 +189,6 @@ pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failu
 fn by() -> String {
     let user = std::fs::metadata("/proc/self").map(|process| process.uid());
     user.map_or_else(|_| "cli".to_owned(), |user| format!("cli uid {user}"))
-}
-
-fn organisation(text: &str) -> Result<OrganisationId, String> {
-    text.parse().map_err(|_| "mã gồm chữ thường không dấu, chữ số, dấu gạch nối, bắt đầu bằng chữ".to_owned())
 }
 
 async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Result<(), Failure> {
@@ -317,10 +309,14 @@ fn base(etag: Option<String>) -> Base {
     etag.map_or(Base::Nothing, |etag| Base::OneOf(vec![format!("\"{}\"", etag.trim_matches('"'))]))
 }
 
-/// A whole request of a paper is taken too: its content is what is sent.
+/// A whole request of a paper is taken too: its content is what is sent. In what has a key twice nobody knows which is meant;
+/// it goes on as it is, to be refused with its places.
 fn sheet(file: &Path, reason: Option<String>) -> Result<Vec<u8>, Failure> {
     let bytes = output::read(file)?;
-    let Ok(Value::Object(mut fields)) = serde_json::from_slice::<Value>(&bytes) else { return Ok(bytes) };
+    let Ok((Value::Object(mut fields), duplicates)) = intake::read(&bytes) else { return Ok(bytes) };
+    if !duplicates.is_empty() {
+        return Ok(bytes);
+    }
     for of_the_paper in ["kind", "status", "paper"] {
         fields.remove(of_the_paper);
     }

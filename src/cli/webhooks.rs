@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::output;
+use super::{books::with_ledger, organisations, output};
 use crate::{
     access::{Networks, OrganisationId},
     app,
@@ -24,7 +24,7 @@ pub(super) enum Command {
         /// Địa chỉ https.
         url: String,
         /// Mã đơn vị.
-        #[arg(long, value_name = "MÃ", default_value = "local")]
+        #[arg(long, value_name = "MÃ", default_value = "local", value_parser = organisations::id)]
         organisation: OrganisationId,
         /// Loại sự kiện, cách nhau dấu phẩy; để trống là khi việc kết thúc.
         #[arg(long, value_name = "LOẠI", value_delimiter = ',', value_parser = event_type)]
@@ -36,7 +36,7 @@ pub(super) enum Command {
     /// Liệt kê webhook.
     List {
         /// Mã đơn vị.
-        #[arg(long, value_name = "MÃ")]
+        #[arg(long, value_name = "MÃ", value_parser = organisations::id)]
         organisation: Option<OrganisationId>,
         /// In JSON.
         #[arg(long)]
@@ -98,6 +98,7 @@ pub(super) enum Command {
     /// Mở cho webhook của một đơn vị gọi vào mạng riêng; để trống là đóng hết.
     Reach {
         /// Mã đơn vị.
+        #[arg(value_parser = organisations::id)]
         organisation: OrganisationId,
         /// Mạng dạng CIDR, cách nhau dấu phẩy.
         #[arg(value_name = "CIDR", default_value = "")]
@@ -126,15 +127,7 @@ pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> 
     if let Command::Verify { body, secret_file, id, timestamp, signature } = command {
         return verify((&body, &secret_file), (&id, timestamp, &signature));
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
-    runtime.block_on(async {
-        let (ledger, _archive) = app::open_books(settings).await?;
-        let registry = app::open_registry(settings, &ledger)?;
-        let outcome = execute(command, &registry).await;
-        ledger.close().await;
-        outcome
-    })
+    with_ledger(settings, async |ledger| execute(command, &app::open_registry(settings, ledger)?).await)
 }
 
 async fn execute(command: Command, registry: &Registry) -> Result<(), Failure> {
@@ -188,7 +181,7 @@ async fn execute(command: Command, registry: &Registry) -> Result<(), Failure> {
                 output::say(&format!("Webhook của {organisation} được gọi vào: {networks}\n"));
                 return Ok(());
             }
-            Err(Failure::new(FailureCode::BadParameter, "Không có đơn vị này.", "There is no such organisation."))
+            Err(organisations::unknown(&organisation))
         }
         // It needs no ledger.
         Command::Verify { .. } => Ok(()),

@@ -39,6 +39,8 @@ pub(super) struct Counter<'a> {
     pub(super) spool: &'a Spool,
     pub(super) wanted: &'a Wanted,
     pub(super) register: Option<&'a Register>,
+    /// Kind of the papers that the province's report is added up from, where it is wanted.
+    pub(super) source: Option<&'a str>,
 }
 
 impl Counter<'_> {
@@ -58,16 +60,19 @@ impl Counter<'_> {
             (Some(sent), None) => Some((sent.bloc.clone(), sent.bloc.clone())),
             (None, _) => None,
         };
-        let source = self.source_kind();
-        let is_wanted = |asked: &Asked| self.wanted.wants(&asked.kind) || source == Some(asked.kind.as_str());
+        let is_wanted = |asked: &Asked| self.wanted.takes(&asked.kind) || self.source == Some(&asked.kind);
         let asked = asked.into_iter().filter(is_wanted).collect::<Vec<_>>();
         let papers = asked.into_par_iter().map(|asked| self.paper(&file, asked, bloc.clone())).collect();
         Ok(Looked { file, sent, papers })
     }
 
     fn paper(&self, file: &str, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, LeftOut> {
-        let (name, at) = (asked.name.clone(), asked.at.clone());
-        self.pass(asked, bloc).map_err(|failure| LeftOut { name, fault: Fault { file: file.to_owned(), at, failure } })
+        let (name, at, kind) = (asked.name.clone(), asked.at.clone(), asked.kind.clone());
+        let id = bloc.as_ref().map(|(id, _)| id.clone());
+        self.pass(asked, bloc).map_err(|failure| {
+            let fault = Fault { file: file.to_owned(), at, failure };
+            LeftOut { name, bloc: id, kind: Some(kind), fault }
+        })
     }
 
     fn pass(&self, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, Failure> {
@@ -76,16 +81,8 @@ impl Counter<'_> {
         self.fits_register(&manuscript, bloc.as_ref())?;
         let part = self.part(asked.name, bloc, &manuscript)?;
         let part = Part { findings: accepted.findings, ..part };
-        let is_source = self.source_kind() == Some(manuscript.kind.as_str());
+        let is_source = self.source == Some(&manuscript.kind);
         Ok(Passed { part, request: is_source.then_some(manuscript.request) })
-    }
-
-    /// The kind of paper that the province's report is added up from, if there is to be one.
-    fn source_kind(&self) -> Option<&str> {
-        let report = self.register?.report.as_ref()?;
-        let name = report.get("kind")?.as_str()?;
-        let source = self.workshop.catalog().kind(name)?.manifest.consolidates.as_ref()?.kind.as_str();
-        (self.wanted.wants(name) || self.wanted.wants(source)).then_some(source)
     }
 
     /// A paper speaks of its own bloc, and of the year that is closed.

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     Fault, Register,
     register::{Sent, is_plain},
+    whole,
 };
 use crate::{
     failure::{Failure, FailureCode, Finding, Severity},
@@ -221,6 +222,9 @@ fn read(path: &Path) -> Result<InputFile, Failure> {
     }
     let value = whole(&bytes)?;
     if value.get("papers").is_none() || value.get("kind").is_some() {
+        if whole::is_taken(&stem) {
+            return Err(taken(&stem));
+        }
         let kind = kind_of(&value);
         let asked = vec![Asked { name: stem, at: String::new(), request: bytes, kind }];
         return Ok(InputFile { name, sent: None, asked });
@@ -240,8 +244,39 @@ fn of_bloc(name: String, stem: &str, mut sent: Sent) -> InputFile {
     InputFile { name, sent: Some(sent), asked }
 }
 
+fn taken(stem: &str) -> Failure {
+    Failure::new(
+        FailureCode::BadParameter,
+        format!("Tên tệp “{stem}” trùng với tên tệp kết quả chung của cả thư mục."),
+        format!("a paper named {stem} would take the place of a file of the whole"),
+    )
+    .hint("Đổi tên tệp, ví dụ van-ban-01.json.")
+}
+
 /// The kind that a request names, if it can be part of a file's name.
 fn kind_of(request: &Value) -> String {
     let kind = request.get("kind").and_then(Value::as_str).filter(|kind| is_plain(kind));
     kind.unwrap_or("van-ban").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_paper_takes_the_place_of_a_file_of_the_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let read_as = |name: &str, text: &str| {
+            fs::write(folder.path().join(name), text).unwrap();
+            read(&folder.path().join(name))
+        };
+        for name in ["toan-tinh.json", "archive.json"] {
+            let refused = read_as(name, r#"{"kind": "annual-summary"}"#).unwrap_err();
+            assert_eq!(refused.code, FailureCode::BadParameter);
+            assert!(refused.message.contains(name.trim_end_matches(".json")), "{}", refused.message);
+            // The papers of a bloc lie in a folder of their own.
+            assert_eq!(read_as(name, r#"{"bloc": "a", "papers": [{}]}"#).unwrap().asked.len(), 1);
+        }
+        assert_eq!(read_as("van-ban.json", r#"{"kind": "annual-summary"}"#).unwrap().asked.len(), 1);
+    }
 }

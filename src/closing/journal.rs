@@ -6,10 +6,13 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},
     io::{self, Write},
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
+
+use crate::fingerprint;
 
 /// Folder of what only this program reads.
 const OWN: &str = ".tdkt";
@@ -44,6 +47,8 @@ impl Journal {
     pub fn open(root: &Path) -> io::Result<Self> {
         let own = root.join(OWN);
         fs::create_dir_all(own.join("data"))?;
+        // The data of every paper lie here: they are their owner's alone, however open the papers are.
+        fs::set_permissions(&own, fs::Permissions::from_mode(0o700))?;
         let lock = File::create(own.join("lock"))?;
         let lock = nix::fcntl::Flock::lock(lock, nix::fcntl::FlockArg::LockExclusiveNonblock)
             .map_err(|_| io::Error::from(io::ErrorKind::WouldBlock))?;
@@ -67,6 +72,12 @@ impl Journal {
     /// Where a file of the result stands.
     pub fn path(&self, file: &str) -> PathBuf {
         self.root.join(file)
+    }
+
+    /// Whether a line's file is there, with the bytes that it had.
+    pub fn holds(&self, line: &Line) -> bool {
+        let hash = File::open(self.path(&line.file)).and_then(|mut file| fingerprint::of_reader(&mut file));
+        hash.is_ok_and(|hash| hash == line.sha256)
     }
 
     /// A place for a file that is being written.
@@ -185,6 +196,26 @@ mod tests {
         assert_eq!(Journal::open(folder.path()).err().map(|error| error.kind()), Some(io::ErrorKind::WouldBlock));
         drop(first);
         Journal::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_file_counts_by_its_bytes_and_not_by_its_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        let made = Line { sha256: fingerprint::of(b"1"), ..line("a.pdf", "k") };
+        assert!(!journal.holds(&made), "it is not there");
+        for (bytes, whole) in [(b"1", true), (b"2", false)] {
+            fs::write(journal.path("a.pdf"), bytes).unwrap();
+            assert_eq!(journal.holds(&made), whole);
+        }
+    }
+
+    #[test]
+    fn the_data_of_papers_are_their_owners_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        Journal::open(folder.path()).unwrap();
+        let mode = fs::metadata(folder.path().join(OWN)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 
     #[test]

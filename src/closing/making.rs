@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use super::{
     Difference, Part, Plan,
-    difference::between,
     journal::{self, Journal, Line},
     unwritable, whole,
 };
 use crate::{
+    difference,
     failure::{Failure, FailureCode},
     fingerprint,
     press::{Class, Press, Pressed},
@@ -29,8 +29,6 @@ pub struct Closing<'a> {
     plan: &'a Plan,
     journal: Journal,
     todo: Vec<usize>,
-    /// What is different in papers that are made again.
-    pub differences: Vec<Difference>,
 }
 
 /// What has been done so far. Weights are bytes of print orders: a dossier weighs more than a letter.
@@ -49,7 +47,7 @@ pub struct Finished {
     pub made: Vec<String>,
     /// Papers that were there.
     pub kept: usize,
-    /// Papers of earlier runs that nobody asks for any longer.
+    /// Files of earlier runs that nobody asks for any longer.
     pub removed: usize,
     pub failed: Vec<(String, Failure)>,
     /// Pages of the merged file.
@@ -73,13 +71,11 @@ impl<'a> Closing<'a> {
         })?;
         let stands = |part: &Part| {
             let line = journal.known.get(&part.file());
-            line.is_some_and(|line| line.key == part.key && holds(&journal.path(&line.file), &line.sha256))
+            line.is_some_and(|line| line.key == part.key && journal.holds(line))
         };
         let todo: Vec<usize> =
             plan.parts.par_iter().enumerate().filter(|(_, part)| !stands(part)).map(|(index, _)| index).collect();
-        let mut closing = Self { plan, journal, todo, differences: Vec::new() };
-        closing.differences = closing.todo.iter().filter_map(|index| closing.difference(&plan.parts[*index])).collect();
-        Ok(closing)
+        Ok(Self { plan, journal, todo })
     }
 
     /// How many papers have to be made.
@@ -87,12 +83,19 @@ impl<'a> Closing<'a> {
         self.todo.len()
     }
 
-    fn difference(&self, part: &Part) -> Option<Difference> {
+    /// What is different in papers that are to be made again. It is known until they are made.
+    pub fn differences(&self, workshop: &Workshop) -> Vec<Difference> {
+        self.todo.iter().filter_map(|index| self.difference(&self.plan.parts[*index], workshop)).collect()
+    }
+
+    fn difference(&self, part: &Part, workshop: &Workshop) -> Option<Difference> {
         let old: Value = serde_json::from_str(&self.journal.data(&part.file())?).ok()?;
         let new: Value = serde_json::from_str(&self.plan.order(part).ok()?).ok()?;
-        let changes = between(&old["request"], &new["request"]);
-        let (file, title, kind) = (part.file(), part.title.clone(), part.kind.clone());
-        (!changes.is_empty()).then_some(Difference { file, title, kind, changes })
+        let kind = workshop.catalog().kind(&part.kind);
+        let changes = difference::between(old.get("request"), &new["request"], |pointer| {
+            kind.and_then(|it| it.title_at(pointer))
+        });
+        (!changes.is_empty()).then(|| Difference { file: part.file(), title: part.title.clone(), changes })
     }
 
     /// Makes what is to be made. Dropping the future stops it; what is finished stays.
@@ -146,8 +149,12 @@ impl<'a> Closing<'a> {
         let wanted: BTreeSet<String> = self.plan.parts.iter().map(Part::file).collect();
         let root = self.journal.path("");
         let unwritable = |error: io::Error| unwritable(&root, error);
-        finished.removed =
-            self.journal.forget(|file| wanted.contains(file) || whole::is_own(file)).map_err(unwritable)?;
+        // Where kinds were chosen, the others were not looked at: nobody said that they are not wanted.
+        if self.plan.kinds.is_empty() {
+            let own = whole::own_files(self.plan.report.as_ref());
+            let is_wanted = |file: &str| wanted.contains(file) || own.contains(&file);
+            finished.removed = self.journal.forget(is_wanted).map_err(unwritable)?;
+        }
         let folders: BTreeSet<_> =
             wanted.iter().filter_map(|file| self.journal.path(file).parent().map(Path::to_owned)).collect();
         for folder in &folders {
@@ -164,11 +171,6 @@ impl Part {
     pub fn file(&self) -> String {
         format!("{}.{}", self.name, self.media_type.extension())
     }
-}
-
-/// Whether a file is there with these bytes.
-fn holds(path: &Path, sha256: &str) -> bool {
-    fs::read(path).is_ok_and(|bytes| fingerprint::of(&bytes) == sha256)
 }
 
 /// Where files go, for tasks that must not hold the journal.

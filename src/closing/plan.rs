@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BlocEntry, Fault, Register,
+    Fault, Register,
     counter::{Counter, Looked, Passed},
     folder::{Input, Inputs},
     register::Sent,
@@ -41,8 +41,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Whether papers of a kind are asked for.
-    pub fn wants(&self, kind: &str) -> bool {
+    /// Whether papers of a kind are made.
+    pub(super) fn takes(&self, kind: &str) -> bool {
         self.kinds.is_empty() || self.kinds.iter().any(|wanted| wanted == kind)
     }
 }
@@ -69,16 +69,21 @@ pub struct Part {
     pub findings: Vec<Finding>,
 }
 
-/// A paper that is left out.
+/// A paper that is left out, or a file in which no paper can be told.
 #[derive(Debug)]
 pub struct LeftOut {
     pub name: String,
+    /// Whose it is; `None` where nobody can tell.
+    pub bloc: Option<String>,
+    pub kind: Option<String>,
     pub fault: Fault,
 }
 
 /// All that is to be made, in its order; the province's report comes last.
 pub struct Plan {
     pub register: Option<Register>,
+    /// The kinds that were asked for; all where there is none.
+    pub kinds: Vec<String>,
     pub parts: Vec<Part>,
     pub left_out: Vec<LeftOut>,
     /// Names of blocs that have not sent what is added up.
@@ -86,7 +91,7 @@ pub struct Plan {
     pub figures: Vec<Figure>,
     /// What each bloc has sent, and when.
     pub submissions: Vec<Sent>,
-    /// The manuscript of the province's report.
+    /// The manuscript of the province's report, the last of the parts; the contents carry its letterhead.
     pub report: Option<Manuscript>,
     pub(super) spool: Spool,
 }
@@ -137,27 +142,30 @@ impl Plan {
         workshop: &Workshop,
     ) -> Result<(Self, Vec<Fault>), Failure> {
         let spool = Spool::new().map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?;
-        let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref() };
+        let adds_up = inputs.register.as_ref().and_then(|register| register.adds_up(workshop.catalog()));
+        let source = adds_up.filter(|(report, _)| wanted.takes(report)).map(|(_, plan)| plan.kind.as_str());
+        let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref(), source };
         let looked: Vec<Result<Looked, Fault>> =
             inputs.files.into_par_iter().map(|input| counter.look_at(input)).collect();
+        let mut drawn = Drawn::default();
         let mut files = Vec::new();
         for outcome in looked {
             match outcome {
                 Ok(file) => files.push(file),
-                Err(fault) => faults.push(fault),
+                Err(fault) => drawn.left_out.push(LeftOut { name: fault.file.clone(), bloc: None, kind: None, fault }),
             }
         }
         counter.sort(&mut files, &mut faults);
-        let mut drawn = Drawn::default();
         for file in &mut files {
             for paper in std::mem::take(&mut file.papers) {
-                drawn.take(paper, file.sent.as_ref(), &file.file, wanted);
+                drawn.take(paper, file, wanted);
             }
         }
         if wanted.leniency == Leniency::AllOrNothing {
             faults.extend(drawn.left_out.drain(..).map(|left| left.fault));
         }
         let mut plan = Self {
+            kinds: wanted.kinds.clone(),
             parts: drawn.parts,
             left_out: drawn.left_out,
             missing: Vec::new(),
@@ -168,8 +176,6 @@ impl Plan {
             spool,
         };
         if let Some(register) = &inputs.register {
-            let has_sent = |bloc: &&BlocEntry| plan.submissions.iter().any(|sent| sent.bloc == bloc.id);
-            plan.missing = register.blocs.iter().filter(|bloc| !has_sent(bloc)).map(|bloc| bloc.name.clone()).collect();
             plan.add_report(register, &drawn.sources, wanted, workshop, &mut faults)?;
         }
         plan.register = inputs.register;
@@ -193,7 +199,8 @@ struct Drawn {
 }
 
 impl Drawn {
-    fn take(&mut self, paper: Result<Passed, LeftOut>, sent: Option<&Sent>, file: &str, wanted: &Wanted) {
+    /// Sorts a paper in. What the report is added up from is read even where it is not itself wanted.
+    fn take(&mut self, paper: Result<Passed, LeftOut>, from: &Looked, wanted: &Wanted) {
         match paper {
             Err(left) => self.left_out.push(left),
             Ok(Passed { part, request }) => {
@@ -202,15 +209,15 @@ impl Drawn {
                         kind: part.kind.clone(),
                         submission: Submission {
                             bloc: bloc.clone(),
-                            file: file.to_owned(),
+                            file: from.file.clone(),
                             sha256: part.data.clone(),
-                            version: sent.and_then(|sent| sent.submission.clone()),
+                            version: from.sent.as_ref().and_then(|sent| sent.submission.clone()),
                             request,
                         },
-                        sent: sent.cloned(),
+                        sent: from.sent.clone(),
                     });
                 }
-                if wanted.wants(&part.kind) {
+                if wanted.takes(&part.kind) {
                     self.parts.push(part);
                 }
             }

@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::catalog::{Catalog, Consolidation};
+
 /// The register of a province for a year, as a folder holds it and as the service gives it. Units and blocs are entries of
 /// the service's register with their id; their order is that of the decision.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -140,6 +142,12 @@ pub struct Adjustment {
 }
 
 impl Register {
+    /// Kind of the province's report, and how it is added up.
+    pub(super) fn adds_up<'a>(&self, catalog: &'a Catalog) -> Option<(&'a str, &'a Consolidation)> {
+        let kind = catalog.kind(self.report.as_ref()?.get("kind")?.as_str()?)?;
+        Some((&kind.manifest.kind, kind.manifest.consolidates.as_ref()?))
+    }
+
     /// What cannot be right: ids that stand twice or name no file, units that are not there.
     pub fn faults(&self) -> Vec<(String, String)> {
         let mut faults = Vec::new();

@@ -1,17 +1,16 @@
 //! The province's own report: what the blocs have sent, added up, and who has not sent.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Fault, Plan, Register, Wanted, counter::Counter, register::Sent};
+use super::{Fault, LeftOut, Plan, Register, Wanted, counter::Counter, register::Sent};
 use crate::{
-    calendar,
     consolidation::{self, Consolidated, RegisteredBloc, Submission},
+    document::Number,
     failure::Failure,
     intake::Treatment,
-    rendering::Workshop,
+    rendering::{Workshop, YearEndWords},
     vietnamese::fold_name,
 };
 
@@ -36,7 +35,8 @@ impl SourcePaper {
 }
 
 impl Plan {
-    /// Adds up what the blocs have sent, and asks for the province's report.
+    /// Adds up what the blocs have sent, and asks for the province's report. Where it is not wanted nothing
+    /// was read for it, and nobody is missing.
     pub(super) fn add_report(
         &mut self,
         register: &Register,
@@ -46,11 +46,8 @@ impl Plan {
         faults: &mut Vec<Fault>,
     ) -> Result<(), Failure> {
         let Some(mut report) = register.report.clone() else { return Ok(()) };
-        let kind = report.get("kind").and_then(Value::as_str).and_then(|name| workshop.catalog().kind(name));
-        let Some((own, plan)) = kind.and_then(|kind| Some((kind, kind.manifest.consolidates.as_ref()?))) else {
-            return Ok(());
-        };
-        if !wanted.wants(&own.manifest.kind) && !wanted.wants(&plan.kind) {
+        let Some((kind, plan)) = register.adds_up(workshop.catalog()) else { return Ok(()) };
+        if !wanted.takes(kind) {
             return Ok(());
         }
         let fault = |failure| Fault { file: "province.json".into(), at: "/report".into(), failure };
@@ -62,35 +59,31 @@ impl Plan {
             .iter()
             .map(|bloc| {
                 let sent = sources.iter().find(|paper| paper.kind == plan.kind && paper.submission.bloc == bloc.id);
-                let faulty = self
-                    .left_out
-                    .iter()
-                    .any(|left| left.name.starts_with(&format!("{}/", bloc.id)) && left.name.ends_with(&plan.kind));
-                let note = match sent {
-                    Some(paper) => remarks(paper, register.due(&year, &bloc.id)),
-                    None if faulty => Some("Số liệu gửi còn lỗi, chưa tổng hợp".to_owned()),
-                    None => None,
-                };
-                RegisteredBloc { id: bloc.id.clone(), name: bloc.name.clone(), form: bloc.form.clone(), note }
+                let is_its =
+                    |left: &LeftOut| left.bloc.as_ref() == Some(&bloc.id) && left.kind.as_ref() == Some(&plan.kind);
+                let faulty = self.left_out.iter().any(is_its);
+                let deadline = register.due(&year, &bloc.id);
+                let late = |on: &NaiveDate| deadline.is_some_and(|due| *on > due);
+                let note = workshop.words(&YearEndWords::Note {
+                    faulty: sent.is_none() && faulty,
+                    late: sent.and_then(SourcePaper::sent_on).filter(late),
+                    adjustment: sent.and_then(SourcePaper::adjustment),
+                })?;
+                let note = (!note.is_empty()).then_some(note);
+                Ok(RegisteredBloc { id: bloc.id.clone(), name: bloc.name.clone(), form: bloc.form.clone(), note })
             })
-            .collect();
-        let is_sent = |bloc: &&RegisteredBloc| !submissions.iter().any(|sent| sent.bloc == bloc.id);
-        self.missing = blocs.iter().filter(is_sent).map(|bloc| bloc.name.clone()).collect();
+            .collect::<Result<_, Failure>>()?;
+        let owes = |bloc: &&RegisteredBloc| !submissions.iter().any(|sent| sent.bloc == bloc.id);
+        self.missing = blocs.iter().filter(owes).map(|bloc| bloc.name.clone()).collect();
         report["content"]["province"] = json!(register.province);
         report["content"]["period"] = json!({"year": register.year});
         if wanted.sources {
             report["content"]["sources"] = sources_annex(&blocs, sources, &plan.kind);
         }
-        let awards: BTreeMap<String, String> = workshop
-            .catalog()
-            .editions()
-            .iter()
-            .flat_map(|edition| &edition.awards)
-            .map(|award| (fold_name(&award.name), award.id.clone()))
-            .collect();
+        let awards = workshop.catalog().editions().award_ids();
         let known = |name: &str| awards.get(&fold_name(name)).cloned().unwrap_or_else(|| name.to_owned());
         let Consolidated { request, figures } = consolidation::consolidate(plan, &blocs, &submissions, report, &known);
-        let counter = Counter { workshop, spool: &self.spool, wanted, register: None };
+        let counter = Counter { workshop, spool: &self.spool, wanted, register: None, source: None };
         match workshop.check(request.to_string().as_bytes(), Treatment::AsSent) {
             Err(failure) => faults.push(fault(failure)),
             Ok(accepted) => {
@@ -103,26 +96,15 @@ impl Plan {
     }
 }
 
-/// What is remarked about a bloc that has sent: late, corrected.
-fn remarks(paper: &SourcePaper, deadline: Option<NaiveDate>) -> Option<String> {
-    let late = paper.sent_on().zip(deadline).filter(|(sent, due)| sent > due);
-    let late = late.map(|(sent, _)| format!("Gửi chậm ngày {}", calendar::short(sent)));
-    let adjusted = paper.adjustment().map(|number| format!("Điều chỉnh lần {number}"));
-    let words: Vec<String> = late.into_iter().chain(adjusted).collect();
-    if words.is_empty() { None } else { Some(words.join("; ")) }
-}
-
 /// The annex *Nguồn số liệu*: which paper of each bloc.
 fn sources_annex(blocs: &[RegisteredBloc], sources: &[SourcePaper], kind: &str) -> Value {
     let rows = blocs.iter().filter_map(|bloc| {
         let paper = sources.iter().find(|paper| paper.kind == kind && paper.submission.bloc == bloc.id)?;
         let request = &paper.submission.request;
         let mut row = json!({"bloc": bloc.name, "data": paper.submission.sha256});
-        let number = request.pointer("/paper/number");
-        let serial = number.and_then(|number| number.get("serial")).and_then(Value::as_u64);
-        let symbol = number.and_then(|number| number.get("symbol")).and_then(Value::as_str);
-        if let Some((serial, symbol)) = serial.zip(symbol) {
-            row["number"] = json!(format!("{serial:02}/{symbol}"));
+        let number = request.pointer("/paper/number").and_then(|number| Number::deserialize(number).ok());
+        if let Some(number) = number.and_then(|number| number.cited()) {
+            row["number"] = json!(number);
         }
         if let Some(issued_on) = request.pointer("/paper/issued_on") {
             row["issued_on"] = issued_on.clone();

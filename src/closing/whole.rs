@@ -22,7 +22,7 @@ use crate::{
     intake::Manuscript,
     merging::{Bookmark, Merger},
     recipe,
-    rendering::{ContentsLine, Workshop},
+    rendering::{ContentsLine, Workshop, YearEndWords},
 };
 
 /// All papers, the manifest and the lineage as one ZIP file.
@@ -33,12 +33,16 @@ pub const MANIFEST: &str = "manifest.json";
 pub const MERGED: &str = "toan-tinh.pdf";
 /// Where each figure of the province's report comes from.
 pub const LINEAGE: &str = "lineage.json";
-/// Name of the contents, where the manifest tells of pages.
-const CONTENTS: &str = "Mục lục";
 
-/// Whether a file is one of these.
-pub(super) fn is_own(file: &str) -> bool {
-    [ARCHIVE, MANIFEST, MERGED, LINEAGE].contains(&file)
+/// Which of these there are.
+pub(super) fn own_files(report: Option<&Manuscript>) -> Vec<&'static str> {
+    let lineage = report.map(|_| LINEAGE);
+    [ARCHIVE, MANIFEST, MERGED].into_iter().chain(lineage).collect()
+}
+
+/// Whether a paper of this name would take the place of one of these.
+pub(super) fn is_taken(name: &str) -> bool {
+    [ARCHIVE, MERGED].iter().any(|own| own.rsplit_once('.').is_some_and(|(stem, _)| stem == name))
 }
 
 /// Writes what holds the papers together; gives the pages of the merged file.
@@ -51,15 +55,11 @@ pub(super) fn put_together(
     let root = journal.path("");
     let unwritable = |error: io::Error| unwritable(&root, error);
     let lines: Vec<Line> = plan.parts.iter().filter_map(|part| journal.known.get(&part.file()).cloned()).collect();
-    let key = key(plan, &lines, workshop);
+    let told = told(plan, &lines, workshop);
+    let key = key(plan, &told);
     let pages = usize::try_from(lines.iter().map(|line| u64::from(line.pages)).sum::<u64>()).unwrap_or(usize::MAX);
-    let stands = |file: &str| {
-        let line = journal.known.get(file);
-        line.is_some_and(|line| {
-            line.key == key && fs::metadata(journal.path(file)).is_ok_and(|it| it.len() == line.bytes)
-        })
-    };
-    if [ARCHIVE, MANIFEST, MERGED].iter().all(|file| stands(file)) {
+    let stands = |file: &&str| journal.known.get(*file).is_some_and(|line| line.key == key && journal.holds(line));
+    if own_files(report).iter().all(stands) {
         return Ok(journal.known.get(MERGED).map_or(pages, |line| line.pages as usize));
     }
     let mut own = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn put_together(
         own.push(text_file(journal, LINEAGE, &lineage, &key).map_err(unwritable)?);
     }
     let merged = merge((plan, report), &lines, journal, workshop, &key)?;
-    let manifest = manifest(plan, &lines, &own, &merged, workshop);
+    let manifest = manifest(told, &own, &merged);
     own.push(text_file(journal, MANIFEST, &manifest, &key).map_err(unwritable)?);
     let pages = merged.pages as usize;
     let archive = archive(&lines, &own, journal, &key).map_err(unwritable)?;
@@ -78,18 +78,12 @@ pub(super) fn put_together(
     Ok(pages)
 }
 
-/// Everything that decides these files.
-fn key(plan: &Outline, lines: &[Line], workshop: &Workshop) -> String {
-    let mut parts: Vec<&str> =
-        vec![recipe::PROGRAM, recipe::ENGINE, workshop.catalog().digest(), workshop.fonts().digest()];
-    parts.extend(lines.iter().flat_map(|line| [line.file.as_str(), line.sha256.as_str()]));
-    parts.extend(plan.parts.iter().map(|part| part.title.as_str()));
-    parts.extend(plan.missing.iter().map(String::as_str));
-    parts.extend(plan.left_out.iter().map(String::as_str));
-    let lineage = consolidation::as_json(&plan.figures).to_string();
-    let sent = plan.submissions.iter().map(submission).collect::<Value>().to_string();
-    parts.extend([lineage.as_str(), &sent]);
-    fingerprint::of_all(parts.into_iter().map(str::as_bytes))
+/// Everything that decides these files: what the manifest tells, the names of blocs, and the lineage.
+fn key(plan: &Outline, told: &Value) -> String {
+    let blocs: Vec<_> = plan.parts.iter().map(|part| &part.bloc).collect();
+    let decides = [told.clone(), json!(blocs), consolidation::as_json(&plan.figures)];
+    let decides = decides.map(|value| value.to_string());
+    fingerprint::of_all(decides.iter().map(String::as_bytes))
 }
 
 fn text_file(journal: &Journal, file: &str, value: &Value, key: &str) -> io::Result<Line> {
@@ -104,14 +98,14 @@ fn text_file(journal: &Journal, file: &str, value: &Value, key: &str) -> io::Res
     })
 }
 
-fn manifest(plan: &Outline, lines: &[Line], own: &[Line], merged: &Line, workshop: &Workshop) -> Value {
+/// What the manifest tells but for the files that hold the papers together.
+fn told(plan: &Outline, lines: &[Line], workshop: &Workshop) -> Value {
     let files = plan.parts.iter().zip(lines).map(|(part, line)| {
         json!({
             "file": line.file, "kind": part.kind, "title": part.title, "bloc": part.bloc.as_ref().map(|(id, _)| id),
             "pages": line.pages, "bytes": line.bytes, "sha256": line.sha256, "edition": part.edition, "data": part.data,
         })
     });
-    let own = own.iter().map(|line| json!({"file": line.file, "bytes": line.bytes, "sha256": line.sha256}));
     json!({
         "v": 1,
         "province": plan.province,
@@ -122,9 +116,17 @@ fn manifest(plan: &Outline, lines: &[Line], own: &[Line], merged: &Line, worksho
         "left_out": plan.left_out,
         "recipe": {"program": recipe::PROGRAM, "engine": recipe::ENGINE, "templates": workshop.catalog().digest(),
             "fonts": workshop.fonts().digest()},
-        "files": files.chain(own).collect::<Vec<_>>(),
-        "merged": {"file": merged.file, "pages": merged.pages, "bytes": merged.bytes, "sha256": merged.sha256},
+        "files": files.collect::<Vec<_>>(),
     })
+}
+
+fn manifest(mut told: Value, own: &[Line], merged: &Line) -> Value {
+    if let Some(files) = told["files"].as_array_mut() {
+        files.extend(own.iter().map(|line| json!({"file": line.file, "bytes": line.bytes, "sha256": line.sha256})));
+    }
+    told["merged"] =
+        json!({"file": merged.file, "pages": merged.pages, "bytes": merged.bytes, "sha256": merged.sha256});
+    told
 }
 
 /// When and in which version a bloc has sent.
@@ -159,7 +161,7 @@ fn merge(
     let file = File::create(&half).map_err(|error| unwritable(error.to_string()))?;
     let mut merger = Merger::new(BufWriter::new(file)).map_err(|error| unwritable(error.to_string()))?;
     if let Some(contents) = contents(plan, report, lines, workshop)? {
-        let mark = Bookmark { below: None, title: CONTENTS.to_owned() };
+        let mark = Bookmark { below: None, title: workshop.words(&YearEndWords::Bookmark {})? };
         merger.add(&contents, Some(mark)).map_err(|error| unwritable(error.to_string()))?;
     }
     for (part, line) in plan.parts.iter().zip(lines) {
@@ -178,16 +180,14 @@ fn merge(
         }
     }
     let pages = u32::try_from(merger.pages()).unwrap_or(u32::MAX);
-    let title = match (&plan.province, plan.year) {
-        (Some(province), Some(year)) => format!("Báo cáo, hồ sơ của các cụm, khối thi đua {province} năm {year}"),
-        (None, _) | (_, None) => "Báo cáo, hồ sơ của các cụm, khối thi đua".to_owned(),
-    };
+    let title = workshop.words(&YearEndWords::Title { province: plan.province.as_deref(), year: plan.year })?;
     let file = merger.finish(&title).map_err(|error| unwritable(error.to_string()))?;
     let file = file.into_inner().map_err(|error| unwritable(error.to_string()))?;
     settle(file, MERGED, pages, journal, key).map_err(|error| unwritable(error.to_string()))
 }
 
-/// The contents' pages. They stand before what they tell of, so they are set until they know how many they are.
+/// The contents' pages. They stand before what they tell of, so they are set until they know how many they are, from below:
+/// larger numbers take no less room.
 fn contents(
     plan: &Outline,
     report: Option<&Manuscript>,
@@ -195,43 +195,32 @@ fn contents(
     workshop: &Workshop,
 ) -> Result<Option<Vec<u8>>, Failure> {
     let Some(report) = report else { return Ok(None) };
-    let mut own = lines.len() / 30 + 1;
+    let mut own = 1;
     loop {
-        let made = workshop.contents(report, &told(&plan.parts, lines, own))?;
+        let made = workshop.contents(report, &listed(&plan.parts, lines, own))?;
         let pages = made.pages as usize;
         if pages <= own {
-            // One page fewer would make the numbers shorter at most; an emptier last page is no fault.
-            return if pages == own { Ok(Some(made.pdf)) } else { settled((plan, report), lines, workshop, pages) };
+            return Ok(Some(made.pdf));
         }
         own = pages;
     }
 }
 
-/// The contents for exactly so many pages of their own.
-fn settled(
-    (plan, report): (&Outline, &Manuscript),
-    lines: &[Line],
-    workshop: &Workshop,
-    own: usize,
-) -> Result<Option<Vec<u8>>, Failure> {
-    Ok(Some(workshop.contents(report, &told(&plan.parts, lines, own))?.pdf))
-}
-
 /// A heading for each bloc, a line for each paper.
-fn told(parts: &[Part], lines: &[Line], own: usize) -> Vec<ContentsLine> {
-    let mut told = Vec::new();
+fn listed(parts: &[Part], lines: &[Line], own: usize) -> Vec<ContentsLine> {
+    let mut listed = Vec::new();
     let mut page = own + 1;
     let mut heading: Option<&str> = None;
     for (part, line) in parts.iter().zip(lines) {
         let name = part.bloc.as_ref().map(|(_, name)| name.as_str());
         if name != heading {
-            told.extend(name.map(|name| ContentsLine { title: name.to_owned(), page: None }));
+            listed.extend(name.map(|name| ContentsLine { title: name.to_owned(), page: None }));
             heading = name;
         }
-        told.push(ContentsLine { title: part.title.clone(), page: Some(page) });
+        listed.push(ContentsLine { title: part.title.clone(), page: Some(page) });
         page += line.pages as usize;
     }
-    told
+    listed
 }
 
 /// Syncs a written file, measures it and gives it its name.
@@ -252,8 +241,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_of_the_whole_are_known_by_their_names() {
-        assert!(is_own(ARCHIVE) && is_own(LINEAGE) && !is_own("khoi-01/01-annual-summary.pdf"));
+    fn the_names_of_the_whole_are_taken() {
+        assert!(is_taken("toan-tinh") && is_taken("archive"));
+        assert!(!is_taken("toan-tinh/bao-cao-tong-hop") && !is_taken("lineage"), "other endings, other folders");
     }
 
     #[test]

@@ -25,8 +25,10 @@ pub use literal::typst_string;
 const FUEL: u64 = 5_000_000;
 /// How deep templates may call each other.
 const DEEPEST_CALL: usize = 50;
-/// Between a manifest's path and the entry that is a template of plain text; every other template writes Typst.
+/// Between a manifest's path and the entry that is a template of plain text.
 const MANIFEST_ENTRY: &str = "/manifest.toml: ";
+/// How files end that are templates of plain text; every other template writes Typst.
+const PLAIN_TEXT: &str = ".txt.j2";
 
 /// Why a template gave no source.
 #[derive(Debug, thiserror::Error)]
@@ -105,6 +107,11 @@ impl Composer {
         Ok(savable(&name))
     }
 
+    /// A phrase of plain text, by its path in the template folder; empty where it has nothing to say.
+    pub fn phrase(&self, path: &str, context: &Context) -> Result<String, CompositionError> {
+        self.text(path, context)
+    }
+
     fn text(&self, template: &str, context: &Context) -> Result<String, CompositionError> {
         let text = self.bodies.get_template(template)?.render(context.0.clone())?;
         Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
@@ -160,7 +167,7 @@ fn file_name_template(kind: &str) -> String {
 }
 
 fn is_plain_text(template: &str) -> bool {
-    template.contains(MANIFEST_ENTRY)
+    template.contains(MANIFEST_ENTRY) || template.ends_with(PLAIN_TEXT)
 }
 
 fn environment(
@@ -238,6 +245,24 @@ mod tests {
         let environment = environment(BTreeMap::from([(name.to_owned(), body.to_owned())]), &NameCustoms::default())?;
         let context = Context::new(&serde_json::json!({"text": "#str(1+1)", "count": 2}));
         Ok(environment.get_template(name)?.render(context.0)?)
+    }
+
+    #[test]
+    fn plain_text_stays_plain_and_opens_no_door_for_a_body() {
+        let sources = [
+            (
+                "phrases/a.txt.j2",
+                "{% macro told(x) %}{{ x }}{% endmacro %}{{ told(text) }}\n{% if not count %}x{% endif %}",
+            ),
+            ("documents/x/body.typ.j2", "{% import 'phrases/a.txt.j2' as a %}{{ a.told(text) }}"),
+        ];
+        let sources = sources.map(|(name, source)| (name.to_owned(), source.to_owned()));
+        let environment = environment(sources.into(), &NameCustoms::default()).unwrap();
+        let context = Context::new(&serde_json::json!({"text": "#str(1+1)", "count": 2}));
+        let written = |name: &str| environment.get_template(name).unwrap().render(context.0.clone());
+        assert_eq!(written("phrases/a.txt.j2").unwrap().trim(), "#str(1+1)");
+        let body = written("documents/x/body.typ.j2");
+        assert!(body.as_ref().map_or(true, |source| source == "#\"#str(1+1)\";"), "{body:?}");
     }
 
     #[test]

@@ -29,10 +29,11 @@ use crate::{
     ledger::{CloseOutcome, Missing, NewEntry, PutOutcome, RegisterBook},
     outbound::{Outbound, Rules},
     register::{
-        self, Base, CarryOver, Closing, Entry, FieldMap, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
-        ScheduleRun, Sheet, Sort, Submission,
+        self, Base, CarryOver, Closing, Entry, FieldMap, Held, PeriodId, PeriodPlan, PeriodStatus, RegisterForms,
+        Schedule, ScheduleRun, Sheet, Sort, Submission,
     },
     rendering::Workshop,
+    vietnamese::fold_name,
 };
 
 static FORMS: LazyLock<Result<RegisterForms, Failure>> = LazyLock::new(RegisterForms::load);
@@ -178,8 +179,16 @@ impl RegisterDesk {
         let first = self.sent_for(&bloc.id, period.year(), Part::FirstHalf).await?;
         let second = self.sent_for(&bloc.id, period.year(), Part::SecondHalf).await?;
         let before = self.sent_for(&bloc.id, period.year() - 1, Part::Year).await?;
-        let (year, halves) = (year.as_ref().map(|year| (year, members)), [first.as_ref(), second.as_ref()]);
-        register::carry_over(period, &bloc, year, halves, before.as_ref()).ok_or_else(|| no_year(period))
+        let held = Held {
+            bloc: &bloc,
+            year: year.as_ref().map(|year| (year, members)),
+            halves: [first.as_ref(), second.as_ref()],
+            before: before.as_ref(),
+        };
+        let catalog = self.workshop.catalog();
+        let awards = catalog.editions().award_ids();
+        let known = |name: &str| awards.get(&fold_name(name)).cloned().unwrap_or_else(|| name.to_owned());
+        register::carry_over(period, held, catalog.drafts(), &known).ok_or_else(|| no_year(period))
     }
 
     async fn sent_for(&self, bloc: &str, year: i32, part: Part) -> Result<Option<Submission>, Failure> {

@@ -34,6 +34,11 @@ impl Number {
         }
     }
 
+    /// `05/BC-SNV`, as others cite it; `None` before it has a serial.
+    pub fn cited(&self) -> Option<String> {
+        Some(format!("{}/{}", self.serial_words(Status::Issued)?, self.symbol_words()))
+    }
+
     /// The symbol with hyphens for every kind of dash.
     pub(super) fn symbol_words(&self) -> String {
         nfc(self.symbol.trim()).chars().map(|c| if matches!(c, '\u{2010}'..='\u{2015}') { '-' } else { c }).collect()
@@ -183,6 +188,13 @@ mod tests {
         ] {
             assert_eq!(right(place).as_deref(), expected, "{place}");
         }
+    }
+
+    #[test]
+    fn a_number_is_cited_once_it_has_its_serial() {
+        let number = |serial| Number { serial, symbol: " BC–SNV".into() };
+        assert_eq!(number(Some(5)).cited().as_deref(), Some("05/BC-SNV"));
+        assert_eq!(number(None).cited(), None);
     }
 
     #[test]

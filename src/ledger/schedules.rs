@@ -9,7 +9,7 @@ use super::{CloseOutcome, Ledger, LedgerError, Missing, RegisterBook, leave, row
 use crate::{
     access::{Networks, OrganisationId},
     job::{JobId, event::EventType},
-    register::{Entry, PeriodId, ScheduleRun, Sort},
+    register::{Entry, PeriodId, RunOutcome, ScheduleRun, Sort},
 };
 
 /// What a run does.
@@ -80,8 +80,8 @@ impl RegisterBook {
             return leave(tx, None).await;
         }
         let (outcome, missing) = match errand {
-            Errand::PassOver => ("missed", Vec::new()),
-            Errand::Pull => ("pulling", Vec::new()),
+            Errand::PassOver => (RunOutcome::Missed, Vec::new()),
+            Errand::Pull => (RunOutcome::Pulling, Vec::new()),
             Errand::Remind { period, due, awaited, overdue } => {
                 let mut body = json!({
                     "period": period, "awaited": awaited, "overdue": overdue, "schedule": schedule,
@@ -96,13 +96,13 @@ impl RegisterBook {
                     self.ledger.add_told(&mut tx, self.whose(), (EventType::Reminder, &about, &body)).await?;
                     self.ledger.inner.news.notify_one();
                 }
-                ("reminded", missing)
+                (RunOutcome::Reminded, missing)
             }
             Errand::Close { period, expected, accepts_missing } => {
                 match self.close_within(&mut tx, *period, expected, *accepts_missing).await? {
-                    CloseOutcome::Closed(closing) => ("closed", closing.missing),
-                    CloseOutcome::AlreadyClosed(closing) => ("already-closed", closing.missing),
-                    CloseOutcome::Incomplete(missing) => ("incomplete", missing),
+                    CloseOutcome::Closed(closing) => (RunOutcome::Closed, closing.missing),
+                    CloseOutcome::AlreadyClosed(closing) => (RunOutcome::AlreadyClosed, closing.missing),
+                    CloseOutcome::Incomplete(missing) => (RunOutcome::Incomplete, missing),
                 }
             }
         };
@@ -110,14 +110,14 @@ impl RegisterBook {
         let told = "UPDATE schedule_run SET outcome = $1, missing = $2 \
                     WHERE organisation = $3 AND schedule = $4 AND due_at = $5";
         sqlx::query(told)
-            .bind(outcome)
+            .bind(outcome.as_str())
             .bind(list)
             .bind(self.whose())
             .bind(schedule)
             .bind(due_at.timestamp_millis())
             .execute(&mut *tx)
             .await?;
-        self.note(&mut tx, &format!("schedule/{schedule}"), ("run", outcome)).await?;
+        self.note(&mut tx, &format!("schedule/{schedule}"), ("run", outcome.as_str())).await?;
         tx.commit().await?;
         Ok(self.schedule_runs(schedule, 1).await?.pop())
     }
@@ -167,11 +167,12 @@ impl RegisterBook {
 }
 
 fn run(row: &AnyRow) -> Result<ScheduleRun, LedgerError> {
+    let outcome: &str = row.try_get("outcome")?;
     Ok(ScheduleRun {
         schedule: row.try_get("schedule")?,
         due_at: rows::time(row, "due_at")?,
         ran_at: rows::time(row, "ran_at")?,
-        outcome: row.try_get("outcome")?,
+        outcome: RunOutcome::parse(outcome).ok_or_else(|| rows::unreadable("outcome", outcome))?,
         missing: rows::json("run", row.try_get("missing")?)?,
     })
 }

@@ -6,7 +6,10 @@ use serde_json::Value;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{LedgerError, RegisterBook, leave, rows};
-use crate::register::{Adjustment, Base, Beside, Change, Closing, Frozen, PeriodId, Submission, hash_of};
+use crate::{
+    difference::Change,
+    register::{Adjustment, Base, Beside, Closing, Frozen, PeriodId, Submission, hash_of},
+};
 
 /// A version to be stored. Everything in it has been checked.
 #[derive(Debug, Clone)]

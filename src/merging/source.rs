@@ -9,6 +9,13 @@ const OF_THE_FILE: [&[u8]; 3] = [b"StructParents", b"StructParent", b"Parent"];
 /// What a page inherits from the nodes above it.
 const INHERITED: [&[u8]; 4] = [b"MediaBox", b"CropBox", b"Resources", b"Rotate"];
 
+/// What becomes of a file's colour profile.
+#[derive(Clone, Copy)]
+pub(super) enum Profile {
+    Taken,
+    Left,
+}
+
 pub(super) struct Source {
     pub(super) objects: Vec<(ObjectId, Object)>,
     pub(super) pages: Vec<ObjectId>,
@@ -17,8 +24,9 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Reads a file; its objects are numbered from `first`, its pages belong to `parent`.
-    pub(super) fn read(pdf: &[u8], first: u32, parent: ObjectId) -> lopdf::Result<Self> {
+    /// Reads a file; its objects are numbered from `first`, its pages belong to `parent`. Of several files one gives the
+    /// colour profile.
+    pub(super) fn read(pdf: &[u8], first: u32, parent: ObjectId, profile: Profile) -> lopdf::Result<Self> {
         let document = Document::load_mem(pdf)?;
         let names = destinations(&document);
         let pages: Vec<ObjectId> = document.page_iter().collect();
@@ -26,7 +34,10 @@ impl Source {
         for page in &pages {
             renamed.number(*page);
         }
-        let intent = intent(&document).map(|intent| renamed.object(intent, &names));
+        let intent = match profile {
+            Profile::Taken => intent(&document).map(|intent| renamed.object(intent, &names)),
+            Profile::Left => None,
+        };
         let mut objects = Vec::new();
         let mut written = BTreeSet::new();
         while let Some(id) = renamed.waiting.pop() {

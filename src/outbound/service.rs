@@ -38,7 +38,7 @@ impl Outbound {
     ///
     /// # Errors
     /// [`NoAnswer`] when no client can be made.
-    pub fn service(&self, url: &str, key: Option<String>) -> Result<Service, NoAnswer> {
+    pub fn at(&self, url: &str, key: Option<String>) -> Result<Service, NoAnswer> {
         let client = Client::builder()
             .tls_backend_preconfigured(self.roots.clone())
             .redirect(Policy::none())

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Entry, Submission, draft_of};
-use crate::fingerprint;
+use crate::{catalog::DraftWords, fingerprint};
 
 /// Everything of a submission but its content.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -66,9 +66,9 @@ impl Beside {
 }
 
 /// The request of a submission's own paper: as it was sent, or a draft of what the register knows.
-pub fn request_of(bloc: &Entry, submission: &Submission) -> Value {
+pub fn request_of(bloc: &Entry, words: &DraftWords, submission: &Submission) -> Value {
     let content = submission.content.clone();
-    let Some(paper) = &submission.beside.paper else { return draft_of(submission.period, bloc, content) };
+    let Some(paper) = &submission.beside.paper else { return draft_of(submission.period, bloc, words, content) };
     let status = submission.beside.status.as_deref().unwrap_or("draft");
     json!({"kind": submission.kind, "status": status, "paper": paper, "content": content})
 }

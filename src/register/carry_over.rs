@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::{Entry, PeriodId, Submission, draft_of};
 use crate::{
     calendar::Part,
+    catalog::DraftWords,
     failure::{Finding, Severity},
     vietnamese::fold_name,
 };
@@ -70,19 +71,29 @@ const COUNTED: [(&str, &[&str]); 2] =
 /// Fields of the register's bloc that a paper's bloc has too.
 const OF_BLOC: [&str; 7] = ["name", "aliases", "form", "level", "province", "terms", "established_by"];
 
-/// The draft for a year. `members` are those of the register's year; `halves` what was sent for its halves, `before` what was
-/// sent for the year before. `None` where the period is no whole year.
+/// What the register has of a bloc when its year's summary is begun.
+pub struct Held<'a> {
+    pub bloc: &'a Entry,
+    /// The bloc in this year, and its members.
+    pub year: Option<(&'a Entry, Vec<Value>)>,
+    /// What was sent for the halves.
+    pub halves: [Option<&'a Submission>; 2],
+    /// What was sent for the year before.
+    pub before: Option<&'a Submission>,
+}
+
+/// The draft for a year. `words` stand around the content; `known` gives a form of commendation its one name. `None` where the period is no whole year.
 pub fn carry_over(
     period: PeriodId,
-    bloc: &Entry,
-    year: Option<(&Entry, Vec<Value>)>,
-    halves: [Option<&Submission>; 2],
-    before: Option<&Submission>,
+    held: Held<'_>,
+    words: &DraftWords,
+    known: &dyn Fn(&str) -> String,
 ) -> Option<CarryOver> {
     if period.part() != Part::Year {
         return None;
     }
-    let mut draft = Draft { content: Map::new(), lineage: Vec::new(), findings: Vec::new() };
+    let Held { bloc, year, halves, before } = held;
+    let mut draft = Draft { content: Map::new(), lineage: Vec::new(), findings: Vec::new(), known };
     draft.register(period, bloc, year);
     let sent: Vec<&Submission> = halves.iter().flatten().copied().collect();
     draft.what_is_missing(period, halves, before);
@@ -95,17 +106,18 @@ pub fn carry_over(
     if let Some(before) = before {
         draft.previous(period.year() - 1, before);
     }
-    let Draft { content, lineage, findings } = draft;
-    Some(CarryOver { request: draft_of(period, bloc, Value::Object(content)), lineage, findings })
+    let Draft { content, lineage, findings, .. } = draft;
+    Some(CarryOver { request: draft_of(period, bloc, words, Value::Object(content)), lineage, findings })
 }
 
-struct Draft {
+struct Draft<'a> {
     content: Map<String, Value>,
     lineage: Vec<Carried>,
     findings: Vec<Finding>,
+    known: &'a dyn Fn(&str) -> String,
 }
 
-impl Draft {
+impl Draft<'_> {
     fn register(&mut self, period: PeriodId, bloc: &Entry, year: Option<(&Entry, Vec<Value>)>) {
         let mut own: Map<String, Value> =
             OF_BLOC.iter().filter_map(|field| Some(((*field).to_owned(), bloc.body.get(*field)?.clone()))).collect();
@@ -146,7 +158,7 @@ impl Draft {
         for submission in sent {
             for (at, item) in items(&submission.content, list) {
                 let Some(count) = item.get("count").and_then(Value::as_u64) else { continue };
-                let key = names.iter().map(|name| folded(item.get(*name))).collect::<Vec<_>>().join("\u{1f}");
+                let key = names.iter().map(|name| self.told_apart(item, name)).collect::<Vec<_>>().join("\u{1f}");
                 let source = Source::of(submission, format!("/{list}/{at}/count"));
                 match order.iter_mut().find(|(known, ..)| *known == key) {
                     Some((_, _, sum, sources)) => {
@@ -170,6 +182,15 @@ impl Draft {
         }
         if !made.is_empty() {
             self.content.insert(list.to_owned(), Value::Array(made));
+        }
+    }
+
+    /// What tells an item from others; one form of commendation may be written by its id and by its name.
+    fn told_apart(&self, item: &Value, field: &str) -> String {
+        match item.get(field).and_then(Value::as_str) {
+            Some(form) if field == "form" => fold_name(&(self.known)(form)),
+            Some(text) => fold_name(text),
+            None => String::new(),
         }
     }
 

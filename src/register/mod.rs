@@ -6,7 +6,6 @@
 
 mod beside;
 mod carry_over;
-mod difference;
 mod entry;
 mod forms;
 mod members;
@@ -19,13 +18,12 @@ mod submission;
 mod tests;
 
 pub use beside::{Beside, Origin, Stated, request_of};
-pub use carry_over::{Carried, CarryOver, Source, carry_over};
-pub use difference::{Change, difference, table};
+pub use carry_over::{Carried, CarryOver, Held, Source, carry_over};
 pub use entry::{Base, Entry, Sort, Tag, is_id};
 pub use forms::{RegisterForms, Sheet};
 pub use members::{check_year, unit_names};
 pub use period::{PeriodId, PeriodPlan, check_plan};
-pub use schedule::{Action, Schedule, ScheduleRun, Turn};
+pub use schedule::{Action, RunOutcome, Schedule, ScheduleRun, Turn};
 pub use source::{FieldMap, Mapped};
 pub use status::{BlocStanding, PeriodStatus, Standing, expected, standing};
 pub use submission::{Adjustment, Closing, Frozen, Submission, check_submission, draft_of, hash_of};

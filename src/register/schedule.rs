@@ -151,6 +151,54 @@ impl Schedule {
     }
 }
 
+/// What came of a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunOutcome {
+    /// It was noted who has not sent.
+    Reminded,
+    Closed,
+    AlreadyClosed,
+    /// Not closed, for some have not sent.
+    Incomplete,
+    /// Passed over: nobody was there at that time.
+    Missed,
+    /// A source is being read; or was, when the process ended over it.
+    Pulling,
+    /// A source was read.
+    Pulled,
+}
+
+impl RunOutcome {
+    const ALL: [Self; 7] = [
+        Self::Reminded,
+        Self::Closed,
+        Self::AlreadyClosed,
+        Self::Incomplete,
+        Self::Missed,
+        Self::Pulling,
+        Self::Pulled,
+    ];
+
+    /// The word that is stored and told.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reminded => "reminded",
+            Self::Closed => "closed",
+            Self::AlreadyClosed => "already-closed",
+            Self::Incomplete => "incomplete",
+            Self::Missed => "missed",
+            Self::Pulling => "pulling",
+            Self::Pulled => "pulled",
+        }
+    }
+
+    /// Reads what was stored.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+    }
+}
+
 /// One time that was answered.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScheduleRun {
@@ -158,8 +206,7 @@ pub struct ScheduleRun {
     /// The time that the schedule named.
     pub due_at: DateTime<Utc>,
     pub ran_at: DateTime<Utc>,
-    /// `reminded`, `closed`, `already-closed`, `incomplete`, `missed`, `pulling` (not yet ended, or cut short), `pulled`.
-    pub outcome: String,
+    pub outcome: RunOutcome,
     /// Blocs that have not sent; of a pull, those of which nothing was taken.
     pub missing: Vec<String>,
 }

@@ -5,8 +5,10 @@ use chrono_tz::Asia::Ho_Chi_Minh;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Beside, Change, Entry, PeriodId, Tag};
+use super::{Beside, Entry, PeriodId, Tag};
 use crate::{
+    catalog::DraftWords,
+    difference::Change,
     failure::{Finding, Severity},
     fingerprint,
     vietnamese::{fold_name, fold_unit},
@@ -93,17 +95,18 @@ pub fn hash_of(period: PeriodId, submissions: &[Frozen]) -> String {
 }
 
 /// A draft with this content, for a bloc of the register. What a paper needs besides is made of the bloc's entry.
-pub fn draft_of(period: PeriodId, bloc: &Entry, content: Value) -> Value {
+pub fn draft_of(period: PeriodId, bloc: &Entry, words: &DraftWords, content: Value) -> Value {
     let text = |pointer: &str| bloc.body.pointer(pointer).and_then(Value::as_str);
     let name = text("/name").unwrap_or(&bloc.id);
-    let (head, short) = match text("/form") {
-        Some("cluster") => ("Cụm trưởng", "CTĐ"),
-        Some(_) | None => ("Trưởng khối", "KTĐ"),
+    let of_form = match text("/form") {
+        Some("cluster") => &words.cluster,
+        Some(_) | None => &words.bloc,
     };
+    let (head, short) = (of_form.head.as_str(), of_form.symbol.as_str());
     let province = text("/province");
     let mut letterhead = json!({"custom": "bloc", "issuing_body": name});
     if let Some(province) = province {
-        letterhead["parent_body"] = format!("UBND {province}").into();
+        letterhead["parent_body"] = format!("{} {province}", words.parent_body).into();
     }
     let place = province.map_or("……", |province| {
         ["tỉnh ", "thành phố "].iter().find_map(|word| province.strip_prefix(word)).unwrap_or(province)
@@ -113,10 +116,10 @@ pub fn draft_of(period: PeriodId, bloc: &Entry, content: Value) -> Value {
         "status": "draft",
         "paper": {
             "letterhead": letterhead,
-            "number": {"symbol": format!("BC-{}", text("/symbol").unwrap_or(short))},
+            "number": {"symbol": format!("{}-{}", words.report, text("/symbol").unwrap_or(short))},
             "place": place,
-            "addressees": ["Sở Nội vụ"],
-            "recipients": {"filing": "VT, TĐKT"},
+            "addressees": words.addressees,
+            "recipients": {"filing": words.filing},
             "signing": {"capacity": "on-behalf-of", "body": name, "position": text("/terms/head").unwrap_or(head)},
         },
         "content": content,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::failure::Finding;
+use crate::{catalog::DraftWords, failure::Finding};
 
 fn entry(sort: Sort, id: &str, body: Value) -> Entry {
     let (sha256, written_at) = ("ab".repeat(32), DateTime::UNIX_EPOCH);
@@ -180,39 +180,6 @@ fn those_with_members_in_the_year_are_expected() {
 }
 
 #[test]
-fn a_difference_names_what_changed_and_nothing_else() {
-    let old = json!({"a": 1, "commendations": [
-        {"form": "Giấy khen", "honoree": "collective", "count": 9},
-        {"form": "Giấy khen", "honoree": "individual", "count": 57}], "p": ["x"]});
-    let mut new = old.clone();
-    assert!(difference(Some(&old), &new, |_| None).is_empty());
-    // One item put in front moves the others and changes none of them.
-    let first = json!({"form": "Bằng khen", "honoree": "collective", "count": 1200});
-    new["commendations"].as_array_mut().unwrap().insert(0, first);
-    new["commendations"][2]["count"] = json!(61);
-    new["p"] = json!(["x", "y"]);
-    let changes = difference(Some(&old), &new, |pointer| (pointer == "/commendations").then_some("Khen thưởng"));
-    let told: Vec<&str> = changes.iter().map(|change| change.pointer.as_str()).collect();
-    assert_eq!(told, ["/commendations/0", "/commendations/2/count", "/p/1"]);
-    assert_eq!((&changes[1].old, &changes[1].new), (&Some(json!(57)), &Some(json!(61))));
-    assert_eq!(
-        table(&changes),
-        [
-            ["Khen thưởng › Bằng khen, collective", "(không có)", "Bằng khen, collective", ""],
-            ["Khen thưởng › Giấy khen, individual", "57", "61", "+4"],
-            ["/p/1", "(không có)", "y", ""],
-        ]
-    );
-    // Taken out, and in another order.
-    let back = difference(Some(&new), &old, |_| None);
-    assert!(back.iter().any(|change| change.pointer == "/commendations/0" && change.new.is_none()), "{back:?}");
-    let swapped = json!({"l": [{"name": "b"}, {"name": "a"}]});
-    let changes = difference(Some(&json!({"l": [{"name": "a"}, {"name": "b"}]})), &swapped, |_| None);
-    assert_eq!(changes.len(), 1);
-    assert_eq!(changes[0].pointer, "/l");
-}
-
-#[test]
 fn the_hash_of_a_close_covers_period_bloc_version_and_content() {
     let frozen = |bloc: &str, version, sha256: &str| Frozen { bloc: bloc.into(), version, sha256: sha256.into() };
     let one = hash_of(period("2026"), &[frozen("a", 1, "x"), frozen("b", 2, "y")]);
@@ -236,4 +203,37 @@ fn every_form_compiles_and_every_property_has_a_vietnamese_title() {
             assert!(form.description_at(&format!("/{name}")).is_some(), "{sheet:?}: {name}");
         }
     }
+}
+
+#[test]
+fn a_form_of_commendation_is_one_whether_its_id_or_its_name_is_written() {
+    let with = |version: i64, form: &str, count: u64| Submission {
+        content: json!({"commendations": [{"form": form, "honoree": "collective", "count": count}]}),
+        ..sent("k", version, "2026-06-20T00:00:00Z")
+    };
+    let (first, second) = (with(1, "emulation-flag-province", 2), with(2, "Cờ thi đua cấp tỉnh", 3));
+    let known = |name: &str| if name == "Cờ thi đua cấp tỉnh" { "emulation-flag-province" } else { name }.to_owned();
+    let bloc = bloc("k");
+    let held = Held { bloc: &bloc, year: None, halves: [Some(&first), Some(&second)], before: None };
+    let draft = carry_over(period("2026"), held, &DraftWords::default(), &known).unwrap();
+    let rows = json!([{"form": "emulation-flag-province", "honoree": "collective", "count": 5}]);
+    assert_eq!(draft.request["content"]["commendations"], rows);
+    assert_eq!(draft.lineage[0].sources.len(), 2);
+}
+
+#[test]
+fn a_draft_says_around_its_content_what_the_province_and_the_bloc_say() {
+    let mut words = DraftWords { report: "BC".into(), parent_body: "UBND".into(), ..DraftWords::default() };
+    (words.cluster.head, words.cluster.symbol) = ("Cụm trưởng".into(), "CTĐ".into());
+    let cluster = json!({"name": "Cụm số 2", "form": "cluster", "province": "tỉnh An Bình"});
+    let paper =
+        |body: Value| draft_of(period("2026"), &entry(Sort::Bloc, "c", body), &words, json!({}))["paper"].take();
+    let told = paper(cluster.clone());
+    assert_eq!(told["letterhead"]["parent_body"], "UBND tỉnh An Bình");
+    assert_eq!((&told["number"]["symbol"], &told["place"]), (&json!("BC-CTĐ"), &json!("An Bình")));
+    assert_eq!(told["signing"]["position"], "Cụm trưởng");
+    let mut own = cluster;
+    (own["symbol"], own["terms"]) = (json!("CTĐ2"), json!({"head": "Trưởng cụm"}));
+    let told = paper(own);
+    assert_eq!((&told["number"]["symbol"], &told["signing"]["position"]), (&json!("BC-CTĐ2"), &json!("Trưởng cụm")));
 }

@@ -1,5 +1,6 @@
-//! The first pages of many papers in one file: what stands on which page.
+//! Many papers in one file: its first pages, which tell what stands where, and the words around them.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,7 +18,37 @@ pub struct ContentsLine {
     pub page: Option<usize>,
 }
 
+/// Plain words that a year's end needs besides its papers.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum YearEndWords<'a> {
+    /// What all papers in one file are called.
+    Title { province: Option<&'a str>, year: Option<i32> },
+    /// The bookmark of the contents.
+    Bookmark {},
+    /// What is remarked about a bloc by itself.
+    Note { faulty: bool, late: Option<NaiveDate>, adjustment: Option<u64> },
+}
+
+impl YearEndWords<'_> {
+    fn template(&self) -> &'static str {
+        match self {
+            Self::Title { .. } => "phrases/whole-title.txt.j2",
+            Self::Bookmark {} => "phrases/whole-bookmark.txt.j2",
+            Self::Note { .. } => "phrases/bloc-note.txt.j2",
+        }
+    }
+}
+
 impl Workshop {
+    /// The words of the template folder; empty where there is nothing to say.
+    ///
+    /// # Errors
+    /// When the template is missing or wrong.
+    pub fn words(&self, of: &YearEndWords<'_>) -> Result<String, Failure> {
+        self.composer.phrase(of.template(), &Context::new(&json!(of))).map_err(failures::template_fault)
+    }
+
     /// The contents of a whole, with the letterhead of the paper that closes it.
     ///
     /// # Errors

@@ -138,7 +138,7 @@ impl Bloc {
     }
 }
 
-/// Gives the third and the fourth the same total.
+/// Gives the second and the third the same total.
 fn share_a_rank(members: &mut [Member]) {
     members.sort_by_key(|member| std::cmp::Reverse(member.total()));
     let (appraised, bonus, penalty) = (members[1].appraised, members[1].bonus, members[1].penalty);

@@ -7,7 +7,7 @@ use crate::{
     access::OrganisationId,
     fingerprint,
     ledger::{LedgerLimits, NewEntry, NewSubmission},
-    register::Base,
+    register::{Base, RunOutcome},
 };
 
 struct House {
@@ -52,7 +52,7 @@ impl House {
         Entry { written_at: at(written_at), ..entry }
     }
 
-    async fn outcomes(&self) -> Vec<(DateTime<Utc>, String)> {
+    async fn outcomes(&self) -> Vec<(DateTime<Utc>, RunOutcome)> {
         let runs = self.book.schedule_runs("s", 100).await.unwrap();
         runs.into_iter().rev().map(|run| (run.due_at, run.outcome)).collect()
     }
@@ -106,8 +106,8 @@ async fn a_time_is_answered_once_however_often_and_by_how_many_the_clock_is_look
     });
     let runs: Vec<ScheduleRun> = futures_util::future::join_all(hands).await.into_iter().flatten().collect();
     assert_eq!(runs.len(), 1);
-    assert_eq!((runs[0].outcome.as_str(), runs[0].missing.as_slice()), ("reminded", ["b".to_owned()].as_slice()));
-    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), "reminded".into())]);
+    assert_eq!((runs[0].outcome, runs[0].missing.as_slice()), (RunOutcome::Reminded, ["b".to_owned()].as_slice()));
+    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), RunOutcome::Reminded)]);
     assert!(follow((&house.book, None), &entry, at("2026-11-23T01:00:01Z")).await.unwrap().is_some(), "the next one");
     house.ledger.close().await;
 }
@@ -119,7 +119,7 @@ async fn of_many_missed_times_one_is_made_up_for_or_one_is_noted_as_missed() {
     let back = at("2026-11-20T05:00:00Z");
     assert!(follow((&house.book, None), &entry, back).await.unwrap().is_some());
     assert_eq!(follow((&house.book, None), &entry, back).await.unwrap(), None);
-    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), "reminded".into())]);
+    assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), RunOutcome::Reminded)]);
 
     let house = House::open().await;
     let mut body = reminding();
@@ -127,8 +127,8 @@ async fn of_many_missed_times_one_is_made_up_for_or_one_is_noted_as_missed() {
     let entry = house.scheduled(body, "2026-11-02T02:00:00Z").await;
     follow((&house.book, None), &entry, back).await.unwrap();
     follow((&house.book, None), &entry, at("2026-11-23T01:09:00Z")).await.unwrap();
-    let expected = [("2026-11-20T01:00:00Z", "missed"), ("2026-11-23T01:00:00Z", "reminded")];
-    assert_eq!(house.outcomes().await, expected.map(|(due, outcome)| (at(due), outcome.to_owned())));
+    let expected = [("2026-11-20T01:00:00Z", RunOutcome::Missed), ("2026-11-23T01:00:00Z", RunOutcome::Reminded)];
+    assert_eq!(house.outcomes().await, expected.map(|(due, outcome)| (at(due), outcome)));
 }
 
 #[tokio::test]
@@ -143,18 +143,18 @@ async fn a_closing_run_closes_once_and_a_schedule_written_later_does_not_run_for
     );
     let earlier = Entry { written_at: at("2026-07-01T00:00:00Z"), ..entry };
     let run = follow((&house.book, None), &earlier, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
-    assert_eq!((run.outcome.as_str(), run.missing), ("incomplete", vec!["b".to_owned()]));
+    assert_eq!((run.outcome, run.missing), (RunOutcome::Incomplete, vec!["b".to_owned()]));
     assert_eq!(house.book.closing("2026-H1".parse().unwrap()).await.unwrap(), None);
 
     let house = House::open().await;
     let closing = json!({"cron": "0 17 20 7 *", "action": "close", "period": "2026-H1", "accept_missing": true});
     let entry = house.scheduled(closing, "2026-07-01T00:00:00Z").await;
     let run = follow((&house.book, None), &entry, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
-    assert_eq!(run.outcome, "closed");
+    assert_eq!(run.outcome, RunOutcome::Closed);
     let kept = house.book.closing("2026-H1".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((kept.missing, kept.closed_by), (vec!["b".to_owned()], "test".to_owned()));
     let next_year = follow((&house.book, None), &entry, at("2027-07-20T10:00:30Z")).await.unwrap().unwrap();
-    assert_eq!(next_year.outcome, "already-closed");
+    assert_eq!(next_year.outcome, RunOutcome::AlreadyClosed);
 }
 
 #[tokio::test]
@@ -173,23 +173,19 @@ async fn every_organisations_schedules_are_looked_at() {
 }
 
 #[tokio::test]
-async fn a_reminder_tells_who_is_late_for_which_period_and_nothing_of_people() {
+async fn a_reminder_is_about_those_who_have_not_sent_and_knows_who_is_late() {
     let house = House::open().await;
-    house.put(Sort::Period, "2026-H1", json!({"due": "2020-01-01"})).await;
-    let entry = house.scheduled(reminding(), "2026-07-01T00:00:00Z").await;
-    follow((&house.book, None), &entry, at("2026-07-20T12:00:00Z")).await.unwrap().expect("its time has come");
-    house.ledger.number_events().await.unwrap();
-    let caller = crate::access::Caller::at_this_machine();
-    let events = crate::ledger::Shelves::new(house.ledger.clone()).of(&caller).events_after(None, 0, 10).await.unwrap();
-    let told: Vec<Value> = events.iter().map(crate::job::event::Event::told).collect();
-    assert_eq!(told.len(), 1, "{told:#?}");
-    assert_eq!(told[0]["type"], "period.reminder");
-    let mut data = told[0]["data"].clone();
-    let fields = data.as_object_mut().unwrap();
-    fields.remove("event_id");
-    let wanted = json!({"sequence": 1, "period": "2026-H1", "due": "2020-01-01", "awaited": [], "overdue": ["b"],
-        "schedule": "s", "href": "/v1/periods/2026-H1/status"});
-    assert_eq!(data, wanted);
+    let reminded = async |due: &str| {
+        let seen = house.book.entry(Sort::Period, "2026-H1").await.unwrap();
+        if seen.is_none() {
+            house.put(Sort::Period, "2026-H1", json!({"due": due})).await;
+        }
+        match errand(&house.book, &Schedule::read(&reminding()).unwrap()).await.unwrap() {
+            Errand::Remind { due, awaited, overdue, .. } => (due.map(|due| due.to_string()), awaited, overdue),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(reminded("2020-01-01").await, (Some("2020-01-01".into()), vec![], vec!["b".to_owned()]));
 }
 
 /// Takes nothing of `b`.
@@ -211,9 +207,9 @@ async fn a_source_is_read_once_at_its_time_by_a_process_that_can() {
     let (reader, now) = (Slow(0.into()), at("2026-07-02T23:30:00Z"));
     assert!(follow((&house.book, None), &entry, now).await.unwrap().is_none(), "left to those who can");
     let run = follow((&house.book, Some(&reader)), &entry, now).await.unwrap().expect("its time has come");
-    assert_eq!((run.outcome.as_str(), run.missing), ("pulled", vec!["b".to_owned()]));
+    assert_eq!((run.outcome, run.missing), (RunOutcome::Pulled, vec!["b".to_owned()]));
     assert!(follow((&house.book, Some(&reader)), &entry, now).await.unwrap().is_none());
     assert_eq!(reader.0.load(std::sync::atomic::Ordering::SeqCst), 1);
     let kept = house.book.schedule_runs("s", 5).await.unwrap();
-    assert_eq!((kept.len(), kept[0].outcome.as_str()), (1, "pulled"));
+    assert_eq!((kept.len(), kept[0].outcome), (1, RunOutcome::Pulled));
 }

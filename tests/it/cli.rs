@@ -202,6 +202,23 @@ fn the_exit_code_tells_whose_move_it_is() {
 }
 
 #[test]
+fn an_organisations_id_is_read_alike_by_every_command() {
+    for command in [
+        ["keys", "create", "x", "--organisation", "Sở"].as_slice(),
+        &["keys", "list", "--organisation", "Sở"],
+        &["webhooks", "add", "https://example.org", "--organisation", "Sở"],
+        &["webhooks", "list", "--organisation", "Sở"],
+        &["webhooks", "reach", "Sở"],
+        &["people", "find", "A", "--organisation", "Sở"],
+        &["organisations", "add", "Sở"],
+        &["organisations", "set", "Sở"],
+        &["register", "status", "2026", "--organisation", "Sở"],
+    ] {
+        fails(&run(command), 2, &["“Sở”", "chữ thường không dấu"]);
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_written_whole_is_not_written_at_all() {
     let desk = desk();
     fs::write(desk.path().join("old.pdf"), "an old paper").expect("written");

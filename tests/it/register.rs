@@ -235,6 +235,10 @@ fn the_command_line_keeps_the_same_register_as_the_service() {
     assert_eq!(adjusted.code, Some(0), "{}", adjusted.err);
     let listed = command(&["adjustments", "2026-H1"], b"");
     assert!(listed.text().contains("498,3\t500,3\t+2"), "{}", listed.text());
+    let twice = request.to_string().replacen("\"content\":", "\"content\":{},\"content\":", 1);
+    let refused = command(&["send", "khoi-kt", "2026-H1", "-", "--reason", "x"], twice.as_bytes());
+    assert_eq!(refused.code, Some(1), "which content is meant? {}", refused.err);
+    assert!(refused.err.contains("được ghi hai lần"), "{}", refused.err);
     let put = command(&["put", "unit", "snv", "-"], br#"{"name": "X"}"#);
     assert_eq!(put.code, Some(1), "something is there already: {}", put.err);
     let list = command(&["list", "unit"], b"");

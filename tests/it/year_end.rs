@@ -57,15 +57,26 @@ impl Province {
         programs::run_command(self.command(out, arguments), b"")
     }
 
-    /// Changes what a bloc has sent.
-    fn correct(&self, change: impl FnOnce(&mut Value)) -> String {
+    /// The files of blocs, in their order.
+    fn files(&self) -> Vec<PathBuf> {
         let mut files: Vec<PathBuf> =
             std::fs::read_dir(self.inputs()).expect("there").map(|entry| entry.expect("readable").path()).collect();
         files.sort();
-        let path = files.iter().find(|path| !path.ends_with("province.json")).expect("a bloc");
-        let mut sent: Value = serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON");
-        change(&mut sent);
-        std::fs::write(path, sent.to_string()).expect("written");
+        files.retain(|path| !path.ends_with("province.json"));
+        files
+    }
+
+    /// Leaves what the first blocs have sent, so that little has to be made; gives the first one's id.
+    fn leave(&self, count: usize) -> String {
+        for path in &self.files()[count..] {
+            std::fs::remove_file(path).expect("removed");
+        }
+        self.correct(|_| {})
+    }
+
+    /// Changes what a bloc has sent.
+    fn correct(&self, change: impl FnOnce(&mut Value)) -> String {
+        let sent = edit(&self.files()[0], change);
         sent["bloc"].as_str().expect("an id").to_owned()
     }
 }
@@ -82,6 +93,19 @@ fn papers_in(out: &Path) -> BTreeMap<String, String> {
         (path, sha256)
     };
     files.iter().map(paper).collect()
+}
+
+/// Changes a file of the folder.
+fn edit(path: &Path, change: impl FnOnce(&mut Value)) -> Value {
+    let mut value: Value = serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON");
+    change(&mut value);
+    std::fs::write(path, value.to_string()).expect("written");
+    value
+}
+
+/// What a PDF file says, without its spaces.
+fn words(pdf: &Path) -> String {
+    said(Command::new("pdftotext").arg(pdf).arg("-")).replace(char::is_whitespace, "")
 }
 
 fn said(command: &mut Command) -> String {
@@ -229,4 +253,96 @@ fn other_tools_open_what_was_bound_and_merged() {
     let mut listed: Vec<&str> = files.iter().filter_map(|file| file["file"].as_str()).collect();
     listed.push("manifest.json");
     assert_eq!(names, listed);
+}
+
+#[test]
+fn the_provinces_report_is_made_of_what_was_sent_whatever_kinds_are_asked_for() {
+    let province = Province::invent("0");
+    let id = province.leave(1);
+    let mut first = String::new();
+    province.correct(|sent| first = sent["papers"][0]["kind"].as_str().expect("a kind").to_owned());
+
+    let outcome = province.close("report", &["--kind", "provincial-summary"]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+    let report = province.out("report/toan-tinh/bao-cao-tong-hop.pdf");
+    assert!(words(&report).contains("Đãgửibáocáo:01/"), "the bloc that has sent is added up: {}", words(&report));
+    let made: Vec<String> = papers_in(&province.out("report")).into_keys().collect();
+    assert_eq!(made, ["lineage.json", "toan-tinh/bao-cao-tong-hop.pdf"]);
+
+    let outcome = province.close("other", &["--kind", &first]);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.err);
+    assert!(!outcome.err.contains("Chưa có số liệu"), "nothing is added up: {}", outcome.err);
+    assert_eq!(papers_in(&province.out("other")).into_keys().collect::<Vec<_>>(), [format!("{id}/01-{first}.pdf")]);
+}
+
+#[test]
+fn files_of_the_whole_are_made_again_when_they_are_damaged_and_go_when_their_cause_goes() {
+    let province = Province::invent("0");
+    let id = province.leave(1);
+    let out = |file: &str| province.out("out").join(file);
+    let hash = |file: &str| fingerprint::of(&std::fs::read(out(file)).expect("there"));
+    assert_eq!(province.close("out", &[]).code, Some(0));
+    let whole = ["archive.zip", "toan-tinh.pdf", "manifest.json", "lineage.json"];
+    let before = whole.map(hash);
+
+    let mut archive = std::fs::read(out("archive.zip")).expect("there");
+    let middle = archive.len() / 2;
+    archive[middle] ^= 1;
+    std::fs::write(out("archive.zip"), archive).expect("written");
+    std::fs::remove_file(out("lineage.json")).expect("removed");
+    let again = province.close("out", &[]);
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    assert_eq!(before, whole.map(hash), "the length of a file proves nothing");
+
+    // Kinds that are not asked for this time are no waste of the last.
+    let some = province.close("out", &["--kind", "annual-summary"]);
+    assert_eq!(some.code, Some(0), "{}", some.err);
+    assert_eq!(
+        papers_in(&province.out("out")).into_keys().collect::<Vec<_>>(),
+        [format!("{id}/02-annual-summary.pdf")]
+    );
+    assert!(out("toan-tinh/bao-cao-tong-hop.pdf").exists() && !some.err.contains("Đã xóa"), "{}", some.err);
+
+    // Without a report there is no lineage; the manifest follows the register.
+    edit(&province.inputs().join("province.json"), |register| {
+        register["province"] = json!("tỉnh Thử Nghiệm");
+        register.as_object_mut().expect("an object").remove("report");
+    });
+    let after = province.close("out", &[]);
+    assert_eq!(after.code, Some(0), "{}", after.err);
+    assert!(after.err.contains("Đã xóa 2 tệp"), "{}", after.err);
+    assert!(!out("lineage.json").exists() && !out("toan-tinh/bao-cao-tong-hop.pdf").exists());
+    edit(&province.inputs().join("province.json"), |register| register["province"] = json!("tỉnh Thử Nghiệm Hai"));
+    assert_eq!(province.close("out", &[]).code, Some(0));
+    let manifest: Value = serde_json::from_slice(&std::fs::read(out("manifest.json")).expect("there")).expect("JSON");
+    assert_eq!(manifest["province"], "tỉnh Thử Nghiệm Hai");
+}
+
+#[test]
+fn in_part_means_any_file_and_the_report_says_whose_figures_are_faulty() {
+    let province = Province::invent("0");
+    province.leave(2);
+    let sent = province.inputs().join("gui-lan-1.json");
+    std::fs::rename(&province.files()[1], &sent).expect("renamed");
+    edit(&sent, |sent| {
+        let figure = sent["papers"][1]["content"].pointer_mut("/commendation_totals/collective").expect("a figure");
+        *figure = json!(figure.as_u64().expect("a count") + 1);
+    });
+    std::fs::write(province.inputs().join("hong.json"), "{").expect("written");
+    std::fs::write(province.inputs().join("la.json"), r#"{"bloc": "khong-co", "papers": []}"#).expect("written");
+    std::fs::write(province.inputs().join("archive.json"), r#"{"kind": "annual-summary"}"#).expect("written");
+    let outcome = province.close("out", &["--accept-partial", "--kind", "provincial-summary"]);
+    assert_eq!(outcome.code, Some(4), "{}", outcome.err);
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(province.out("out/manifest.json")).expect("there")).expect("JSON");
+    let left_out = json!(["archive.json", "hong.json", "la.json", "gui-lan-1/02-annual-summary"]);
+    assert_eq!(manifest["left_out"], left_out);
+    let report = words(&province.out("out/toan-tinh/bao-cao-tong-hop.pdf"));
+    assert!(report.contains("Sốliệugửicònlỗi,chưatổnghợp"), "{report}");
+
+    // What cannot be left out is not said to be.
+    std::fs::copy(&sent, province.inputs().join("gui-lan-2.json")).expect("copied");
+    let refused = province.close("out", &["--accept-partial"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("không bỏ qua được") && !refused.err.contains("hoặc thêm"), "{}", refused.err);
 }

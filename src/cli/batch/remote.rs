@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> R
         (None, None) => return Err(Failure::internal("neither a folder nor a period")),
     };
     let body = body.to_string();
-    let service = app::open_outbound(settings)?.service(server, key(arguments)?).map_err(no_answer)?;
+    let service = app::open_outbound(settings)?.at(server, key(arguments)?).map_err(no_answer)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
     runtime.block_on(async {
@@ -81,7 +81,7 @@ fn requests(folder: &Path, arguments: &Arguments, settings: &Settings) -> Result
     super::known_kinds(arguments, |name| workshop.catalog().kind(name).is_some())?;
     let (plan, faults) = Plan::draw(folder, &wanted(arguments), &workshop)?;
     if !faults.is_empty() {
-        return Ok(Err(super::refuse(&faults)));
+        return Ok(Err(super::refuse(&faults, wanted(arguments).leniency)));
     }
     plan.left_out.iter().for_each(|left| super::told(&left.fault));
     if !plan.missing.is_empty() {

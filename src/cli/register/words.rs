@@ -2,7 +2,8 @@
 
 use crate::{
     calendar,
-    register::{PeriodStatus, ScheduleRun, Standing, Submission, table},
+    difference::table,
+    register::{PeriodStatus, RunOutcome, ScheduleRun, Standing, Submission},
 };
 
 pub(super) fn line(one: &Submission) -> String {
@@ -42,15 +43,14 @@ pub(super) fn standings(status: &PeriodStatus) -> String {
 }
 
 pub(super) fn ran(run: &ScheduleRun) -> String {
-    let outcome = match run.outcome.as_str() {
-        "reminded" => "đã nhắc",
-        "closed" => "đã chốt",
-        "already-closed" => "đã chốt từ trước",
-        "pulling" => "đang đọc số liệu",
-        "pulled" => "đã đọc số liệu",
-        "incomplete" => "chưa chốt vì còn thiếu",
-        "missed" => "bị lỡ, bỏ qua",
-        other => other,
+    let outcome = match run.outcome {
+        RunOutcome::Reminded => "đã nhắc",
+        RunOutcome::Closed => "đã chốt",
+        RunOutcome::AlreadyClosed => "đã chốt từ trước",
+        RunOutcome::Incomplete => "chưa chốt vì còn thiếu",
+        RunOutcome::Missed => "bị lỡ, bỏ qua",
+        RunOutcome::Pulling => "đang đọc số liệu",
+        RunOutcome::Pulled => "đã đọc số liệu",
     };
     let missing = run.missing.join(", ");
     let missing = if missing.is_empty() { String::new() } else { format!(" (chưa gửi: {missing})") };

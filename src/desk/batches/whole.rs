@@ -12,8 +12,9 @@ use tokio::sync::Mutex;
 
 use super::{BatchDesk, no_such_batch};
 use crate::{
-    closing::{self, Bindery, Delivered, Outline, Part, between},
+    closing::{self, Bindery, Delivered, Outline, Part},
     desk::{counter::data_erased, ledger_failure},
+    difference::between,
     failure::{Failure, FailureCode},
     fingerprint,
     intake::Manuscript,
@@ -91,9 +92,9 @@ impl BatchDesk<'_> {
                 Some(old) => {
                     let kind = self.desk.workshop.catalog().kind(&job.kind);
                     let (old, new) = (self.request(old.id).await?, self.request(job.id).await?);
-                    let changes = between(&old["request"], &new["request"]).into_iter().map(|change| {
-                        let title = kind.and_then(|kind| kind.title_at(&change.at));
-                        json!({"at": change.at, "title": title, "old": change.old, "new": change.new})
+                    let titles = |at: &str| kind.and_then(|kind| kind.title_at(at));
+                    let changes = between(Some(&old["request"]), &new["request"], titles).into_iter().map(|change| {
+                        json!({"at": change.pointer, "title": change.title, "old": change.old, "new": change.new})
                     });
                     let changes: Vec<Value> = changes.collect();
                     papers

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     calendar::Part,
+    catalog::DraftWords,
     closing::{self, BlocEntry, Fault, Leniency, Member},
     failure::{Failure, FailureCode, Finding, Severity},
     register::{
@@ -89,8 +90,9 @@ impl RegisterDesk {
         let versions = self.versions_of(period, figures).await?;
         let has_sent = |bloc: &&Entry| versions.iter().any(|one| one.period == period && one.bloc == bloc.id);
         let name = |bloc: &Entry| bloc.body.get("name").and_then(Value::as_str).unwrap_or(&bloc.id).to_owned();
+        let words = self.workshop.catalog().drafts();
         let missing = blocs.iter().filter(|bloc| !has_sent(bloc)).map(name).collect();
-        let sent = blocs.iter().filter_map(|bloc| sent_by(bloc, &versions)).collect();
+        let sent = blocs.iter().filter_map(|bloc| sent_by(bloc, words, &versions)).collect();
         Ok(Province { register, sent, missing })
     }
 
@@ -308,12 +310,12 @@ fn in_year(bloc: &Entry, year: i32, years: &[Entry]) -> Result<BlocEntry, Failur
 }
 
 /// What a bloc has sent as its file; `None` where it has sent nothing.
-fn sent_by(bloc: &Entry, versions: &[Submission]) -> Option<closing::Sent> {
+fn sent_by(bloc: &Entry, words: &DraftWords, versions: &[Submission]) -> Option<closing::Sent> {
     let own: Vec<&Submission> = versions.iter().filter(|sent| sent.bloc == bloc.id).collect();
     let last = own.last()?;
     let papers = own
         .iter()
-        .flat_map(|sent| std::iter::once(request_of(bloc, sent)).chain(sent.beside.others.iter().cloned()))
+        .flat_map(|sent| std::iter::once(request_of(bloc, words, sent)).chain(sent.beside.others.iter().cloned()))
         .collect();
     let stated = last.beside.stated.clone().unwrap_or_default();
     let own_adjustment = last.adjustment.as_ref().map(|it| (u64::try_from(it.number).unwrap_or(0), it.reason.clone()));

@@ -8,6 +8,7 @@ use super::{
     refusals::{closed, open, stale},
 };
 use crate::{
+    difference::{self, Change},
     failure::{Failure, FailureCode, Finding, Severity},
     intake::{self, Treatment},
     ledger::{NewSubmission, SubmitOutcome},
@@ -88,20 +89,20 @@ impl RegisterDesk {
         period: PeriodId,
         before: Option<&Submission>,
         (content, beside): (&Value, &Beside),
-    ) -> Vec<register::Change> {
+    ) -> Vec<Change> {
         let kind = self.workshop.catalog().kind(period.kind());
         let titles = |pointer: &str| kind?.title_at(&format!("/content{pointer}"));
-        let mut changes = register::difference(before.map(|before| &before.content), content, titles);
+        let mut changes = difference::between(before.map(|before| &before.content), content, titles);
         let around = |of: &Beside| serde_json::json!({"status": of.status, "paper": of.paper, "others": of.others});
         let before = before.map_or_else(Beside::default, |before| before.beside.clone());
-        changes.extend(register::difference(Some(&around(&before)), &around(beside), |_| None));
+        changes.extend(difference::between(Some(&around(&before)), &around(beside), |_| None));
         changes
     }
 }
 
 fn checked(workshop: &Workshop, mut parcel: Parcel, members: &[Value]) -> Result<(Parcel, Vec<Finding>), Failure> {
     let own = register::check_submission(parcel.period, &parcel.bloc, members, &parcel.content);
-    let (request, treatment) = asked(&mut parcel);
+    let (request, treatment) = asked(workshop, &mut parcel);
     let (request, mut findings) = outcome(workshop, &request, treatment)?;
     // Where the paper around it is ours, what is said of it is not the sender's business.
     let is_theirs =
@@ -138,10 +139,10 @@ fn checked(workshop: &Workshop, mut parcel: Parcel, members: &[Value]) -> Result
 }
 
 /// The request that the content is checked in.
-fn asked(parcel: &mut Parcel) -> (Value, Treatment) {
+fn asked(workshop: &Workshop, parcel: &mut Parcel) -> (Value, Treatment) {
     let content = parcel.content.take();
     let Some(paper) = &parcel.beside.paper else {
-        return (draft_of(parcel.period, &parcel.bloc, content), Treatment::AsDraft);
+        return (draft_of(parcel.period, &parcel.bloc, workshop.catalog().drafts(), content), Treatment::AsDraft);
     };
     let status = parcel.beside.status.as_deref().unwrap_or("draft");
     let kind = parcel.period.kind();

@@ -1,6 +1,6 @@
-//! What differs between two versions of a content, place by place.
+//! What differs between two versions of some data, place by place.
 //!
-//! Items of a list are known by what names them (name, unit, form …), so that one that was put in between is one change
+//! The rule: items of a list are known by what names them (name, unit, form …), so that one that was put in between is one change
 //! and not as many as there are items behind it.
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ use crate::vietnamese::{escape_pointer, group};
 /// One place that differs. Where a value was put in or taken out, the other side is absent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
-    /// Place in the new content; of what was taken out, in the old.
+    /// Place in the new data; of what was taken out, in the old.
     pub pointer: String,
     /// What stands there, in Vietnamese.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,29 +41,31 @@ const NAMES: [&str; 12] = [
     "unit_of_measure",
 ];
 
-/// Every place that differs. `title` gives the Vietnamese title of a place of the content.
-pub fn difference<'a>(old: Option<&Value>, new: &Value, title: impl Fn(&str) -> Option<&'a str>) -> Vec<Change> {
+/// Every place that differs. `title` gives the Vietnamese title of a place.
+pub fn between<'a>(old: Option<&Value>, new: &Value, title: impl Fn(&str) -> Option<&'a str>) -> Vec<Change> {
     let mut changes = Vec::new();
     compare(old, Some(new), String::new(), &mut changes);
     for change in &mut changes {
-        change.title = words(&change.pointer, old, new, &title);
+        change.title = words(change, old, new, &title);
     }
     changes
 }
 
 /// "Kết quả khen thưởng: Bằng khen …, Tập thể: Số lượng".
 fn words<'a>(
-    pointer: &str,
+    change: &Change,
     old: Option<&Value>,
     new: &Value,
     title: &impl Fn(&str) -> Option<&'a str>,
 ) -> Option<String> {
     let mut place = String::new();
     let mut said: Vec<String> = Vec::new();
-    for part in pointer.split('/').skip(1) {
+    for part in change.pointer.split('/').skip(1) {
         place = format!("{place}/{part}");
         if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            let item = new.pointer(&place).or_else(|| old?.pointer(&place));
+            // Another item may stand in the new list where one was taken out of the old.
+            let own = (place == change.pointer).then(|| change.new.as_ref().or(change.old.as_ref())).flatten();
+            let item = own.or_else(|| new.pointer(&place)).or_else(|| old?.pointer(&place));
             said.extend(item.and_then(|item| item_words(item)));
         } else {
             said.extend(title(&place).map(str::to_owned));
@@ -177,5 +179,58 @@ fn cell(value: Option<&Value>) -> String {
     match text.char_indices().nth(LONGEST_CELL) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_difference_names_what_changed_and_nothing_else() {
+        let old = json!({"a": 1, "commendations": [
+            {"form": "Giấy khen", "honoree": "collective", "count": 9},
+            {"form": "Giấy khen", "honoree": "individual", "count": 57}], "p": ["x"]});
+        let mut new = old.clone();
+        assert!(between(Some(&old), &new, |_| None).is_empty());
+        // One item put in front moves the others and changes none of them.
+        let first = json!({"form": "Bằng khen", "honoree": "collective", "count": 1200});
+        new["commendations"].as_array_mut().unwrap().insert(0, first);
+        new["commendations"][2]["count"] = json!(61);
+        new["p"] = json!(["x", "y"]);
+        let changes = between(Some(&old), &new, |pointer| (pointer == "/commendations").then_some("Khen thưởng"));
+        let told: Vec<&str> = changes.iter().map(|change| change.pointer.as_str()).collect();
+        assert_eq!(told, ["/commendations/0", "/commendations/2/count", "/p/1"]);
+        assert_eq!((&changes[1].old, &changes[1].new), (&Some(json!(57)), &Some(json!(61))));
+        assert_eq!(
+            table(&changes),
+            [
+                ["Khen thưởng › Bằng khen, collective", "(không có)", "Bằng khen, collective", ""],
+                ["Khen thưởng › Giấy khen, individual", "57", "61", "+4"],
+                ["/p/1", "(không có)", "y", ""],
+            ]
+        );
+        // Taken out, and in another order.
+        let back = between(Some(&new), &old, |_| None);
+        let gone = back.iter().find(|change| change.new.is_none() && change.pointer == "/commendations/0");
+        let title = gone.and_then(|change| change.title.as_deref());
+        assert_eq!(title, Some("Bằng khen, collective"), "not what stands at its place now: {back:?}");
+        let swapped = json!({"l": [{"name": "b"}, {"name": "a"}]});
+        let changes = between(Some(&json!({"l": [{"name": "a"}, {"name": "b"}]})), &swapped, |_| None);
+        assert_eq!(changes.len(), 1);
+        assert_eq!(changes[0].pointer, "/l");
+    }
+
+    #[test]
+    fn places_without_names_are_compared_in_their_order() {
+        let old = json!({"a": 1, "b": [1, 2], "c/d": {"e": "x"}});
+        let new = json!({"a": 1, "b": [1, 3, 4], "f": true});
+        let changes = between(Some(&old), &new, |_| None);
+        let told: Vec<(&str, bool, bool)> =
+            changes.iter().map(|it| (it.pointer.as_str(), it.old.is_some(), it.new.is_some())).collect();
+        let expected = [("/b/1", true, true), ("/b/2", false, true), ("/c~1d", true, false), ("/f", false, true)];
+        assert_eq!(told, expected);
     }
 }
