@@ -25,7 +25,8 @@ use crate::{
     failure::{Failure, FailureCode},
     gate::Gate,
     ledger::{Keep, Ledger, Place},
-    metrics, post,
+    metrics,
+    post::{self, Carrier},
     press::Press,
     retention,
     settings::Settings,
@@ -77,12 +78,11 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
         let soundings = watched(settings, &parts)?;
         let first_look = safety::look(settings, &parts.ledger).await?;
         let gate = Gate::new(parts.ledger.clone(), first_look, settings.requests_per_minute);
-        let server = doors::open(
-            settings,
-            Behind { desk: desk.clone(), gate, registry: open_registry(settings, &parts.ledger)?, soundings },
-        )?;
-        let reader = SourceReader { workshop: reading, outbound: open_outbound(settings)? };
-        let mut staff = Staff::hire(settings, &parts, Some(Arc::new(reader)))?;
+        let registry = open_registry(settings, &parts.ledger)?;
+        let carrier = open_carrier(settings, &registry)?;
+        let reader = SourceReader { workshop: reading, outbound: registry.outbound.clone() };
+        let server = doors::open(settings, Behind { desk: desk.clone(), gate, registry, soundings })?;
+        let mut staff = Staff::hire(settings, &parts, (carrier, Some(Arc::new(reader))));
         if settings.work {
             staff.put_to_work(settings, &parts);
         }
@@ -130,7 +130,8 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
         let parts = open(settings, &[]).await?;
         look_at_the_sandbox(&parts.press).await?;
         watched(settings, &parts)?;
-        let mut staff = Staff::hire(settings, &parts, None)?;
+        let carrier = open_carrier(settings, &open_registry(settings, &parts.ledger)?)?;
+        let mut staff = Staff::hire(settings, &parts, (carrier, None));
         staff.put_to_work(settings, &parts);
         info!("Working; ctrl-c to stop");
         stop_signal().await;
@@ -214,7 +215,7 @@ struct Staff {
 }
 
 impl Staff {
-    fn hire(settings: &Settings, parts: &Parts, reader: Option<Arc<dyn Reader>>) -> Result<Self, Failure> {
+    fn hire(settings: &Settings, parts: &Parts, (carrier, reader): (Carrier, Option<Arc<dyn Reader>>)) -> Self {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let dispatch_settings = DispatchSettings {
@@ -228,11 +229,10 @@ impl Staff {
         });
         let keep_events = Duration::from_secs(settings.keep_events_days.saturating_mul(86_400));
         tasks.spawn(post::number(parts.ledger.clone(), keep_events, stopping.clone()));
-        let carrier = open_carrier(settings, &open_registry(settings, &parts.ledger)?)?;
         tasks.spawn(carrier.run(stopping.clone()));
         tasks.spawn(timetable::keep(parts.ledger.clone(), reader, stopping.clone()));
         tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), keep(settings), stopping));
-        Ok(Self { stop, tasks, worker: None })
+        Self { stop, tasks, worker: None }
     }
 
     fn put_to_work(&mut self, settings: &Settings, parts: &Parts) {

@@ -219,8 +219,8 @@ impl Archive {
         }
     }
 
-    /// What an operator has to know about the store, for `doctor`: where it is, or what is wrong with it. Writes and
-    /// removes a probe.
+    /// What an operator has to know about the store, for `doctor`: where it is, or what is wrong with it. In a
+    /// bucket a probe is stored and taken away; of a folder its room is asked.
     ///
     /// # Errors
     /// [`ArchiveError`] when it does not work, [`ArchiveError::Unsafe`] when it does but loses or keeps what it may not.

@@ -109,11 +109,13 @@ const PICTURES: u32 = 20;
 /// # Errors
 /// [`BackupError`]; the folder then has no manifest, and may be deleted.
 pub async fn take(ledger: &Ledger, archive: &Archive, to: &Path, kept_free: u64) -> Result<Manifest, BackupError> {
-    use std::os::unix::fs::DirBuilderExt;
+    use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 
     refuse_unless_empty(to)?;
     // A backup holds people's data; it is its owner's alone.
     fs::DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(cannot(to))?;
+    // Also where the folder was there before.
+    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).map_err(cannot(to))?;
     let mut copying =
         Copying { archive, copies: Archive::keeping_free(&to.join(ARCHIVE), kept_free)?, copied: BTreeSet::new() };
     let mut after = String::new();

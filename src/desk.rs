@@ -16,12 +16,15 @@ use crate::{
     access::Caller,
     archive::Archive,
     failure::{Failure, FailureCode, Finding},
+    fingerprint,
     intake::{Accepted, Manuscript, Treatment},
+    job::{JobId, NewJob},
     ledger::{Counts, Ledger, LedgerError, Shelves},
     outbound::Outbound,
     press::{Press, Pressed, Verdict},
     queue::Doorbell,
     rendering::{Question, Workshop},
+    traces::TraceContext,
 };
 use admission::Admission;
 pub use admission::AdmissionSettings;
@@ -164,6 +167,29 @@ impl Desk {
             .await
             .map_err(|_| Failure::internal("the check of a request panicked"))?
     }
+}
+
+/// The job of a request that was accepted.
+fn new_job(
+    workshop: &Workshop,
+    organisation: &str,
+    accepted: Accepted,
+    trace: Option<TraceContext>,
+) -> Result<NewJob, Failure> {
+    let Accepted { manuscript, findings, .. } = accepted;
+    let order = print_order(&manuscript)?;
+    Ok(NewJob {
+        id: JobId::fresh(),
+        organisation: organisation.to_owned(),
+        file_name: workshop.file_name(&manuscript)?,
+        media_type: workshop.media_type(&manuscript)?,
+        kind: manuscript.kind,
+        edition: manuscript.edition,
+        order_sha256: fingerprint::of(order.as_bytes()),
+        order,
+        findings,
+        trace,
+    })
 }
 
 fn print_order(manuscript: &Manuscript) -> Result<String, Failure> {

@@ -190,9 +190,7 @@ fn held(name: &Name, (job, body): &(Job, String)) -> Option<Held> {
 pub async fn erase(books: Books<'_>, archive: &Archive, name: &Name) -> Result<Vec<ErasedJob>, Failure> {
     let mut told = Vec::new();
     for held in find(books, name).await? {
-        let outcome = retention::erase(books, archive, held.id).await;
-        let outcome = outcome.map_err(|error| Failure::store_unavailable(error.to_string()))?;
-        let erased = match outcome {
+        let erased = match retention::erase(books, archive, held.id).await? {
             EraseOutcome::Erased(_) | EraseOutcome::AlreadyErased => true,
             EraseOutcome::NotEnded(_) => false,
             EraseOutcome::Unknown => continue,
@@ -228,9 +226,17 @@ fn holds_words(text: &str, words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use serde_json::json;
 
     use super::*;
+    use crate::{
+        archive::BucketPlace,
+        catalog::MediaType,
+        job::{Artifact, LOCAL, NewJob},
+        ledger::{LeaseOutcome, Ledger, LedgerLimits},
+    };
 
     fn pointers(name: &str, likeness: Likeness, request: &Value) -> Vec<(String, bool)> {
         let found = Name::read(name, likeness).unwrap().mentions(request);
@@ -260,6 +266,45 @@ mod tests {
         let found = Name::read("Y Ban", Likeness::Exact).unwrap().mentions(&request);
         let held: Vec<Value> = found.into_iter().filter_map(|mention| mention.held).collect();
         assert_eq!(held, [json!({"name": "Y Ban", "born": "1980"}), json!("Bà Y Ban và ông Khác")]);
+    }
+
+    #[tokio::test]
+    async fn who_asks_does_not_learn_where_the_bucket_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(folder.path().join("ledger.sqlite"), LedgerLimits::default()).await.unwrap();
+        // Nobody listens at port 1.
+        let bucket = [
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ALLOW_HTTP", "true"),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "tdkt"),
+            ("AWS_SECRET_ACCESS_KEY", "tdkt"),
+        ];
+        let environment = bucket.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let place = BucketPlace::read("s3://van-ban-mat/tinh", environment).unwrap().unwrap();
+        let new = NewJob {
+            id: JobId::fresh(),
+            organisation: LOCAL.into(),
+            kind: "bien-ban".into(),
+            media_type: MediaType::Pdf,
+            trace: None,
+            edition: "2020".into(),
+            order: json!({"name": "Y Ban"}).to_string(),
+            order_sha256: "ab".repeat(32),
+            findings: Vec::new(),
+            file_name: "Biên bản".into(),
+        };
+        let id = ledger.accept(new).await.unwrap().id;
+        let LeaseOutcome::Taken(lease) = ledger.lease(id, "w", Duration::from_secs(60)).await.unwrap() else {
+            panic!("not taken")
+        };
+        let artifact = Artifact { sha256: "cd".repeat(32), size: 1, pages: 1 };
+        assert!(ledger.succeed(&lease, &artifact).await.unwrap());
+        let name = Name::read("Y Ban", Likeness::Exact).unwrap();
+        let failure = erase((&ledger).into(), &Archive::in_bucket(&place).unwrap(), &name).await.unwrap_err();
+        let told = serde_json::to_string(&failure).unwrap();
+        assert_eq!(failure.code, FailureCode::StoreUnavailable);
+        assert!(!told.contains("127.0.0.1") && !told.contains("van-ban-mat"), "{told}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::{
     archive::{Archive, ArchiveError},
+    failure::FailureCode,
     fingerprint,
     job::{JobId, JobState},
     ledger::{Chain, Ledger, LedgerError},
@@ -22,6 +23,15 @@ const LEFT_OVER_AFTER: Duration = Duration::from_secs(3_600);
 const STUCK_AFTER: Duration = Duration::from_secs(900);
 /// A lease that ran out longer ago was seen by no dispatcher.
 const EXPIRED_AFTER: Duration = Duration::from_secs(300);
+
+/// What is to be done about what is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is told.
+    Look,
+    /// What can be mended is mended, and what nobody needs taken away.
+    Mend,
+}
 
 /// Why there is no stock. What was mended before stays mended.
 #[derive(Debug, thiserror::Error)]
@@ -54,8 +64,8 @@ pub enum Mending {
     NoRequest,
     /// The request gives another paper today: program, templates or fonts have changed.
     Otherwise,
-    /// It could not be made; why.
-    Failed(String),
+    /// It could not be made. The code alone: a verdict's sentences may repeat what a paper says.
+    Failed(FailureCode),
 }
 
 /// A file that the ledger names and the archive does not hold as it should.
@@ -246,7 +256,7 @@ impl Stocktake<'_> {
                     return Ok(Mending::Mended);
                 }
                 Ok(_) => Mending::Otherwise,
-                Err(verdict) => Mending::Failed(format!("{verdict:?}")),
+                Err(verdict) => Mending::Failed(verdict.code()),
             };
         }
         Ok(outcome)

@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     access::Caller,
-    closing::{ARCHIVE, Leniency, MANIFEST, MERGED},
+    closing::{ARCHIVE, LeftOut, Leniency, MANIFEST, MERGED},
     desk::{
         Desk, Figures,
-        batches::{Changes, Handed, OfRegister, Order, Taken, WholeFile, forecast},
+        batches::{Changes, Handed, OfRegister, Order, Taken, WholeFile, forecast, number},
     },
     failure::{Failure, FailureCode, Finding, Severity},
     intake,
@@ -80,20 +80,24 @@ pub(super) async fn accept(
     };
     let (handed, accept_partial) = handed(value, &desk)?;
     let leniency = if accept_partial { Leniency::AcceptPartial } else { Leniency::AllOrNothing };
-    let (batch, replayed) = match desk.batches(&caller).accept(Order { handed, leniency, once }).await {
-        Ok(Taken::Accepted(batch)) => (batch, false),
-        Ok(Taken::Replayed(batch)) => (batch, true),
+    let (answer, replayed) = match desk.batches(&caller).accept(Order { handed, leniency, once }).await {
+        Ok(Taken::Accepted { batch, left_out }) => {
+            let mut answer = view(&batch);
+            answer["left_out"] = left_out.iter().map(told).collect();
+            (answer, false)
+        }
+        Ok(Taken::Replayed(batch)) => (view(&batch), true),
         Ok(Taken::Faulty(faults)) => return Err(refused(&faults).into()),
         Err(failure) => return Err(documents::refused(failure, &desk).await),
     };
     let mut response = HttpResponse::Accepted();
     response
-        .insert_header((header::LOCATION, format!("/v1/batches/{}", batch.id)))
+        .insert_header((header::LOCATION, format!("/v1/batches/{}", answer["id"].as_str().unwrap_or_default())))
         .insert_header((header::CACHE_CONTROL, "no-store"));
     if replayed {
         response.insert_header(("idempotency-replayed", "true"));
     }
-    Ok(response.json(view(&batch)))
+    Ok(response.json(answer))
 }
 
 /// What is asked for, and whether a part of it will do.
@@ -244,6 +248,17 @@ fn view(batch: &Batch) -> Value {
         "kept": batch.kept,
         "kinds": batch.kinds,
     })
+}
+
+/// Why a paper was left out, in full: only whoever has just sent it reads that.
+fn told(left: &LeftOut) -> Value {
+    let failure = &left.fault.failure;
+    let mut told = json!({"paper": left.name, "code": failure.code, "message_vi": failure.message,
+        "message_en": failure.message_en, "findings": failure.findings});
+    if let Some(number) = number(left) {
+        told["request"] = json!(number);
+    }
+    told
 }
 
 /// Every fault of every paper; pointers begin with its place.

@@ -19,7 +19,7 @@ use crate::{
     press::{Press, PressSettings},
     queue::Doorbell,
     settings::Settings,
-    stocktake::{Stock, Stocktake, StocktakeError},
+    stocktake::{Purpose, Stock, Stocktake, StocktakeError},
 };
 
 /// Papers a render child finishes in a second, for the first estimate of a wait (docs/benchmarks.md).
@@ -55,17 +55,18 @@ pub async fn open_books(settings: &Settings) -> Result<(Ledger, Archive), Failur
     Ok((open_ledger(settings).await?, open_archive(settings)?))
 }
 
-/// Holds ledger, archive and doorbell against each other; with `repair` mends what can be mended.
+/// Holds ledger, archive and doorbell against each other.
 ///
 /// # Errors
 /// When one of them cannot be opened or read.
-pub async fn take_stock(settings: &Settings, repair: bool) -> Result<Stock, Failure> {
+pub async fn take_stock(settings: &Settings, purpose: Purpose) -> Result<Stock, Failure> {
     let parts = open(settings, &[]).await?;
     let stocktake = Stocktake { ledger: &parts.ledger, archive: &parts.archive, doorbell: &parts.doorbell };
     let taken = async {
         let mut stock = stocktake.take().await?;
-        if repair {
-            stocktake.mend(&mut stock, parts.press.as_ref()).await?;
+        match purpose {
+            Purpose::Look => {}
+            Purpose::Mend => stocktake.mend(&mut stock, parts.press.as_ref()).await?,
         }
         Ok(stock)
     };

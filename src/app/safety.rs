@@ -19,12 +19,11 @@ const GUARDED_MODES: [&str; 3] = ["sslmode=require", "sslmode=verify-ca", "sslmo
 /// Looks at the settings, and says who may come in as long as there are no keys.
 ///
 /// # Errors
-/// Every unsafe setting, where the address is not this machine's own and the operator did not say that it is a lab.
+/// Every unsafe setting, where strangers may come and the operator did not say that it is a lab.
 pub(super) async fn look(settings: &Settings, ledger: &Ledger) -> Result<FirstLook, Failure> {
     let has_keys = ledger.has_keys().await?;
-    if settings.listen.ip().to_canonical().is_loopback() {
-        let alone = settings.behind_proxy.are_open();
-        if alone && !has_keys {
+    if is_alone(settings) {
+        if !has_keys {
             eprintln!(
                 "Chưa có khóa API: ai ở máy này cũng dùng được mọi chức năng; cấp khóa đầu tiên: tdkt-reports keys create"
             );
@@ -32,7 +31,7 @@ pub(super) async fn look(settings: &Settings, ledger: &Ledger) -> Result<FirstLo
                 "No API key yet: whoever is at this machine may do everything; make the first: tdkt-reports keys create"
             );
         }
-        return Ok(if alone { FirstLook::FromHere } else { FirstLook::Refused });
+        return Ok(FirstLook::FromHere);
     }
     let faults = faults(settings, has_keys);
     if faults.is_empty() {
@@ -51,7 +50,12 @@ pub(super) async fn look(settings: &Settings, ledger: &Ledger) -> Result<FirstLo
         format!("Không phục vụ tại {} khi chưa an toàn:\n{}", settings.listen, vietnamese.join("\n")),
         format!("unsafe settings for {}: {}", settings.listen, english.join("; ")),
     )
-    .hint("Sửa mọi điểm nêu trên, hoặc chỉ lắng nghe tại 127.0.0.1. Xem mục “Trước khi mở ra mạng” trong docs/operating.md."))
+    .hint("Sửa mọi điểm nêu trên, hoặc chỉ lắng nghe tại 127.0.0.1 và không khai báo proxy. Xem mục “Trước khi mở ra mạng” trong docs/operating.md."))
+}
+
+/// Whether nobody from elsewhere comes here: strangers also come to loopback where a proxy on this host brings them.
+fn is_alone(settings: &Settings) -> bool {
+    settings.listen.ip().to_canonical().is_loopback() && settings.behind_proxy.are_open()
 }
 
 /// Each in Vietnamese and English.

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     catalog::MediaType,
     job::{Artifact, JobId, JobState, LOCAL, NewJob},
-    ledger::{LeaseOutcome, LedgerLimits, Place},
+    ledger::{JobFilter, LeaseOutcome, LedgerLimits, Place},
     retention,
 };
 
@@ -93,10 +93,23 @@ async fn what_was_backed_up_stands_elsewhere_with_every_paper_and_running_jobs_w
         assert_eq!((job.state, job.starts), (JobState::Accepted, 0));
     }
     assert!(!restored.ledger.succeed(&lease, &Artifact { sha256, size: 8, pages: 1 }).await.unwrap(), "a stale lease");
-    assert_eq!(restored.ledger.list(&Default::default()).await.unwrap().len(), 0, "a list of nothing");
+    let all = restored.ledger.list(&JobFilter { limit: 9, ..JobFilter::default() }).await.unwrap();
+    assert_eq!(all.iter().map(|job| job.id).collect::<Vec<_>>(), [running, waiting, done], "and nothing of later");
     assert_eq!(restored.ledger.counts().await.unwrap().of(JobState::Accepted), 2);
     restored.ledger.seal_audit().await.unwrap();
     assert_eq!(restored.ledger.verify_audit().await.unwrap().broken_at, None);
+}
+
+#[tokio::test]
+async fn a_backup_is_its_owners_alone_also_in_a_folder_that_was_there_before() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let house = house().await;
+    house.make(b"%PDF one").await;
+    fs::create_dir(house.to()).unwrap();
+    fs::set_permissions(house.to(), fs::Permissions::from_mode(0o755)).unwrap();
+    house.take().await;
+    assert_eq!(fs::metadata(house.to()).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use crate::{
     intake::Treatment,
     rendering::Workshop,
     settings::Settings,
+    stocktake::Purpose,
 };
 
 /// The repertoire that every paper needs, besides ASCII.
@@ -84,7 +85,8 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<(), Fail
     examination.note("Giới hạn mỗi tiến trình", limits.map_err(|failure| failure.message_en));
     let sandbox = runtime.block_on(app::examination::sandbox(settings));
     examination.note("Hộp cát", sandbox);
-    let stock = arguments.deep.then(|| runtime.block_on(stock::take(settings, arguments.repair, &mut examination)));
+    let purpose = if arguments.repair { Purpose::Mend } else { Purpose::Look };
+    let stock = arguments.deep.then(|| runtime.block_on(stock::take(settings, purpose, &mut examination)));
     if arguments.json {
         let told = json!({
             "version": env!("CARGO_PKG_VERSION"),

@@ -4,12 +4,12 @@ use super::doctor::Examination;
 use crate::{
     app,
     settings::Settings,
-    stocktake::{Harm, Harmed, Mending, Stock},
+    stocktake::{Harm, Harmed, Mending, Purpose, Stock},
 };
 
 /// Takes stock and notes what was found; `None` where nothing could be looked at.
-pub(super) async fn take(settings: &Settings, repair: bool, examination: &mut Examination) -> Option<Stock> {
-    let stock = match app::take_stock(settings, repair).await {
+pub(super) async fn take(settings: &Settings, purpose: Purpose, examination: &mut Examination) -> Option<Stock> {
+    let stock = match app::take_stock(settings, purpose).await {
         Ok(stock) => stock,
         Err(failure) => {
             examination.note("Kiểm kê", Err(failure.message_en));
@@ -50,7 +50,7 @@ fn harm(harmed: &Harmed) -> Result<String, String> {
         Mending::Otherwise => {
             Err(format!("{told}; chương trình, mẫu hoặc phông chữ đã đổi nên lập lại ra tệp khác; lấy từ bản sao lưu"))
         }
-        Mending::Failed(why) => Err(format!("{told}; chưa lập lại được: {why}")),
+        Mending::Failed(code) => Err(format!("{told}; chưa lập lại được: {}", code.as_str())),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
     Part, Plan,
@@ -18,8 +19,11 @@ pub struct Outline {
     pub province: Option<String>,
     pub year: Option<i32>,
     pub parts: Vec<Part>,
-    /// Names of papers that are left out.
-    pub left_out: Vec<String>,
+    /// Papers that are left out: names, or all that is kept of them.
+    pub left_out: Vec<Value>,
+    /// Names of papers that could not be made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmade: Vec<String>,
     /// Names of blocs that have not sent.
     pub missing: Vec<String>,
     pub figures: Vec<Figure>,
@@ -35,7 +39,8 @@ impl Plan {
             province: self.register.as_ref().map(|register| register.province.clone()),
             year: self.register.as_ref().map(|register| register.year),
             parts: self.parts.clone(),
-            left_out: self.left_out.iter().map(|left| left.name.clone()).collect(),
+            left_out: self.left_out.iter().map(|left| left.name.clone().into()).collect(),
+            unmade: Vec::new(),
             missing: self.missing.clone(),
             figures: self.figures.clone(),
             submissions: self.submissions.iter().map(without_papers).collect(),

@@ -106,7 +106,7 @@ fn told(plan: &Outline, lines: &[Line], workshop: &Workshop) -> Value {
             "pages": line.pages, "bytes": line.bytes, "sha256": line.sha256, "edition": part.edition, "data": part.data,
         })
     });
-    json!({
+    let mut told = json!({
         "v": 1,
         "province": plan.province,
         "year": plan.year,
@@ -117,7 +117,11 @@ fn told(plan: &Outline, lines: &[Line], workshop: &Workshop) -> Value {
         "recipe": {"program": recipe::PROGRAM, "engine": recipe::ENGINE, "templates": workshop.catalog().digest(),
             "fonts": workshop.fonts().digest()},
         "files": files.collect::<Vec<_>>(),
-    })
+    });
+    if !plan.unmade.is_empty() {
+        told["unmade"] = json!(plan.unmade);
+    }
+    told
 }
 
 fn manifest(mut told: Value, own: &[Line], merged: &Line) -> Value {

@@ -11,7 +11,7 @@ use super::{Desk, Figures, Province, RegisterDesk, counter::in_progress, ledger_
 use crate::{
     access::Caller,
     closing::{Fault, LeftOut, Leniency, Plan, Wanted},
-    failure::{Failure, FailureCode, Finding, Severity},
+    failure::{Failure, FailureCode, Finding, Remedy, Severity},
     fingerprint,
     job::{Job, JobId, JobState, NewJob},
     ledger::{Batch, BatchAcceptance, NewBatch, NewPart, OnceKey, Shelf},
@@ -27,6 +27,8 @@ pub const MOST_PARTS: usize = 10_000;
 const HANOI: i32 = 7 * 3600;
 /// Before this share has ended, a forecast would be a guess.
 const KNOWN_ENOUGH: f64 = 0.03;
+/// The finding about a field that no schema knows: its place ends in words of the caller's.
+const UNKNOWN_FIELD: &str = "schema-unknown";
 
 /// What is handed in.
 #[derive(Debug, Clone)]
@@ -70,17 +72,12 @@ pub struct Order {
 /// How a batch that was handed in was taken.
 #[derive(Debug)]
 pub enum Taken {
-    Accepted(Batch),
+    /// What was left out comes with all that is to be said of it, for the last time: the batch keeps codes and places only.
+    Accepted { batch: Batch, left_out: Vec<LeftOut> },
     /// It was accepted before under the same key.
     Replayed(Batch),
     /// Nothing was stored. Each fault with its place.
     Faulty(Vec<(String, Failure)>),
-}
-
-/// What was done about some jobs of a batch.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Changed {
-    pub jobs: u64,
 }
 
 /// The batches of one caller.
@@ -125,6 +122,11 @@ impl BatchDesk<'_> {
             Handed::Sent(asked) => Some(asked.subject()),
         };
         let (plan, faults) = self.plan(handed, leniency).await?;
+        let all = faults.iter().chain(plan.left_out.iter().map(|left| &left.fault));
+        // What is not the caller's to mend is no fault of a request.
+        if let Some(fault) = all.into_iter().find(|fault| fault.failure.remedy() != Remedy::FixRequest) {
+            return Err(fault.failure.clone());
+        }
         let nothing_left = plan.parts.is_empty() && !plan.left_out.is_empty();
         if !faults.is_empty() || nothing_left {
             let left_out = plan.left_out.into_iter().map(|left| left.fault);
@@ -135,7 +137,9 @@ impl BatchDesk<'_> {
         }
         let new = self.new_batch(&plan, subject)?;
         match self.shelf.accept_batch(new, key.as_ref()).await? {
-            BatchAcceptance::Stored(id) => self.batch(id).await.map(Taken::Accepted),
+            BatchAcceptance::Stored(id) => {
+                Ok(Taken::Accepted { batch: self.batch(id).await?, left_out: plan.left_out })
+            }
             BatchAcceptance::Replayed(id) => self.batch(id).await.map(Taken::Replayed),
         }
     }
@@ -189,12 +193,17 @@ impl BatchDesk<'_> {
             };
             parts.push(NewPart { name: part.name.clone(), key: part.key.clone(), job });
         }
+        let left_out: Vec<Value> = plan.left_out.iter().map(kept).collect();
+        let mut outline = plan.outline();
+        if subject.is_none() {
+            outline.left_out.clone_from(&left_out);
+        }
         Ok(NewBatch {
             id: JobId::fresh(),
             parts,
-            left_out: plan.left_out.iter().map(left_out).collect(),
+            left_out: left_out.into(),
             missing: plan.missing.clone(),
-            outline: serde_json::to_string(&plan.outline()).map_err(unwritable)?,
+            outline: serde_json::to_string(&outline).map_err(unwritable)?,
             subject,
         })
     }
@@ -211,28 +220,24 @@ impl BatchDesk<'_> {
     ///
     /// # Errors
     /// `batch-not-found`.
-    pub async fn cancel(&self, id: JobId) -> Result<Changed, Failure> {
+    pub async fn cancel(&self, id: JobId) -> Result<(), Failure> {
         self.batch(id).await?;
-        let mut changed = Changed::default();
         for job in self.jobs_in(id, |state| !state.is_end()).await? {
             self.shelf.cancel(job.id).await.map_err(ledger_failure)?;
-            changed.jobs += 1;
         }
-        Ok(changed)
+        Ok(())
     }
 
     /// Lets what failed or died begin anew, and nothing else.
     ///
     /// # Errors
     /// `batch-not-found`.
-    pub async fn resume(&self, id: JobId) -> Result<Changed, Failure> {
+    pub async fn resume(&self, id: JobId) -> Result<(), Failure> {
         self.batch(id).await?;
-        let mut changed = Changed::default();
         for job in self.jobs_in(id, |state| matches!(state, JobState::Failed | JobState::Dead)).await? {
             self.shelf.requeue(job.id).await.map_err(ledger_failure)?;
-            changed.jobs += 1;
         }
-        Ok(changed)
+        Ok(())
     }
 
     async fn jobs_in(&self, id: JobId, is_meant: impl Fn(JobState) -> bool) -> Result<Vec<Job>, Failure> {
@@ -254,13 +259,18 @@ pub fn forecast(batch: &Batch) -> Option<DateTime<FixedOffset>> {
     FixedOffset::east_opt(HANOI).map(|zone| at.with_timezone(&zone))
 }
 
-/// What is left out, as a batch names it.
-fn left_out(left: &LeftOut) -> Value {
-    let Fault { at, failure, .. } = &left.fault;
-    let mut told = json!({"paper": left.name, "code": failure.code, "message_vi": failure.message,
-        "message_en": failure.message_en, "findings": failure.findings});
-    if let Some(number) = at.strip_prefix('/').and_then(|number| number.parse::<u64>().ok()) {
-        told["request"] = json!(number);
+/// The number of the request that is left out, from 0.
+pub fn number(left: &LeftOut) -> Option<usize> {
+    left.fault.at.strip_prefix('/')?.parse().ok()
+}
+
+/// A paper that is left out, as a batch keeps it.
+fn kept(left: &LeftOut) -> Value {
+    let number = number(left);
+    let mut told = bare(number.unwrap_or_default(), &left.fault.failure);
+    told["paper"] = json!(left.name);
+    if let (None, Some(fields)) = (number, told.as_object_mut()) {
+        fields.remove("request");
     }
     told
 }
@@ -274,6 +284,24 @@ fn placed(fault: Fault) -> (String, Failure) {
         Some(bloc) => format!("/blocs/{bloc}{at}"),
     };
     (place, failure)
+}
+
+/// A fault as a batch keeps it, without a word of the request: no erasure looks for people here.
+fn bare(number: usize, failure: &Failure) -> Value {
+    let unknown: Vec<&String> =
+        failure.findings.iter().filter(|finding| finding.code == UNKNOWN_FIELD).flat_map(|it| &it.pointers).collect();
+    let place = |pointer: &String| match unknown.iter().find(|key| pointer.starts_with(key.as_str())) {
+        Some(key) => key.rsplit_once('/').map_or_else(String::new, |(around, _)| around.to_owned()),
+        None => pointer.clone(),
+    };
+    let findings: Vec<Value> = failure
+        .findings
+        .iter()
+        .map(
+            |finding| json!({"code": finding.code, "pointers": finding.pointers.iter().map(place).collect::<Vec<_>>()}),
+        )
+        .collect();
+    json!({"request": number, "code": failure.code, "findings": findings})
 }
 
 fn wrong_size(plan: &Plan) -> Failure {
@@ -325,6 +353,25 @@ mod tests {
             kinds: BTreeMap::new(),
             counts: BTreeMap::from([(JobState::Succeeded, ended), (JobState::Accepted, waiting)]),
         }
+    }
+
+    #[test]
+    fn a_fault_is_kept_without_what_the_caller_wrote() {
+        use crate::failure::{Finding, Severity};
+
+        let name = "Nguyễn Thị Kín";
+        let at = |code, pointer: String| Finding::new(code, Severity::Error, pointer, name, name).found(name);
+        let findings = vec![
+            at("schema-unknown", format!("/content/people/0/{name}")),
+            at("X01", format!("/content/people/0/{name}/note")).and_at("/content/title"),
+            at("schema-type", "/content/people/1".to_owned()),
+        ];
+        let kept = bare(7, &Failure::invalid_document(findings));
+        assert_eq!(kept["findings"][0], json!({"code": "schema-unknown", "pointers": ["/content/people/0"]}));
+        assert_eq!(kept["findings"][1]["pointers"], json!(["/content/people/0", "/content/title"]));
+        assert_eq!(kept["findings"][2]["pointers"], json!(["/content/people/1"]));
+        assert_eq!((&kept["request"], &kept["code"]), (&json!(7), &json!("invalid-document")));
+        assert!(!kept.to_string().contains(name), "{kept:#}");
     }
 
     #[test]

@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use super::{Desk, ledger_failure, print_order};
+use super::{Desk, ledger_failure, new_job};
 use crate::{
     archive::Archived,
     catalog::MediaType,
     failure::{Failure, FailureCode},
     fingerprint,
-    intake::{self, Accepted, Treatment},
+    intake::{self, Treatment},
     job::{Artifact, Job, JobId, JobState, NewJob},
     ledger::{Acceptance, CancelOutcome, EraseOutcome, JobFilter, LetterOutcome, OnceKey, Shelf},
     people::{self, ErasedJob, Held, Name},
@@ -69,22 +69,8 @@ impl Counter<'_> {
     async fn prepare(&self, request: Vec<u8>) -> Result<NewJob, Failure> {
         self.desk.admission.refuse_when_closed()?;
         self.desk.admission.refuse_when_disk_is_full(&self.desk.archive).await?;
-        let Accepted { manuscript, findings, .. } = self.desk.read(request, Treatment::AsSent).await?;
-        let file_name = self.desk.workshop.file_name(&manuscript)?;
-        let media_type = self.desk.workshop.media_type(&manuscript)?;
-        let order = print_order(&manuscript)?;
-        Ok(NewJob {
-            id: JobId::fresh(),
-            organisation: self.shelf.organisation().to_string(),
-            kind: manuscript.kind,
-            edition: manuscript.edition,
-            order_sha256: fingerprint::of(order.as_bytes()),
-            order,
-            findings,
-            file_name,
-            media_type,
-            trace: traces::current(),
-        })
+        let accepted = self.desk.read(request, Treatment::AsSent).await?;
+        new_job(&self.desk.workshop, self.shelf.organisation().as_str(), accepted, traces::current())
     }
 
     /// Jobs, the newest first.

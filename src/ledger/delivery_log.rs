@@ -44,7 +44,7 @@ pub struct TryRecord {
 pub enum Which {
     /// The delivery of this event.
     One(String),
-    /// Events by their numbers, first and last; also those that were never posted to this webhook.
+    /// Events by their numbers, first and last; also those of its types that were never posted to this webhook.
     Range(i64, i64),
 }
 
@@ -141,6 +141,9 @@ impl Ledger {
                 for event in self.events_after(&known.organisation, None, after, MOST as u32).await? {
                     if event.sequence > last {
                         break;
+                    }
+                    if !known.types.contains(&event.kind) {
+                        continue;
                     }
                     let (body, kind) = (event.told().to_string(), event.kind.as_str());
                     let letter = (event.id.as_str(), kind, Some(event.sequence));

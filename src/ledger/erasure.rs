@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sqlx::{Any, Executor, Transaction};
+use sqlx::{Any, AnyPool, Executor, Transaction};
 use tracing::debug;
 
 use super::{
@@ -117,11 +117,15 @@ impl Ledger {
     /// SQLite's write-ahead log still holds what was written before: it is folded into the file, where it is overwritten,
     /// and emptied. While somebody reads an older state that cannot be; the next erasure, and the last close, do it too.
     async fn empty_log(&self) {
-        const IMPATIENT: &str =
-            "PRAGMA busy_timeout = 250; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 10000;";
-        if self.inner.dialect == Dialect::Sqlite
-            && let Err(error) = self.inner.writer.execute(IMPATIENT).await
-        {
+        match self.inner.dialect {
+            Dialect::Sqlite => {}
+            Dialect::Postgres => return,
+            #[cfg(test)]
+            Dialect::Simulated => return,
+        }
+        // A task of its own: the only writer must not stay impatient because somebody waits for this no longer.
+        let emptied = tokio::spawn(empty_log(self.inner.writer.clone())).await;
+        if let Err(error) = emptied.map_err(|lost| sqlx::Error::Io(lost.into())).flatten() {
             debug!(%error, "The write-ahead log could not be emptied");
         }
     }
@@ -207,6 +211,16 @@ impl Ledger {
     pub async fn forget_keys(&self) -> Result<u64, LedgerError> {
         let forgotten = sqlx::query(self.say("DELETE FROM idempotency WHERE expires_at <= {now}"));
         Ok(forgotten.execute(&self.inner.writer).await?.rows_affected())
+    }
+}
+
+async fn empty_log(writer: AnyPool) -> Result<(), sqlx::Error> {
+    let mut writer = writer.acquire().await?;
+    let emptied = writer.execute("PRAGMA busy_timeout = 250; PRAGMA wal_checkpoint(TRUNCATE);").await;
+    match writer.execute("PRAGMA busy_timeout = 10000;").await {
+        Ok(_patient_again) => emptied.map(drop),
+        // Another is opened in its place.
+        Err(error) => writer.close().await.and(Err(error)),
     }
 }
 

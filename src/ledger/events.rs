@@ -28,6 +28,12 @@ use crate::{
 
 /// Events numbered in one transaction, or forgotten.
 const PAGE: i64 = 500;
+/// Events after a number. Of one job there are few: joined to nothing, the organisation is no way in, which SQLite would
+/// take for the shorter one.
+const OF_ORGANISATION: &str = "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code, body FROM event \
+                               WHERE organisation = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+pub(super) const OF_JOB: &str = "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code, body FROM event \
+                      WHERE job_id = $4 AND organisation || '' = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 /// How soon those who follow see what another process has numbered, and that the service stops.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
@@ -265,17 +271,17 @@ impl Ledger {
         after: i64,
         limit: u32,
     ) -> Result<Vec<Event>, LedgerError> {
-        let found = sqlx::query(
-            "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code, body FROM event \
-             WHERE organisation = $1 AND seq > $2 AND job_id = coalesce($3, job_id) ORDER BY seq LIMIT $4",
-        )
-        .bind(organisation.as_str())
-        .bind(after)
-        .bind(job.map(|job| job.to_string()))
-        .bind(i64::from(limit))
-        .fetch_all(&self.inner.readers)
-        .await?;
-        found.iter().map(event).collect()
+        // A statement of its own, so that a job's events are found by the job and not among all of its organisation's.
+        let found = match job {
+            None => sqlx::query(OF_ORGANISATION),
+            Some(_) => sqlx::query(OF_JOB),
+        };
+        let found = found.bind(organisation.as_str()).bind(after).bind(i64::from(limit));
+        let found = match job {
+            None => found,
+            Some(job) => found.bind(job.to_string()),
+        };
+        found.fetch_all(&self.inner.readers).await?.iter().map(event).collect()
     }
 
     /// Returns when events were numbered in this process, or may have been in another.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::{Row, any::AnyRow};
+use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{Ledger, LedgerError, rows};
 use crate::access::{Networks, OrganisationId};
@@ -49,11 +49,14 @@ impl Ledger {
             "INSERT INTO organisation (id, name, created_at) SELECT $1, $1, {now} WHERE true \
              ON CONFLICT (id) DO NOTHING",
         ));
-        let added = added.bind(id.as_str()).execute(&self.inner.writer).await?;
-        if added.rows_affected() == 0 {
-            return Ok(None);
+        // With its bounds or not at all: for a moment without its networks it would be open to all of them.
+        let mut tx = self.begin().await?;
+        if added.bind(id.as_str()).execute(&mut *tx).await?.rows_affected() == 0 {
+            return super::leave(tx, None).await;
         }
-        self.change_organisation(id, change).await
+        let organisation = self.change_within(&mut tx, id, change).await?;
+        tx.commit().await?;
+        Ok(organisation)
     }
 
     /// Changes what is said. `None`: there is no such organisation.
@@ -66,9 +69,20 @@ impl Ledger {
         change: &OrganisationChange,
     ) -> Result<Option<Organisation>, LedgerError> {
         let mut tx = self.begin().await?;
+        let changed = self.change_within(&mut tx, id, change).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    async fn change_within(
+        &self,
+        tx: &mut AnyConnection,
+        id: &OrganisationId,
+        change: &OrganisationChange,
+    ) -> Result<Option<Organisation>, LedgerError> {
         let select = format!("{SELECT} WHERE id = $1{{lock}}");
         let row = sqlx::query(self.say(&select)).bind(id.as_str()).fetch_optional(&mut *tx).await?;
-        let Some(row) = row else { return super::leave(tx, None).await };
+        let Some(row) = row else { return Ok(None) };
         let before = organisation(&row)?;
         let change = change.clone();
         let after = Organisation {
@@ -86,9 +100,8 @@ impl Ledger {
         .bind(after.requests_per_minute.map(i64::from))
         .bind(written(&after.networks)?)
         .bind(id.as_str())
-        .execute(&mut *tx)
+        .execute(tx)
         .await?;
-        tx.commit().await?;
         Ok(Some(after))
     }
 

@@ -3,6 +3,7 @@ use std::{fs, path::PathBuf};
 use super::*;
 use crate::{
     catalog::MediaType,
+    failure::Failure,
     job::{Artifact, LOCAL, NewJob},
     ledger::{LeaseOutcome, LedgerLimits},
     press::{Pressed, Verdict},
@@ -122,6 +123,27 @@ async fn another_paper_is_never_put_in_the_place_of_a_lost_one() {
     let keep = crate::ledger::Keep { requests: Some(Duration::ZERO), papers: None };
     retention::sweep(&house.ledger, &house.archive, keep).await.unwrap();
     assert_eq!(house.mended_by(&SAME).await.harmed[0].mending, Mending::NoRequest);
+}
+
+/// Refuses with what a paper says.
+struct Telling;
+
+impl Renders for Telling {
+    async fn render(&self, order: &str) -> Result<Pressed, Verdict> {
+        Err(Verdict::Refused(Failure::new(FailureCode::MissingGlyph, order, order)))
+    }
+}
+
+#[tokio::test]
+async fn a_paper_that_cannot_be_made_again_is_told_by_a_code_alone() {
+    let house = house().await;
+    let (_, lost) = house.make("Nguyễn Văn Kín").await;
+    fs::remove_file(house.file(&lost)).unwrap();
+    let mut stock = house.stocktake().take().await.unwrap();
+    house.stocktake().mend(&mut stock, &Telling).await.unwrap();
+    assert_eq!(stock.harmed[0].mending, Mending::Failed(FailureCode::MissingGlyph));
+    let told = serde_json::to_string(&stock).unwrap();
+    assert!(told.contains("missing-glyph") && !told.contains("Kín"), "{told}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tdkt_reports::{binding, fingerprint};
 
 use crate::support::{
-    papers::sample_of,
+    papers::{copy_folder, repository, sample_of},
     programs::{Service, json, until},
 };
 
@@ -107,4 +107,84 @@ fn what_waits_is_withdrawn_and_an_unfinished_batch_has_no_file() {
     // Only what failed or died begins anew.
     let resumed = json(service.post(&format!("/v1/batches/{id}:resume"), ""));
     assert_eq!(resumed["counts"], json!({"cancelled": 3}), "{resumed:#}");
+}
+
+#[test]
+fn what_was_left_out_is_told_once_and_kept_without_a_word_of_it() {
+    const NAME: &str = "Nguyễn Thị Kín";
+    let service = Service::start(&["--work", "false"]);
+    let mut wrong = sample_of("annual-summary", "simple");
+    wrong["content"]["member_count"] = json!(NAME);
+    wrong["content"][NAME] = json!({"note": "TCVN3 \u{fffd}"});
+    let batch = json!({"accept_partial": true, "requests": [wrong, sample_of("scorecard", "simple")]});
+    let (status, taken) = submit(&service, &batch);
+    assert_eq!(status, 202, "{taken:#}");
+    let told = &taken["left_out"][0];
+    assert!(told.to_string().contains(NAME) && told["message_vi"].is_string(), "who has sent it reads it: {told:#}");
+
+    let id = taken["id"].as_str().expect("an id");
+    json(service.post(&format!("/v1/batches/{id}:cancel"), ""));
+    let shown = json(service.get(&format!("/v1/batches/{id}")));
+    let listed = json(service.get(&format!("/v1/batches/{id}/manifest.json")));
+    let kept = &shown["left_out"][0];
+    assert_eq!((&kept["request"], &kept["code"], &listed["left_out"]), (&json!(0), &told["code"], &shown["left_out"]));
+    let places: Vec<&Value> = kept["findings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .flat_map(|it| it["pointers"].as_array())
+        .flatten()
+        .collect();
+    for place in ["/content", "/content/member_count"] {
+        assert!(places.contains(&&json!(place)), "{place}: {kept:#}");
+    }
+    assert!(!shown.to_string().contains("Kín") && !listed.to_string().contains("Kín"), "{shown:#} {listed:#}");
+    for file in ["ledger.sqlite", "ledger.sqlite-wal"] {
+        let bytes = std::fs::read(service.data().join(file)).expect("readable");
+        assert!(!bytes.windows(NAME.len()).any(|window| window == NAME.as_bytes()), "{file}");
+    }
+}
+
+#[test]
+fn an_erased_paper_is_given_out_by_no_batch_and_a_lost_one_is_our_fault() {
+    let service = Service::start(&[]);
+    // Twice the same paper: its file stays in the archive for the other job.
+    let batch = json!({"requests": [sample_of("scorecard", "simple"), sample_of("scorecard", "simple")]});
+    let (status, taken) = submit(&service, &batch);
+    assert_eq!(status, 202, "{taken:#}");
+    let id = taken["id"].as_str().expect("an id");
+    assert_eq!(ended(&service, id)["counts"], json!({"succeeded": 2}));
+    let fetch = || service.get(&format!("/v1/batches/{id}/archive.zip"));
+    let jobs = json(service.get("/v1/jobs"));
+    let one = jobs["data"][0]["id"].as_str().expect("an id");
+
+    let paper = service.data().join("archive/blobs");
+    let away = service.data().join("away");
+    std::fs::rename(&paper, &away).expect("moved");
+    let lost = fetch();
+    assert_eq!(lost.status(), 500);
+    assert_eq!(json(lost)["code"], "internal");
+    std::fs::rename(&away, &paper).expect("moved back");
+    assert_eq!(fetch().status(), 200);
+
+    let erased = service.request("DELETE", &format!("/v1/jobs/{one}/data")).send().expect("an answer");
+    assert_eq!(erased.status(), 200);
+    let refused = fetch();
+    let found = refused.status();
+    assert_eq!((found.as_u16(), &json(refused)["code"]), (410, &json!("data-erased")));
+}
+
+#[test]
+fn a_broken_phrase_is_not_the_fault_of_a_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    copy_folder(&repository("report_templates"), folder.path());
+    let body = folder.path().join("documents/scorecard/body.typ.j2");
+    let text = std::fs::read_to_string(&body).expect("there");
+    std::fs::write(&body, format!("{text}\n{{{{ content.nothing_of_this_name }}}}\n")).expect("written");
+    let service = Service::start(&["--work", "false", "--templates", folder.path().to_str().expect("text")]);
+    for accept_partial in [false, true] {
+        let (status, answer) = submit(&service, &json!({"accept_partial": accept_partial, "requests": requests()}));
+        assert_eq!((status, &answer["code"]), (500, &json!("template-fault")), "{answer:#}");
+    }
+    assert_eq!(json(service.get("/v1/jobs"))["data"], json!([]));
 }

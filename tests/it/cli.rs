@@ -253,20 +253,8 @@ fn the_doctor_examines_the_installation() {
 /// A copy of the template folder.
 fn templates(desk: &TempDir) -> PathBuf {
     let copy = desk.path().join("templates");
-    copy_folder(&papers::repository("report_templates"), &copy);
+    papers::copy_folder(&papers::repository("report_templates"), &copy);
     copy
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("made");
-    for entry in fs::read_dir(from).expect("listed").map(|entry| entry.expect("listed")) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
-    }
 }
 
 /// Puts a line before the first line of a file that begins so, and gives its number.

@@ -78,6 +78,22 @@ fn with_a_key_and_a_declared_proxy_it_serves_and_believes_the_proxy_alone() {
 }
 
 #[test]
+fn a_proxy_on_this_host_brings_strangers_to_loopback() {
+    let (_folder, data) = folder();
+    let on_loopback = |arguments: &[&str]| Service::try_listen("127.0.0.1:0", tdkt(), &data, arguments);
+    let (mut process, url) = on_loopback(&["--behind-proxy", "0.0.0.0/0", "--work", "false"]);
+    assert!(url.is_none(), "it listens at {url:?}");
+    assert_eq!(process.ended_within(Duration::from_secs(30)).code(), Some(1));
+    until(Duration::from_secs(10), "what it said is read", || process.said().contains("docs/operating.md"));
+    for fault in ["mọi địa chỉ", "chưa có khóa"] {
+        assert!(process.said().contains(fault), "{fault} in {}", process.said());
+    }
+    key(&data);
+    let (process, url) = on_loopback(&["--behind-proxy", "127.9.0.0/16", "--work", "false"]);
+    assert!(url.is_some(), "{}", process.said());
+}
+
+#[test]
 fn a_lab_is_open_and_says_so() {
     let (_folder, data) = folder();
     let (process, url) = start(&data, &["--insecure-lab", "true"]);

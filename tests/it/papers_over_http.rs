@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    path::Path,
     time::{Duration, Instant},
 };
 
@@ -102,7 +101,7 @@ fn what_differs_is_named() {
     }
 
     let folder = tempfile::tempdir().expect("a temporary folder");
-    copy(&papers::repository("report_templates"), folder.path());
+    papers::copy_folder(&papers::repository("report_templates"), folder.path());
     let measures = folder.path().join("layout/measures/nd30-2020.typ");
     let text = fs::read_to_string(&measures).expect("there");
     assert!(text.contains("body-leading: 0.135em"));
@@ -300,18 +299,6 @@ impl Bits {
             }
             *self.bytes.last_mut().expect("not empty") |= bit << self.filled;
             self.filled += 1;
-        }
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).expect("listed").map(|entry| entry.expect("listed")) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            fs::create_dir_all(&target).expect("made");
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
         }
     }
 }

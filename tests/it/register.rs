@@ -117,6 +117,40 @@ fn a_bad_entry_is_told_all_its_faults_and_not_kept() {
 }
 
 #[test]
+fn adjustments_that_come_at_once_each_differ_from_the_version_before_them() {
+    let service = Service::start(&["--work", "false"]);
+    registered(&service);
+    let good = content("six-month-review");
+    new(&service, "POST", H1, &json!({"content": good}));
+    json(service.post("/v1/periods/2026-H1:close", r#"{"accept_missing": true}"#));
+    let before = |content: &Value| content["commendation_totals"]["individual"].as_i64().expect("a number");
+    let counts: Vec<i64> = (1..=8).collect();
+    let start = std::sync::Barrier::new(counts.len());
+    std::thread::scope(|scope| {
+        for more in &counts {
+            let (service, start, mut content) = (&service, &start, good.clone());
+            content["commendations"][4]["count"] =
+                json!(content["commendations"][4]["count"].as_i64().expect("a number") + more);
+            content["commendation_totals"]["individual"] = json!(before(&content) + more);
+            scope.spawn(move || {
+                let body = json!({"content": content, "adjustment": {"reason": "Bổ sung giấy khen"}});
+                start.wait();
+                let sent = write(service, "POST", H1, ("if-match", "*"), &body);
+                assert_eq!(sent.status(), 201, "any version is right for *: {:#}", json(sent));
+            });
+        }
+    });
+    let mut last = before(&good);
+    for version in 2..2 + counts.len() {
+        let one = json(service.get(&format!("{H1}?version={version}")));
+        let told = one["adjustment"]["difference"].as_array().expect("a list");
+        let told = told.iter().find(|one| one["pointer"] == "/commendation_totals/individual").expect("it differs");
+        assert_eq!((&told["old"], &told["new"]), (&json!(last), &one["content"]["commendation_totals"]["individual"]));
+        last = before(&one["content"]);
+    }
+}
+
+#[test]
 fn a_period_is_sent_for_closed_and_adjusted() {
     let service = Service::start(&["--work", "false"]);
     registered(&service);

@@ -20,23 +20,11 @@ const SLOW: &str = "\n#for i in range(9000) { for j in range(9000) { let n = i +
 /// The template folder with one kind that takes very long.
 fn slow_templates(folder: &Path) -> String {
     let templates = folder.join("templates");
-    copy(&papers::repository("report_templates"), &templates);
+    papers::copy_folder(&papers::repository("report_templates"), &templates);
     let body = templates.join("documents/six-month-review/body.typ.j2");
     let text = std::fs::read_to_string(&body).expect("a body");
     std::fs::write(&body, text + SLOW).expect("written");
     templates.to_str().expect("text").to_owned()
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("listed").map(|entry| entry.expect("listed")) {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            std::fs::copy(entry.path(), to).expect("copied");
-        }
-    }
 }
 
 /// A service with one job that runs and one that waits.

@@ -162,6 +162,15 @@ fn without_a_collector_the_caller_s_trace_is_kept_as_it_is_and_nonsense_is_passe
     let id = job["id"].as_str().expect("an id");
     let kept = service.books().job(id).trace.expect("kept").to_string();
     assert_eq!(kept, format!("00-{TRACE}-{CALLER}-01"));
+    let batch = serde_json::json!({"requests": [papers::sample_of("scorecard", "simple")]});
+    let request = service.request("POST", "/v1/batches").header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
+    let request = request.header("content-type", "application/json").body(batch.to_string());
+    assert_eq!(request.send().expect("an answer").status(), 202);
+    let jobs = json(service.get("/v1/jobs"));
+    assert_eq!(
+        (&jobs["data"][0]["kind"], &jobs["data"][0]["trace_id"]),
+        (&Value::from("scorecard"), &Value::from(TRACE))
+    );
     let job = submit(&service, "An Bình", "Nguyễn-Văn-Quyết");
     assert_eq!(job.get("trace_id"), None);
 }

@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, VecDeque},
     fs::File,
     sync::Arc,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -18,11 +19,12 @@ use crate::{
     failure::{Failure, FailureCode},
     fingerprint,
     intake::Manuscript,
-    job::{Job, JobId, JobState},
+    job::{Job, JobId},
 };
 
-/// Wholes that are kept for the next who asks.
+/// Wholes that are kept for the next who asks, and for how long.
 const KEPT: usize = 4;
+const KEPT_FOR: Duration = Duration::from_secs(60);
 
 /// A file of the whole, open for reading.
 pub struct WholeFile {
@@ -121,8 +123,9 @@ impl BatchDesk<'_> {
     }
 
     async fn whole(&self, id: JobId) -> Result<Arc<Whole>, Failure> {
-        let batch = self.batch(id).await?;
-        let waiting = batch.parts() - batch.ended();
+        self.batch(id).await?;
+        let jobs = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
+        let waiting = jobs.iter().filter(|(_, job)| !job.state.is_end()).count();
         if waiting > 0 {
             return Err(Failure::new(
                 FailureCode::JobNotFinished,
@@ -131,7 +134,9 @@ impl BatchDesk<'_> {
             )
             .hint("Xem tiến độ tại GET /v1/batches/{id}, rồi hỏi lại."));
         }
-        let jobs = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
+        if jobs.iter().any(|(_, job)| job.paper_erased_at.is_some()) {
+            return Err(data_erased());
+        }
         let papers = jobs.iter().map(|(_, job)| job.artifact.as_ref().map_or("", |it| it.sha256.as_str()));
         let key = fingerprint::of_all(std::iter::once(id.to_string().as_str()).chain(papers).map(str::as_bytes));
         // One at a time: who asks for the same whole meanwhile finds it made.
@@ -143,7 +148,13 @@ impl BatchDesk<'_> {
         if shelved.len() >= KEPT {
             shelved.pop_front();
         }
-        shelved.push_back((key, Arc::clone(&whole)));
+        shelved.push_back((key.clone(), Arc::clone(&whole)));
+        // Not for long: what is erased meanwhile shall not lie here.
+        let wholes = Arc::clone(&self.desk.wholes);
+        tokio::spawn(async move {
+            tokio::time::sleep(KEPT_FOR).await;
+            wholes.0.lock().await.retain(|(known, _)| *known != key);
+        });
         Ok(whole)
     }
 
@@ -159,12 +170,9 @@ impl BatchDesk<'_> {
         for part in std::mem::take(&mut outline.parts) {
             let job = jobs.get(&part.name);
             let Some((job, artifact)) = job.and_then(|job| Some((job, job.artifact.as_ref()?))) else {
-                outline.left_out.push(part.name);
+                outline.unmade.push(part.name);
                 continue;
             };
-            if job.paper_erased_at.is_some() || job.state != JobState::Succeeded {
-                return Err(data_erased());
-            }
             if part.name == closing::REPORT {
                 let manuscript = self.request(job.id).await?;
                 let manuscript: Manuscript =
@@ -172,8 +180,7 @@ impl BatchDesk<'_> {
                 report = Some(manuscript);
             }
             let bytes = self.desk.archive.read(&artifact.sha256).await;
-            let bytes =
-                bytes.map_err(|error| Failure::store_unavailable(error.to_string()))?.ok_or_else(data_erased)?;
+            let bytes = bytes?.ok_or_else(|| Failure::internal("a paper is missing from the archive"))?;
             tokio::fs::write(bindery.place(&part)?, bytes).await.map_err(cannot)?;
             let (sha256, bytes) = (artifact.sha256.clone(), artifact.size);
             bindery.take(&part, Delivered { sha256, bytes, pages: artifact.pages })?;

@@ -49,30 +49,51 @@ impl RegisterDesk {
     /// Stores what was checked.
     pub(super) async fn keep(&self, parcel: Parcel, findings: Vec<Finding>, base: &Base) -> Result<Sent, Failure> {
         let Parcel { bloc, period, content, beside, reason } = parcel;
-        let adjustment = match reason {
-            Some(reason) => {
-                let before = self.book.submission(period, &bloc.id).await?;
-                let difference = self.difference(period, before.as_ref(), (&content, &beside));
-                Some((reason, difference))
-            }
-            None => None,
-        };
-        let content = intake::canonical(content.to_string().as_bytes())?;
-        let new = NewSubmission {
+        let canonical = intake::canonical(content.to_string().as_bytes())?;
+        let mut new = NewSubmission {
             id: Uuid::now_v7().to_string(),
             period,
             bloc: bloc.id,
-            sha256: beside.sha256(&content),
-            content,
+            sha256: beside.sha256(&canonical),
+            content: canonical,
             beside,
-            adjustment,
+            adjustment: None,
         };
-        match self.book.submit(&new, base).await? {
+        let outcome = match reason {
+            Some(reason) => self.adjust(&mut new, (&content, reason), base).await?,
+            None => self.book.submit(&new, base).await?,
+        };
+        match outcome {
             SubmitOutcome::Stored(submission) => Ok(Sent { submission, unchanged: false, findings }),
             SubmitOutcome::Unchanged(submission) => Ok(Sent { submission, unchanged: true, findings }),
             SubmitOutcome::Stale(current) => Err(stale(base, current.map(|current| current.version))),
             SubmitOutcome::Closed => Err(closed(period)),
             SubmitOutcome::Open => Err(open(period)),
+        }
+    }
+
+    /// Stores an adjustment upon the very version from which it is said to differ.
+    async fn adjust(
+        &self,
+        new: &mut NewSubmission,
+        (content, reason): (&Value, String),
+        base: &Base,
+    ) -> Result<SubmitOutcome, Failure> {
+        loop {
+            let before = self.book.submission(new.period, &new.bloc).await?;
+            let difference = self.difference(new.period, before.as_ref(), (content, &new.beside));
+            new.adjustment = Some((reason.clone(), difference));
+            let before = before.as_ref().map(Submission::tag);
+            let upon = match &before {
+                Some(tag) if base.is(Some(tag)) => Base::OneOf(vec![tag.as_str().to_owned()]),
+                None if base.is(None) => Base::Nothing,
+                Some(_) | None => Base::OneOf(Vec::new()),
+            };
+            match self.book.submit(new, &upon).await? {
+                // Another version came in between, upon which the sender would have it too.
+                SubmitOutcome::Stale(current) if base.is(current.as_ref().map(Submission::tag).as_ref()) => {}
+                outcome => return Ok(outcome),
+            }
         }
     }
 

@@ -64,6 +64,22 @@ async fn an_organisation_is_added_once_and_changed(store: Store) {
     assert!(ledger.change_organisation(&named("khong-co"), &back).await.unwrap().is_none());
 }
 
+/// Its process may be gone at any moment.
+async fn an_organisation_is_there_with_its_networks_or_not_at_all(store: Store) {
+    let ledger = store.fresh().await;
+    let networks: Networks = "10.2.0.0/16".parse().unwrap();
+    let change = OrganisationChange { networks: Some(networks.clone()), ..OrganisationChange::default() };
+    for waits in 0.. {
+        let id = named(&format!("to-chuc-{waits}"));
+        let ended = let_go_after(waits, ledger.add_organisation(&id, &change)).await;
+        let kept = ledger.organisations().await.unwrap().into_iter().find(|one| one.id == id);
+        assert!(kept.is_none_or(|kept| kept.networks == networks), "let go after {waits} waits");
+        if ended.is_some() {
+            break;
+        }
+    }
+}
+
 async fn a_key_is_kept_as_a_hash_and_found_by_its_id(store: Store) {
     let ledger = store.fresh().await;
     assert!(!ledger.has_keys().await.unwrap());
@@ -157,6 +173,7 @@ async fn an_organisations_own_quota_comes_before_the_settings(store: Store) {
 
 on_both_stores!(
     an_organisation_is_added_once_and_changed,
+    an_organisation_is_there_with_its_networks_or_not_at_all,
     a_key_is_kept_as_a_hash_and_found_by_its_id,
     a_client_has_two_active_keys_at_most,
     a_shelf_reaches_no_other_organisations_jobs,

@@ -73,6 +73,22 @@ async fn what_is_erased_is_nowhere_and_the_audit_proves_it(store: Store) {
     assert_eq!(ledger.verify_audit().await.unwrap().broken_at, None);
 }
 
+/// A caller may hang up in the middle of it.
+#[tokio::test]
+async fn whoever_lets_go_of_an_erasure_leaves_the_writer_patient() {
+    let store = Store::sqlite();
+    let ledger = store.fresh().await;
+    for waits in 0.. {
+        let id = succeeded(&ledger, &artifact()).await;
+        let ended = let_go_after(waits, ledger.erase(id)).await;
+        let patience: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&ledger.inner.writer).await.unwrap();
+        assert_eq!(patience, 10_000, "let go after {waits} waits");
+        if ended.is_some() {
+            break;
+        }
+    }
+}
+
 async fn a_job_that_has_not_ended_keeps_its_data(store: Store) {
     let ledger = store.fresh().await;
     let id = accept(&ledger).await;

@@ -55,6 +55,18 @@ async fn each_organisation_counts_for_itself_and_sees_its_own(store: Store) {
     assert_eq!(shelf(&ledger, "c").last_event().await.unwrap(), 0);
 }
 
+/// Asked of SQLite, which says plainly what it reads.
+#[tokio::test]
+async fn the_events_of_a_job_are_found_by_the_job() {
+    let store = Store::sqlite();
+    let ledger = store.fresh().await;
+    let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", crate::ledger::events::OF_JOB));
+    let plan = sqlx::query(plan).bind(LOCAL).bind(0_i64).bind(9_i64).bind("x");
+    let rows = plan.fetch_all(&ledger.inner.readers).await.unwrap();
+    let steps: Vec<String> = rows.iter().map(|row| sqlx::Row::get(row, "detail")).collect();
+    assert!(steps[0].contains("event_of_job"), "{steps:?}");
+}
+
 async fn numbers_go_on_when_old_events_are_forgotten(store: Store) {
     let ledger = store.fresh().await;
     accept(&ledger).await;

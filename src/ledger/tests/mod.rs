@@ -17,7 +17,12 @@ mod snapshot;
 mod store;
 mod webhooks;
 
-use std::time::Duration;
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
 
 use tempfile::TempDir;
 
@@ -107,6 +112,20 @@ async fn take(ledger: &Ledger, id: JobId, duration: Duration) -> Lease {
         LeaseOutcome::Taken(lease) => lease,
         other => panic!("{other:?}"),
     }
+}
+
+/// What an action gives; `None` where it was let go because it had to wait more than so many times.
+async fn let_go_after<T>(waits: u32, action: impl Future<Output = T>) -> Option<T> {
+    let (mut action, mut waited) = (pin!(action), 0);
+    poll_fn(|context| match action.as_mut().poll(context) {
+        Poll::Ready(given) => Poll::Ready(Some(given)),
+        Poll::Pending if waited == waits => Poll::Ready(None),
+        Poll::Pending => {
+            waited += 1;
+            Poll::Pending
+        }
+    })
+    .await
 }
 
 /// A job that succeeded with this paper.

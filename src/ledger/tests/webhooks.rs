@@ -131,6 +131,12 @@ async fn what_was_sent_or_never_posted_is_sent_again_under_the_same_ids(store: S
     assert_eq!(ledger.redeliver((None, &id), &Which::One(first[0].message_id.clone())).await.unwrap(), Some(1));
     assert_eq!(ledger.redeliver((None, &id), &Which::Range(1, 2)).await.unwrap(), Some(2));
     assert_eq!(ledger.redeliver((None, &id), &Which::Range(1, 3)).await.unwrap(), Some(0), "they wait");
+    let ends = hook(&ledger, "a", &[E::Succeeded]).await;
+    assert_eq!(
+        ledger.redeliver((None, &ends), &Which::Range(1, 3)).await.unwrap(),
+        Some(0),
+        "it asked for other types"
+    );
     let again = parcels(&ledger).await;
     assert_eq!(again.len(), 3);
     assert!(again.iter().any(|parcel| parcel.message_id == first[0].message_id && parcel.body == first[0].body));

@@ -18,6 +18,19 @@ use tdkt_reports::{
     vietnamese, workshop_files,
 };
 
+/// Copies a folder with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("made");
+    for entry in std::fs::read_dir(from).expect("listed").map(|entry| entry.expect("listed")) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
 /// The shipped templates and fonts, loaded once.
 pub static WORKSHOP: LazyLock<Workshop> = LazyLock::new(|| {
     let settings = Settings::resolve(&GivenSettings::default()).expect("defaults");

@@ -122,7 +122,7 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             .problems(&[F::WebhookDisabled]),
         post("/v1/webhooks/{id}:redeliver", "redeliverRange", webhooks::redeliver_range)
             .named("Gửi lại một khoảng sự kiện", "Send a range of events again, also those that never were sent there")
-            .says("At most 1,000 at once; deliveries that wait are left as they are.")
+            .says("At most 1,000 at once; deliveries that wait are left as they are. What was never sent there is, if it is of a type that goes there.")
             .at(ID, text(), ID_SAYS)
             .takes("application/json", refer("EventRange"), "Numbers of events, first and last.")
             .answers(Answer::new(202, "They will be sent.").of("application/json", refer("Redelivered")))
