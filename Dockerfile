@@ -9,12 +9,13 @@ COPY fonts fonts
 COPY report_templates report_templates
 COPY docs/failures.md docs/rules.md docs/
 RUN cargo build --profile dist --locked --bin tdkt-reports \
-    && install -d -m 700 /data
+    && install -d -m 700 -o 10001 -g 10001 /into/data
 
 # Debian 12's glibc, libgcc and root certificates, and nothing else: no shell, no package manager. Templates and fonts
 # are inside the executable.
 FROM gcr.io/distroless/cc-debian12
-COPY --from=build --chown=10001:10001 /data /data
+# What is below a copied folder keeps its owner and mode, the folder itself does not: others may not read /data.
+COPY --from=build /into /
 COPY --from=build /src/target/dist/tdkt-reports /usr/local/bin/tdkt-reports
 USER 10001:10001
 ENV TDKT_LISTEN=0.0.0.0:8080 TDKT_DATA=/data

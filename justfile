@@ -26,6 +26,10 @@ bench-service PAPERS="500":
     cargo build --release --locked
     benches/run target/release/tdkt-reports {{ PAPERS }}
 
+# What closing a year costs beside what its render children make alone: a province of BLOCS with PAPERS each
+bench-closing BLOCS="60" PAPERS="34":
+    cargo bench --locked --bench closing -- {{ BLOCS }} {{ PAPERS }}
+
 # Checks the template folder and makes every sample of every kind: target/samples/*.pdf
 templates:
     cargo build --release --locked

@@ -1,8 +1,10 @@
 //! Wiring: what is opened in which order, how the parts start, and how they stop.
 
+mod address;
 mod connections;
 mod doors;
 pub mod examination;
+mod leaving;
 mod parts;
 mod safety;
 mod tls;
@@ -37,7 +39,9 @@ use crate::{
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
-use doors::Behind;
+use address::Address;
+use doors::{Behind, Doors};
+use leaving::Leaving;
 use parts::{Parts, admission, keep, ledger_place, open, open_carrier, open_doorbell, open_ledger};
 pub use parts::{open_books, open_outbound, open_registry, press_settings, restore, take_stock};
 
@@ -59,6 +63,7 @@ const HTTP_THREADS: usize = 2;
 /// # Errors
 /// When a part cannot be opened, the address cannot be had, or the sandbox lacks what is required.
 pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failure> {
+    let address = Address::find(settings.listen)?;
     let workshop = Arc::new(load_workshop(settings)?);
     let reading = Arc::clone(&workshop);
     telemetry::hush_panics();
@@ -76,17 +81,25 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
         .admitting(admission(settings)?)
         .calling(open_outbound(settings)?);
         let soundings = watched(settings, &parts)?;
-        let first_look = safety::look(settings, &parts.ledger).await?;
+        let first_look = safety::look(settings, address.socket_address(), &parts.ledger).await?;
         let gate = Gate::new(parts.ledger.clone(), first_look, settings.requests_per_minute);
         let registry = open_registry(settings, &parts.ledger)?;
         let carrier = open_carrier(settings, &registry)?;
         let reader = SourceReader { workshop: reading, outbound: registry.outbound.clone() };
-        let server = doors::open(settings, Behind { desk: desk.clone(), gate, registry, soundings })?;
+        let outlives_us = address.outlives_us();
+        let behind = Behind { desk: desk.clone(), gate, registry, soundings };
+        let Doors { server, connections } = doors::open(settings, address, behind)?;
         let mut staff = Staff::hire(settings, &parts, (carrier, Some(Arc::new(reader))));
         if settings.work {
             staff.put_to_work(settings, &parts);
         }
-        let handle = server.handle();
+        let leaving = Leaving {
+            desk,
+            ledger: parts.ledger.clone(),
+            server: server.handle(),
+            connections,
+            notice: Duration::from_secs(settings.notice_s.min(settings.drain_s)),
+        };
         tokio::pin!(server);
         tokio::select! {
             ended = &mut server => {
@@ -94,13 +107,17 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
             }
             () = stop_signal() => {
                 info!("Stopping: no new work, running renders may finish");
-                desk.close();
-                parts.ledger.end_watches();
-                // Until the proxy has noticed, callers are told; then the address is closed.
-                let notice = tokio::time::sleep(Duration::from_secs(settings.notice_s.min(settings.drain_s)));
-                let closing = async { notice.await; handle.stop(true).await };
-                let doors = async { tokio::select! { () = closing => {}, _ = &mut server => {} } };
-                drain(async { tokio::join!(doors, staff.dismiss()); }, settings).await;
+                let left = async {
+                    if outlives_us {
+                        staff.dismiss().await;
+                        leaving.behind_an_open_address().await;
+                    } else {
+                        tokio::join!(leaving.with_the_address(), staff.dismiss());
+                    }
+                };
+                // The server is driven here too, and has ended a moment before or after `left`.
+                let driven = async { let _ended = (&mut server).await; std::future::pending::<()>().await };
+                drain(async { tokio::select! { () = left => {}, () = driven => {} } }, settings).await;
             }
         }
         traces::flush(LAST_SPANS).await;

@@ -87,6 +87,16 @@ impl Desk {
         self.admission.close();
     }
 
+    /// From now on an answer is the last on its connection, and streams end; requests are still taken in.
+    pub fn part(&self) {
+        self.admission.part();
+    }
+
+    /// Whether callers are taking leave.
+    pub fn is_parting(&self) -> bool {
+        self.admission.is_parting()
+    }
+
     /// Whether the desk takes requests in.
     ///
     /// # Errors

@@ -4,11 +4,12 @@
 //! and the same paper has the same name in the archive. Only the ledger's commit counts.
 
 mod spans;
+mod turns;
 mod verdicts;
 
 use std::{
     panic::AssertUnwindSafe,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -22,13 +23,17 @@ use tracing::{Instrument, debug, error, info, warn};
 use crate::{
     archive::Archive,
     job::{Artifact, JobId, Lease},
-    ledger::{BeatOutcome, LeaseOutcome, Ledger, LedgerError},
+    ledger::{Asking, BeatOutcome, LeaseOutcome, Ledger, LedgerError, Next},
     metrics,
     press::{Press, Pressed, Verdict},
     queue::Backoff,
 };
 use spans::{tell_of_queue, tell_of_render};
+use turns::Turns;
 use verdicts::Decision;
+
+/// How often it is chosen again whose turn it is, where others are faster.
+const CHOICES: usize = 8;
 
 /// Times of a worker.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +79,7 @@ pub struct Worker<P = Press> {
     press: Arc<P>,
     name: String,
     settings: WorkerSettings,
+    turns: Mutex<Turns>,
     /// When the renders that still run are given back; `None` while the worker is open.
     closing: watch::Sender<Option<Instant>>,
 }
@@ -101,7 +107,8 @@ impl<P: Renders> Worker<P> {
         name: impl Into<String>,
         settings: WorkerSettings,
     ) -> Self {
-        Self { ledger, archive, press, name: name.into(), settings, closing: watch::Sender::new(None) }
+        let turns = Mutex::default();
+        Self { ledger, archive, press, name: name.into(), settings, turns, closing: watch::Sender::new(None) }
     }
 
     /// Stops taking leases. Renders that run longer than `drain` from now are ended and their jobs given back, the start
@@ -114,8 +121,8 @@ impl<P: Renders> Worker<P> {
         });
     }
 
-    /// Answers a ring: works on the job if it waits and nobody else does. Whatever happens is written to the ledger, or
-    /// left to the lease's end where the ledger does not answer.
+    /// Answers a ring: works on the job whose turn it is, which is the ring's own unless another organisation comes first.
+    /// Whatever happens is written to the ledger, or left to the lease's end where the ledger does not answer.
     pub async fn answer(&self, job: JobId) {
         if self.closing.borrow().is_some() {
             return;
@@ -125,7 +132,7 @@ impl<P: Renders> Worker<P> {
             warn!(job.id = %job, "The archive takes no paper now, job {job} waits");
             return;
         }
-        match self.ledger.lease(job, &self.name, self.settings.lease).await {
+        match self.lease_in_turn(job).await {
             Ok(LeaseOutcome::Taken(lease)) => {
                 tell_of_queue(&lease);
                 let trace = lease
@@ -140,6 +147,52 @@ impl<P: Renders> Worker<P> {
             Ok(LeaseOutcome::Unknown) => warn!(job.id = %job, "A ring named job {job}, which the ledger does not know"),
             Err(error) => warn!(job.id = %job, %error, "Job {job} could not be leased; it will be rung again"),
         }
+    }
+
+    /// The lease of the job whose turn it is. Choosing takes no lock: where another worker was faster, it is chosen again,
+    /// and in the end the ring is taken at its word.
+    async fn lease_in_turn(&self, rung: JobId) -> Result<LeaseOutcome, LedgerError> {
+        for _ in 0..CHOICES {
+            let Some((who, next)) = self.next(rung).await? else { break };
+            match self.ledger.lease(next.job, &self.name, self.settings.lease).await? {
+                LeaseOutcome::Taken(lease) => {
+                    self.turns.lock().unwrap_or_else(PoisonError::into_inner).served(&who);
+                    if next.job != rung && !next.is_rung {
+                        // This ring was spent on a job that had none; its own job gets another, later if not now.
+                        if let Err(error) = self.ledger.unring(&[rung]).await {
+                            debug!(job.id = %rung, %error, "Job {rung} waits for its second ring");
+                        }
+                    }
+                    return Ok(LeaseOutcome::Taken(lease));
+                }
+                LeaseOutcome::Exhausted if next.job == rung => return Ok(LeaseOutcome::Exhausted),
+                LeaseOutcome::Exhausted => {
+                    error!(job.id = %next.job, "Job {} is dead: its starts are used up", next.job)
+                }
+                LeaseOutcome::NotDue | LeaseOutcome::HeldByOther | LeaseOutcome::Ended | LeaseOutcome::Unknown => {}
+            }
+        }
+        self.ledger.lease(rung, &self.name, self.settings.lease).await
+    }
+
+    /// Whose turn it is, and with which job: the ring's own if it waits, else the oldest. `None`: nobody's jobs are due.
+    async fn next(&self, rung: JobId) -> Result<Option<(Asking, Next)>, LedgerError> {
+        let asking = self.ledger.asking().await?;
+        if asking.is_empty() {
+            return Ok(None);
+        }
+        let own = self.ledger.waits_for(rung).await?;
+        let asking = self.turns.lock().unwrap_or_else(PoisonError::into_inner).order(asking);
+        for who in asking {
+            let next = match &own {
+                Some(own) if *own == who.organisation => Some(Next { job: rung, is_rung: true }),
+                Some(_) | None => self.ledger.next_of(&who.organisation).await?,
+            };
+            if let Some(next) = next {
+                return Ok(Some((who, next)));
+            }
+        }
+        Ok(None)
     }
 
     async fn work(&self, lease: &Lease) {

@@ -209,7 +209,7 @@ impl Feed {
                 self.after = event.sequence;
                 return self.say(written(&event));
             }
-            if self.opened.elapsed() >= LONGEST || self.desk.is_open().is_err() {
+            if self.opened.elapsed() >= LONGEST || self.desk.is_parting() {
                 return None;
             }
             let counter = self.desk.of(&self.caller);

@@ -19,7 +19,7 @@ pub async fn part(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let desk = request.app_data::<Data<Desk>>().cloned();
     let mut response = next.call(request).await?;
-    if desk.is_some_and(|desk| desk.is_open().is_err()) {
+    if desk.is_some_and(|desk| desk.is_parting()) {
         response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(response)

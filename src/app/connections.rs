@@ -5,7 +5,10 @@ use std::{
     collections::HashMap,
     net::IpAddr,
     os::fd::AsFd,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use actix_web::{dev::Extensions, rt::net::TcpStream};
@@ -16,12 +19,23 @@ use crate::access::Networks;
 #[derive(Debug, Clone)]
 pub(super) struct Connections {
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    open: Arc<AtomicUsize>,
     most: usize,
     /// Who speaks for many.
     proxies: Networks,
 }
 
-/// A connection that is counted, for as long as it is open.
+/// Any connection, for as long as it is open.
+#[derive(Debug)]
+struct Open(Arc<AtomicUsize>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection that is counted for its address, for as long as it is open.
 #[derive(Debug)]
 struct Held {
     counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
@@ -42,12 +56,19 @@ impl Drop for Held {
 
 impl Connections {
     pub(super) fn new(most: usize, proxies: Networks) -> Self {
-        Self { counts: Arc::default(), most, proxies }
+        Self { counts: Arc::default(), open: Arc::default(), most, proxies }
+    }
+
+    /// How many are open now, of whatever kind.
+    pub(super) fn open(&self) -> usize {
+        self.open.load(Ordering::Relaxed)
     }
 
     /// Counts a connection that was just made; one too many is closed. What speaks TLS of our own is bounded by the
     /// number of all connections alone.
     pub(super) fn count(&self, connection: &dyn Any, extensions: &mut Extensions) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+        extensions.insert(Open(Arc::clone(&self.open)));
         let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
         let Ok(peer) = stream.peer_addr() else { return };
         let from = peer.ip().to_canonical();

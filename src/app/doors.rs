@@ -1,15 +1,21 @@
 //! The address for callers: what answers there, what is bounded, and by which protocol.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, middleware, web::Data};
 use tokio::sync::Semaphore;
 
-use super::{HTTP_THREADS, connections::Connections, parts::published, tls::Certificate};
+use super::{
+    HTTP_THREADS,
+    address::{self, Address},
+    connections::Connections,
+    parts::published,
+    tls::Certificate,
+};
 use crate::{
     api::{self, ApiLimits, ForwardedBy, Origins, SelfDescription, Streams},
     desk::Desk,
-    failure::{Failure, FailureCode},
+    failure::Failure,
     gate::Gate,
     post::Registry,
     settings::Settings,
@@ -32,11 +38,17 @@ pub(super) struct Behind {
     pub soundings: Option<Soundings>,
 }
 
-/// Opens the address.
+/// The server, and the connections that it holds.
+pub(super) struct Doors {
+    pub server: actix_web::dev::Server,
+    pub connections: Connections,
+}
+
+/// Opens the address, or takes up the one that is open.
 ///
 /// # Errors
 /// When the address cannot be had, or the certificate cannot be used.
-pub(super) fn open(settings: &Settings, behind: Behind) -> Result<actix_web::dev::Server, Failure> {
+pub(super) fn open(settings: &Settings, address: Address, behind: Behind) -> Result<Doors, Failure> {
     let Behind { desk, gate, registry, soundings } = behind;
     let streams = Streams::default();
     let limits = ApiLimits {
@@ -49,6 +61,7 @@ pub(super) fn open(settings: &Settings, behind: Behind) -> Result<actix_web::dev
     };
     let known = SelfDescription::of(desk.workshop(), &published(settings, LONGEST_WAIT));
     let connections = Connections::new(settings.connections_per_address, settings.behind_proxy.clone());
+    let counted = connections.clone();
     let server = HttpServer::new(move || {
         let soundings = soundings.clone().map(Data::new);
         App::new()
@@ -71,25 +84,34 @@ pub(super) fn open(settings: &Settings, behind: Behind) -> Result<actix_web::dev
     .workers(HTTP_THREADS)
     .worker_max_blocking_threads(2)
     .max_connections(CONNECTIONS)
-    .on_connect(move |connection, extensions| connections.count(connection, extensions))
+    .on_connect(move |connection, extensions| counted.count(connection, extensions))
     .client_request_timeout(Duration::from_secs(10))
     .client_disconnect_timeout(Duration::from_secs(2))
     .shutdown_timeout(settings.drain_s)
     .disable_signals();
+    let at = address.socket_address();
     let (scheme, bound) = if settings.tls_cert.as_os_str().is_empty() {
-        ("http", server.bind(settings.listen))
+        let bound = match address {
+            Address::Own(address) => server.bind(address),
+            Address::Kept(socket, _) => server.listen(socket),
+        };
+        ("http", bound)
     } else {
         let certificate = Certificate::read(&settings.tls_cert, &settings.tls_key)?;
         let spoken = certificate.server()?;
         tokio::spawn(certificate.keep_fresh());
-        ("https", server.bind_rustls_0_23(settings.listen, spoken))
+        let bound = match address {
+            Address::Own(address) => server.bind_rustls_0_23(address, spoken),
+            Address::Kept(socket, _) => server.listen_rustls_0_23(socket, spoken),
+        };
+        ("https", bound)
     };
-    let server = bound.map_err(|error| bind_failed(settings.listen, &error))?;
+    let server = bound.map_err(|error| address::not_opened(at, &error))?;
     for address in server.addrs() {
         // On standard error: scripts and tests wait for this line.
         eprintln!("Đang phục vụ tại {scheme}://{address}");
     }
-    Ok(server.run())
+    Ok(Doors { server: server.run(), connections })
 }
 
 /// Behind a proxy without TLS of our own, a caller who goes around the proxy would send its key in the clear.
@@ -102,10 +124,4 @@ fn origins(settings: &Settings) -> Origins {
         },
         proxies_only: !settings.behind_proxy.are_open() && settings.tls_cert.as_os_str().is_empty(),
     }
-}
-
-pub(super) fn bind_failed(address: SocketAddr, error: &std::io::Error) -> Failure {
-    let failure =
-        Failure::new(FailureCode::BadParameter, format!("Không mở được địa chỉ {address}."), error.to_string());
-    failure.hint("Chọn cổng khác bằng --listen hoặc --metrics-listen, hoặc dừng chương trình đang dùng cổng này.")
 }

@@ -25,6 +25,9 @@ use crate::{
 /// Papers a render child finishes in a second, for the first estimate of a wait (docs/benchmarks.md).
 const PAPERS_PER_CHILD_SECOND: f64 = 20.0;
 
+/// The file that this process was started from, be it replaced or removed since.
+const OWN_EXECUTABLE: &str = "/proc/self/exe";
+
 /// What a render may take of the processor beyond its deadline; only a stopped parent lets it come so far.
 const PROCESSOR_BEYOND_DEADLINE: Duration = Duration::from_secs(5);
 
@@ -233,9 +236,11 @@ pub(super) fn open_press(settings: &Settings, arguments: &[&str]) -> Result<Pres
 /// How the press of these settings runs its children; `further` are arguments of each.
 ///
 /// # Errors
-/// When this executable cannot be found.
+/// When there is no /proc to find this executable by.
 pub fn press_settings(settings: &Settings, further: &[&str]) -> Result<PressSettings, Failure> {
-    let executable = std::env::current_exe().map_err(|error| Failure::internal(error.to_string()))?;
+    // By its name it would be another one as soon as an upgrade has replaced the file, or none.
+    let executable = PathBuf::from(OWN_EXECUTABLE);
+    executable.metadata().map_err(|error| Failure::internal(format!("{OWN_EXECUTABLE}: {error}")))?;
     let mut arguments: Vec<String> = further.iter().map(|argument| (*argument).to_owned()).collect();
     for (flag, path) in
         [("--templates", &settings.templates), ("--fonts", &settings.fonts), ("--limits", &settings.limits)]

@@ -2,7 +2,7 @@
 //!
 //! The rule: every fault is said at once, each with what mends it; with one of them the service does not start.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{net::SocketAddr, os::unix::fs::PermissionsExt};
 
 use tracing::warn;
 
@@ -20,9 +20,9 @@ const GUARDED_MODES: [&str; 3] = ["sslmode=require", "sslmode=verify-ca", "sslmo
 ///
 /// # Errors
 /// Every unsafe setting, where strangers may come and the operator did not say that it is a lab.
-pub(super) async fn look(settings: &Settings, ledger: &Ledger) -> Result<FirstLook, Failure> {
+pub(super) async fn look(settings: &Settings, address: SocketAddr, ledger: &Ledger) -> Result<FirstLook, Failure> {
     let has_keys = ledger.has_keys().await?;
-    if is_alone(settings) {
+    if is_alone(settings, address) {
         if !has_keys {
             eprintln!(
                 "Chưa có khóa API: ai ở máy này cũng dùng được mọi chức năng; cấp khóa đầu tiên: tdkt-reports keys create"
@@ -47,15 +47,15 @@ pub(super) async fn look(settings: &Settings, ledger: &Ledger) -> Result<FirstLo
     let english: Vec<&str> = faults.iter().map(|(_, english)| english.as_str()).collect();
     Err(Failure::new(
         FailureCode::BadParameter,
-        format!("Không phục vụ tại {} khi chưa an toàn:\n{}", settings.listen, vietnamese.join("\n")),
-        format!("unsafe settings for {}: {}", settings.listen, english.join("; ")),
+        format!("Không phục vụ tại {address} khi chưa an toàn:\n{}", vietnamese.join("\n")),
+        format!("unsafe settings for {address}: {}", english.join("; ")),
     )
     .hint("Sửa mọi điểm nêu trên, hoặc chỉ lắng nghe tại 127.0.0.1 và không khai báo proxy. Xem mục “Trước khi mở ra mạng” trong docs/operating.md."))
 }
 
 /// Whether nobody from elsewhere comes here: strangers also come to loopback where a proxy on this host brings them.
-fn is_alone(settings: &Settings) -> bool {
-    settings.listen.ip().to_canonical().is_loopback() && settings.behind_proxy.are_open()
+fn is_alone(settings: &Settings, address: SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback() && settings.behind_proxy.are_open()
 }
 
 /// Each in Vietnamese and English.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use actix_web::{App, HttpServer, web::Data};
 
-use super::{Parts, doors::bind_failed};
+use super::{Parts, address::not_opened};
 use crate::{api, failure::Failure, soundings::Soundings};
 
 /// What is looked at when metrics are asked for.
@@ -21,7 +21,7 @@ pub(super) fn open(address: SocketAddr, soundings: Soundings) -> Result<(), Fail
         .max_connections(32)
         .disable_signals()
         .bind(address)
-        .map_err(|error| bind_failed(address, &error))?;
+        .map_err(|error| not_opened(address, &error))?;
     for address in server.addrs() {
         eprintln!("Số đo tại http://{address}/metrics");
     }

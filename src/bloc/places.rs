@@ -1,5 +1,7 @@
 //! Names of places in their time (D09).
 
+use std::collections::BTreeSet;
+
 use crate::{
     calendar::short,
     facts::{Facts, PlaceName, PlaceSort, RuleContext, Spelled, numbered},
@@ -14,11 +16,28 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
         let province = bloc.province.as_deref().map(|province| ("/content/bloc/province".to_string(), province));
         std::iter::once(name).chain(province)
     });
-    // Where a person lives and comes from is written with the names of the paper's day.
-    const OF_PEOPLE: [&str; 3] = ["/residence", "/home_town", "/head_office"];
-    let of_people = facts.texts.iter().filter(|text| OF_PEOPLE.iter().any(|field| text.pointer.ends_with(field)));
-    let of_people = of_people.map(|text| (text.pointer.clone(), text.text.as_str()));
-    bloc.chain(members).chain(of_people).filter_map(|(pointer, name)| misnamed(&pointer, name, context)).collect()
+    let texts = facts.texts.iter().filter(|text| is_of_the_papers_day(&text.pointer));
+    let texts = texts.map(|text| (text.pointer.clone(), text.text.as_str()));
+    // A unit that stands in many lists is told at the first.
+    let mut told = BTreeSet::new();
+    let names = bloc.chain(members).chain(texts).filter(|(_, name)| told.insert(name.trim()));
+    names.filter_map(|(pointer, name)| misnamed(&pointer, name, context)).collect()
+}
+
+/// Whether a unit or a place stands there under its name of the paper's day: where people live and meet, who is a member, is
+/// scored, voted on, proposed, elected. Decisions and awards of earlier days keep the names of theirs.
+fn is_of_the_papers_day(pointer: &str) -> bool {
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let fields: Vec<&str> = pointer.split('/').filter(|part| !is_number(part)).collect();
+    match fields.as_slice() {
+        [.., "residence" | "home_town" | "head_office" | "venue" | "organiser" | "unit" | "member" | "nominee"]
+        | [.., "next_head" | "next_deputies"]
+        | [.., "election", "head" | "deputies"]
+        | [.., "candidates" | "collective" | "blocs", "name"]
+        | [.., "conference", "place"] => true,
+        // Every other field, of any kind: words about anything.
+        [..] => false,
+    }
 }
 
 /// D09 (warning): no level and no province stands in the name of a body or unit before it was one, or when it is no more.
@@ -120,6 +139,41 @@ mod tests {
         for name in ["Bộ Chỉ huy Quân sự tỉnh", "Sở Nội vụ", "Phường Huyền Tụng"] {
             assert!(!named(name, "2026-01-01"), "{name}");
         }
+    }
+
+    #[test]
+    fn d09_a_unit_is_judged_wherever_its_name_stands_and_told_once() {
+        let content = serde_json::json!({
+            "members": [{"unit": "Sở Y tế tỉnh Kon Tum"}],
+            "scores": [{"member": "Sở Y tế tỉnh Kon Tum"}, {"member": "Thanh tra huyện Đăk Hà"}],
+            "score": {"member": "Sở Tư pháp tỉnh Kon Tum"},
+            "ballots": [{"subject": "huyện Đăk Hà", "candidates": [{"name": "UBND huyện Đăk Tô"}]}],
+            "nominations": [{"nominee": "UBND huyện Ngọc Hồi", "history": [{"name": "x", "decision": {"issuer": "UBND tỉnh Kon Tum"}}]}],
+            "election": {"head": "UBND huyện Sa Thầy", "deputies": ["UBND thị xã Ba Đồn"]},
+            "collective": {"name": "UBND huyện Kon Plông"},
+            "blocs": [{"name": "Cụm huyện Kon Rẫy", "conference": {"place": "UBND huyện Tu Mơ Rông"}, "next_head": "UBND huyện Đăk Glei"}],
+            "conference": {"venue": "Nhà văn hóa huyện Ia H'Drai"},
+        });
+        let facts = Facts::read(&serde_json::json!({ "content": content })).unwrap();
+        let told = |date: &str| -> BTreeSet<String> {
+            on(date, |context| check(&facts, context)).into_iter().map(|finding| finding.pointers[0].clone()).collect()
+        };
+        let places = [
+            "members/0/unit",
+            "scores/1/member",
+            "score/member",
+            "ballots/0/candidates/0/name",
+            "nominations/0/nominee",
+            "election/head",
+            "election/deputies/0",
+            "collective/name",
+            "blocs/0/name",
+            "blocs/0/conference/place",
+            "blocs/0/next_head",
+            "conference/venue",
+        ];
+        assert_eq!(told("2026-01-15"), places.map(|place| format!("/content/{place}")).into());
+        assert_eq!(told("2025-06-30"), BTreeSet::new());
     }
 
     #[test]

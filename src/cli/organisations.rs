@@ -7,7 +7,7 @@ use super::{books::with_ledger, output};
 use crate::{
     access::{Networks, OrganisationId},
     failure::{Failure, FailureCode},
-    ledger::{Ledger, Organisation, OrganisationChange},
+    ledger::{Lane, Ledger, Organisation, OrganisationChange},
     settings::Settings,
 };
 
@@ -57,6 +57,9 @@ pub(super) struct Change {
     /// Mạng được dùng khóa của đơn vị, dạng CIDR, cách nhau dấu phẩy; để trống là mọi nơi.
     #[arg(long, value_name = "CIDR")]
     networks: Option<Networks>,
+    /// department: làn riêng của Sở, cứ hai lượt được một lượt trước; common: lần lượt như mọi đơn vị.
+    #[arg(long, value_name = "LÀN")]
+    lane: Option<Lane>,
 }
 
 /// A bound of its own, or that of the settings.
@@ -85,6 +88,7 @@ impl Change {
             max_waiting: self.own_max_waiting.map(|bound| bound.0),
             requests_per_minute: self.own_requests_per_minute.map(|bound| bound.0),
             networks: self.networks,
+            lane: self.lane,
         })
     }
 }
@@ -131,11 +135,14 @@ fn tell(organisations: &[Organisation], json: bool) -> Result<(), Failure> {
         return output::print(format!("{:#}\n", json!(organisations)).as_bytes());
     }
     let line = |organisation: &Organisation| {
-        let Organisation { id, name, max_waiting, requests_per_minute, networks, .. } = organisation;
+        let Organisation { id, name, max_waiting, requests_per_minute, networks, lane, .. } = organisation;
         let waiting = max_waiting.map_or("theo cấu hình".to_owned(), |most| most.to_string());
         let per_minute = requests_per_minute.map_or("theo cấu hình".to_owned(), |most| most.to_string());
         let networks = if networks.are_open() { "mọi nơi".to_owned() } else { networks.to_string() };
-        format!("{id}\t{name}\tviệc chờ: {waiting}\tyêu cầu/phút: {per_minute}\tmạng: {networks}\n")
+        format!(
+            "{id}\t{name}\tviệc chờ: {waiting}\tyêu cầu/phút: {per_minute}\tmạng: {networks}\tlàn: {}\n",
+            lane.as_str()
+        )
     };
     output::print(organisations.iter().map(line).collect::<String>().as_bytes())
 }

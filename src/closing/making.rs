@@ -40,6 +40,17 @@ pub struct Progress {
     pub weight_of: usize,
 }
 
+/// Before this share is done, a forecast would be a guess.
+const KNOWN_ENOUGH: f64 = 0.03;
+
+impl Progress {
+    /// How long it still takes, by what is done of the weight; `None` where that is not known yet.
+    pub fn left(self, elapsed: Duration) -> Option<Duration> {
+        let share = self.weight_done as f64 / self.weight_of.max(1) as f64;
+        (share >= KNOWN_ENOUGH).then(|| elapsed.mul_f64((1.0 - share).max(0.0) / share))
+    }
+}
+
 /// How it ended.
 #[derive(Debug, Default)]
 pub struct Finished {
@@ -226,5 +237,21 @@ async fn render(press: &Press, order: &str) -> Result<Pressed, Failure> {
             Class::Resource | Class::Crash => {}
             Class::Transient => tokio::time::sleep(AGAIN).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress(weight_done: usize) -> Progress {
+        Progress { done: 1, of: 9, weight_done, weight_of: 100 }
+    }
+
+    #[test]
+    fn the_forecast_goes_by_weight_and_not_by_papers() {
+        assert_eq!(progress(25).left(Duration::from_secs(10)), Some(Duration::from_secs(30)));
+        assert_eq!(progress(100).left(Duration::from_secs(10)), Some(Duration::ZERO));
+        assert_eq!(progress(1).left(Duration::from_secs(10)), None);
     }
 }

@@ -50,6 +50,9 @@ impl<'a> Votes<'a> {
         };
         let (on_it_own, open_own) = (own(&on_it), own(&open));
         let rows = if on_it_own.is_empty() { open_own } else { on_it_own };
+        if rows.is_empty() && on_it.is_empty() {
+            return self.check_unlisted(pointer, nomination, purpose).into_iter().collect();
+        }
         if rows.is_empty() {
             return check_stood(pointer, nomination, award, &on_it).into_iter().collect();
         }
@@ -59,6 +62,52 @@ impl<'a> Votes<'a> {
 
     fn rows(&self, wanted: impl Fn(&Ballot) -> bool) -> Vec<Row<'a>> {
         rows_of(numbered("/content/ballots", &self.facts.ballots).filter(|(_, ballot)| wanted(ballot)), self.local)
+    }
+
+    /// Error: where no ballot on the award says who stood in it, the votes of a nomination are still such as one of these
+    /// ballots may have given.
+    fn check_unlisted(
+        &self,
+        pointer: &str,
+        nomination: &Nomination,
+        purpose: Option<BallotPurpose>,
+    ) -> Option<Finding> {
+        let unlisted = |wanted: &dyn Fn(&Ballot) -> bool| -> Vec<(String, &'a Ballot)> {
+            let ballots = numbered("/content/ballots", &self.facts.ballots);
+            ballots.filter(|(_, ballot)| ballot.candidates.is_empty() && wanted(ballot)).collect()
+        };
+        let on_it = unlisted(&|ballot| purpose.is_some() && ballot.purpose == purpose);
+        let open = unlisted(&|ballot| matches!(ballot.purpose, None | Some(BallotPurpose::Other)));
+        let ballots = if on_it.is_empty() { open } else { on_it };
+        let known = |ballot: &Ballot| known_voters(ballot).into_iter().next();
+        let too_many =
+            |ballot: &Ballot| nomination.agree.zip(known(ballot)).is_some_and(|(agree, (_, most))| agree > most);
+        if ballots.iter().any(|(_, ballot)| !too_many(ballot) && counts_voters(nomination, ballot)) {
+            return None;
+        }
+        let (place, ballot) = ballots.last()?;
+        let (field, known) = known(ballot)?;
+        let (stated, said, words) = match nomination.agree {
+            Some(agree) if agree > known => (agree, "agree", "phiếu đồng ý"),
+            Some(_) | None => (nomination.voters?, "voters", "người bỏ phiếu"),
+        };
+        let nominee = nomination.nominee.trim();
+        Some(
+            Finding::new(
+                "V03",
+                Severity::Error,
+                format!("{pointer}/{said}"),
+                format!(
+                    "“{nominee}” được đề nghị với {} {words}, nhưng cuộc bỏ phiếu chỉ ghi tất cả {}; hãy kiểm tra lại hai số này.",
+                    count(stated),
+                    count(known)
+                ),
+                format!("“{nominee}” is nominated with {said} {stated}, the ballot had {known} in all."),
+            )
+            .and_at(format!("{place}/{field}"))
+            .found(stated.to_string())
+            .expected(count(known)),
+        )
     }
 
     /// Error; in a draft a warning: nobody is proposed for what the ballot did not choose them for.
@@ -249,6 +298,31 @@ mod tests {
         assert_eq!(found(with(flag(8), all)), [], "a ballot on everything names it");
         let none = json!([{"subject": "s", "purpose": "flag", "valid": 8}]);
         assert_eq!(found(with(flag(8), none)), [], "a ballot without rows says nothing of anyone");
+    }
+
+    #[test]
+    fn v03_a_ballot_without_rows_still_bounds_the_votes() {
+        let unlisted = |purpose: &str| json!([{"subject": "s", "purpose": purpose, "eligible": 9, "valid": 8}]);
+        let mut more = flag(9);
+        more["voters"] = json!(9);
+        for purpose in ["flag", "other"] {
+            assert_eq!(found(with(flag(8), unlisted(purpose))), []);
+            let pointers = ["/content/nominations/0/agree", "/content/ballots/0/valid"];
+            assert_eq!(
+                found(with(more.clone(), unlisted(purpose))),
+                one("V03", Severity::Error, &pointers),
+                "{purpose}"
+            );
+        }
+        let mut voters = flag(7);
+        voters["voters"] = json!(7);
+        let pointers = ["/content/nominations/0/voters", "/content/ballots/0/valid"];
+        assert_eq!(found(with(voters, unlisted("flag"))), one("V03", Severity::Error, &pointers));
+        assert_eq!(found(with(more.clone(), unlisted("head"))), [], "a ballot on something else");
+        let two =
+            json!([{"subject": "s", "purpose": "flag", "valid": 8}, {"subject": "t", "purpose": "flag", "valid": 9}]);
+        assert_eq!(found(with(more.clone(), two)), [], "one of two rounds");
+        assert_eq!(found(with(more, json!([{"subject": "s", "purpose": "flag"}]))), [], "a ballot not counted yet");
     }
 
     #[test]

@@ -48,6 +48,7 @@ const MEASURE_AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Admission {
     pub(super) settings: AdmissionSettings,
+    parting: AtomicBool,
     closed: AtomicBool,
     /// Keys whose first request is being read.
     held: Mutex<HashSet<(String, String)>>,
@@ -71,6 +72,7 @@ impl Admission {
     pub(super) fn new(settings: AdmissionSettings) -> Self {
         Self {
             settings,
+            parting: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             held: Mutex::default(),
             wait: Mutex::default(),
@@ -109,8 +111,18 @@ impl Admission {
         wait(ahead, counts.oldest_waiting.unwrap_or_default(), drain, self.settings.papers_per_second)
     }
 
-    /// From now on nothing is taken in.
+    /// From now on callers take leave.
+    pub(super) fn part(&self) {
+        self.parting.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_parting(&self) -> bool {
+        self.parting.load(Ordering::Relaxed)
+    }
+
+    /// From now on nothing is taken in, and callers take leave.
     pub(super) fn close(&self) {
+        self.part();
         self.closed.store(true, Ordering::Relaxed);
     }
 

@@ -1,5 +1,6 @@
 //! Batches at the desk: all requests are checked before one is stored; what becomes of them follows from their jobs.
 
+mod refusals;
 mod whole;
 
 use std::sync::Arc;
@@ -11,13 +12,14 @@ use super::{Desk, Figures, Province, RegisterDesk, counter::in_progress, ledger_
 use crate::{
     access::Caller,
     closing::{Fault, LeftOut, Leniency, Plan, Wanted},
-    failure::{Failure, FailureCode, Finding, Remedy, Severity},
+    failure::{Failure, FailureCode, Remedy},
     fingerprint,
     job::{Job, JobId, JobState, NewJob},
     ledger::{Batch, BatchAcceptance, NewBatch, NewPart, OnceKey, Shelf},
     register::PeriodId,
     traces,
 };
+use refusals::{placed, wrong_number, wrong_size};
 pub(super) use whole::Shelved;
 pub use whole::{Changes, WholeFile};
 
@@ -246,15 +248,16 @@ impl BatchDesk<'_> {
     }
 }
 
-/// When a batch will have ended, by how fast its jobs have ended so far.
+/// When a batch will have ended, by how fast its jobs have ended of late; `None` where none has, for nobody knows.
 pub fn forecast(batch: &Batch) -> Option<DateTime<FixedOffset>> {
     // What was there before took no time.
     let (ended, parts) = (batch.ended().saturating_sub(batch.kept), batch.parts().saturating_sub(batch.kept));
-    if ended == parts || (ended as f64) < KNOWN_ENOUGH * parts as f64 || ended == 0 {
+    if ended == parts || (ended as f64) < KNOWN_ENOUGH * parts as f64 || batch.lately == 0 {
         return None;
     }
     let elapsed = (batch.counted_at - batch.accepted_at).num_milliseconds() as f64;
-    let left = elapsed * (parts - ended) as f64 / ended as f64;
+    let seen = elapsed.min(Batch::LATELY.as_millis() as f64);
+    let left = seen * (parts - ended) as f64 / batch.lately as f64;
     let at: DateTime<Utc> = batch.counted_at + TimeDelta::milliseconds(left as i64);
     FixedOffset::east_opt(HANOI).map(|zone| at.with_timezone(&zone))
 }
@@ -275,17 +278,6 @@ fn kept(left: &LeftOut) -> Value {
     told
 }
 
-/// A fault with its place: that of the request, or of what a bloc sent.
-fn placed(fault: Fault) -> (String, Failure) {
-    let Fault { file, at, failure } = fault;
-    let place = match file.strip_suffix(".json") {
-        None => format!("/requests{at}"),
-        Some("province") => at,
-        Some(bloc) => format!("/blocs/{bloc}{at}"),
-    };
-    (place, failure)
-}
-
 /// A fault as a batch keeps it, without a word of the request: no erasure looks for people here.
 fn bare(number: usize, failure: &Failure) -> Value {
     let unknown: Vec<&String> =
@@ -302,32 +294,6 @@ fn bare(number: usize, failure: &Failure) -> Value {
         )
         .collect();
     json!({"request": number, "code": failure.code, "findings": findings})
-}
-
-fn wrong_size(plan: &Plan) -> Failure {
-    if !plan.parts.is_empty() || plan.missing.is_empty() {
-        return wrong_number();
-    }
-    let findings = plan.missing.iter().map(|name| {
-        let message = format!("“{name}” chưa gửi số liệu.");
-        Finding::new("register-missing", Severity::Error, "", message, "The bloc has sent nothing.").found(name)
-    });
-    Failure::new(
-        FailureCode::PeriodIncomplete,
-        "Chưa khối, cụm nào gửi số liệu của kỳ này.",
-        "No bloc has sent anything for this period.",
-    )
-    .hint("Xem ai đã gửi: GET /v1/periods/{kỳ}/status.")
-    .with_findings(findings.collect())
-}
-
-fn wrong_number() -> Failure {
-    Failure::new(
-        FailureCode::BadParameter,
-        format!("Một lô gồm từ 1 đến {MOST_PARTS} yêu cầu."),
-        format!("A batch has 1 to {MOST_PARTS} requests."),
-    )
-    .hint("Chia thành nhiều lô.")
 }
 
 pub(super) fn no_such_batch() -> Failure {
@@ -352,6 +318,7 @@ mod tests {
             kept: 0,
             kinds: BTreeMap::new(),
             counts: BTreeMap::from([(JobState::Succeeded, ended), (JobState::Accepted, waiting)]),
+            lately: ended,
         }
     }
 
@@ -372,6 +339,16 @@ mod tests {
         assert_eq!(kept["findings"][2]["pointers"], json!(["/content/people/1"]));
         assert_eq!((&kept["request"], &kept["code"]), (&json!(7), &json!("invalid-document")));
         assert!(!kept.to_string().contains(name), "{kept:#}");
+    }
+
+    #[test]
+    fn the_pace_is_that_of_late_and_where_nothing_ends_nobody_knows() {
+        let mut batch = batch(50, 50);
+        batch.counted_at = batch.accepted_at + TimeDelta::hours(3);
+        batch.lately = 10;
+        assert_eq!(forecast(&batch).unwrap().timestamp(), batch.counted_at.timestamp() + 600);
+        batch.lately = 0;
+        assert_eq!(forecast(&batch), None);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! Batches: jobs that were accepted together. How far one is follows from its jobs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{AnyConnection, Row};
 
-use super::{LedgerError, OnceKey, Shelf, rows};
+use super::{LedgerError, OnceKey, Shelf, millis, rows};
 use crate::{
     job::{Job, JobId, JobState, NewJob},
     metrics,
@@ -62,6 +62,8 @@ pub struct Batch {
     /// The same by kind of paper.
     pub kinds: BTreeMap<String, OfKind>,
     pub counts: BTreeMap<JobState, u64>,
+    /// How many of them were worked to their end within the last [`Batch::LATELY`].
+    pub lately: u64,
 }
 
 /// Parts of a batch that are of one kind.
@@ -75,6 +77,9 @@ pub struct OfKind {
 }
 
 impl Batch {
+    /// What has ended within so long tells the pace of now.
+    pub const LATELY: Duration = Duration::from_secs(120);
+
     /// How many parts there are.
     pub fn parts(&self) -> u64 {
         self.counts.values().sum()
@@ -197,15 +202,18 @@ impl Shelf {
             .fetch_optional(&mut *connection)
             .await?;
         let Some(row) = found else { return Ok(None) };
-        let counted = sqlx::query(
+        let counted = sqlx::query(ledger.say(
             "SELECT job.state AS state, job.kind AS kind, count(*) AS jobs, \
-             CAST(sum(batch_part.kept) AS BIGINT) AS kept FROM batch_part JOIN job ON job.id = batch_part.job_id \
+             CAST(sum(batch_part.kept) AS BIGINT) AS kept, CAST(sum(CASE WHEN job.changed_at > {now} - $2 \
+             AND batch_part.kept = 0 THEN 1 ELSE 0 END) AS BIGINT) AS lately \
+             FROM batch_part JOIN job ON job.id = batch_part.job_id \
              WHERE batch_part.batch_id = $1 GROUP BY job.state, job.kind",
-        )
+        ))
         .bind(id.to_string())
+        .bind(millis(Batch::LATELY))
         .fetch_all(&mut *connection)
         .await?;
-        let (mut counts, mut kept) = (BTreeMap::new(), 0);
+        let (mut counts, mut kept, mut lately) = (BTreeMap::new(), 0, 0);
         let mut kinds: BTreeMap<String, OfKind> = BTreeMap::new();
         for row in &counted {
             let (state, jobs) = (rows::state(row)?, u64::from(rows::count(row, "jobs")?));
@@ -215,6 +223,10 @@ impl Shelf {
             let kind = kinds.entry(row.try_get("kind")?).or_default();
             kind.parts += jobs;
             kind.kept += there;
+            // What is withdrawn is no work done.
+            if state.is_end() && state != JobState::Cancelled {
+                lately += u64::from(rows::count(row, "lately")?);
+            }
             match state {
                 JobState::Succeeded => kind.succeeded += jobs,
                 JobState::Failed | JobState::Dead | JobState::Cancelled => kind.failed += jobs,
@@ -231,6 +243,7 @@ impl Shelf {
             kept,
             kinds,
             counts,
+            lately,
         }))
     }
 

@@ -26,6 +26,7 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0041_schedules.sql"),
     include_str!("migrations/sqlite/0030_batches.sql"),
     include_str!("migrations/sqlite/0050_traceparent.sql"),
+    include_str!("migrations/sqlite/0060_lane.sql"),
     include_str!("migrations/sqlite/0031_batches_of_the_register.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
@@ -39,6 +40,7 @@ const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0041_schedules.sql"),
     include_str!("migrations/postgres/0030_batches.sql"),
     include_str!("migrations/postgres/0050_traceparent.sql"),
+    include_str!("migrations/postgres/0060_lane.sql"),
     include_str!("migrations/postgres/0031_batches_of_the_register.sql"),
 ];
 

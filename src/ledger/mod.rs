@@ -35,6 +35,7 @@ mod stock;
 mod submissions;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod watch;
 mod webhooks;
 
@@ -62,7 +63,7 @@ pub use intake::{Acceptance, OnceKey};
 pub use keys::{Key, KeyOutcome, KnownKey, NewKey, RevokeOutcome};
 pub use leases::{BeatOutcome, CancelOutcome, LeaseOutcome};
 pub use letters::{JobFilter, LetterOutcome};
-pub use organisations::{Organisation, OrganisationChange};
+pub use organisations::{Lane, Organisation, OrganisationChange};
 pub use outbox::{Condition, Outbox};
 pub use register::{NewEntry, PutOutcome, RegisterBook};
 pub use rings::Due;
@@ -70,6 +71,7 @@ pub use schedules::Errand;
 pub use shelf::{Shelf, Shelves};
 pub use snapshot::{Named, Snapshot, SnapshotError, Store};
 pub use submissions::{CloseOutcome, Missing, NewSubmission, SubmitOutcome};
+pub use turns::{Asking, Next};
 pub use webhooks::{NewWebhook, Webhook, WebhookOutcome};
 
 use change::Standing;

@@ -1,11 +1,42 @@
 //! Organisations and their bounds.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::{AnyConnection, Row, any::AnyRow};
 
 use super::{Ledger, LedgerError, rows};
 use crate::access::{Networks, OrganisationId};
+
+/// On which lane an organisation's jobs come to the workers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lane {
+    /// In turn with all others.
+    #[default]
+    Common,
+    /// Before all others, every second time at most: the Department's.
+    Department,
+}
+
+impl Lane {
+    /// The word in the ledger and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Common => "common",
+            Self::Department => "department",
+        }
+    }
+}
+
+impl FromStr for Lane {
+    type Err = &'static str;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        [Self::Common, Self::Department].into_iter().find(|lane| lane.as_str() == word).ok_or("common hoặc department")
+    }
+}
 
 /// An organisation whose papers are kept apart from others'.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +50,7 @@ pub struct Organisation {
     pub requests_per_minute: Option<u32>,
     /// From where its keys may be used.
     pub networks: Networks,
+    pub lane: Lane,
     pub created_at: DateTime<Utc>,
 }
 
@@ -31,9 +63,10 @@ pub struct OrganisationChange {
     /// `Some(None)`: as the settings say.
     pub requests_per_minute: Option<Option<u32>>,
     pub networks: Option<Networks>,
+    pub lane: Option<Lane>,
 }
 
-const SELECT: &str = "SELECT id, name, max_waiting, requests_per_minute, networks, created_at FROM organisation";
+const SELECT: &str = "SELECT id, name, max_waiting, requests_per_minute, networks, lane, created_at FROM organisation";
 
 impl Ledger {
     /// Adds an organisation. `None`: there is one of this id, and it stays as it is.
@@ -90,15 +123,18 @@ impl Ledger {
             max_waiting: change.max_waiting.unwrap_or(before.max_waiting),
             requests_per_minute: change.requests_per_minute.unwrap_or(before.requests_per_minute),
             networks: change.networks.unwrap_or(before.networks),
+            lane: change.lane.unwrap_or(before.lane),
             ..before
         };
         sqlx::query(
-            "UPDATE organisation SET name = $1, max_waiting = $2, requests_per_minute = $3, networks = $4 WHERE id = $5",
+            "UPDATE organisation SET name = $1, max_waiting = $2, requests_per_minute = $3, networks = $4, lane = $5 \
+             WHERE id = $6",
         )
         .bind(after.name.as_str())
         .bind(after.max_waiting.map(|most| i64::try_from(most).unwrap_or(i64::MAX)))
         .bind(after.requests_per_minute.map(i64::from))
         .bind(written(&after.networks)?)
+        .bind(after.lane.as_str())
         .bind(id.as_str())
         .execute(tx)
         .await?;
@@ -127,8 +163,13 @@ fn organisation(row: &AnyRow) -> Result<Organisation, LedgerError> {
             .map(|most| u32::try_from(most).map_err(|error| rows::unreadable("requests_per_minute", error)))
             .transpose()?,
         networks: rows::json("networks", row.try_get("networks")?)?,
+        lane: lane(row)?,
         created_at: rows::time(row, "created_at")?,
     })
+}
+
+pub(super) fn lane(row: &AnyRow) -> Result<Lane, LedgerError> {
+    row.try_get::<&str, _>("lane")?.parse().map_err(|error: &str| rows::unreadable("lane", error))
 }
 
 pub(super) fn written(networks: &Networks) -> Result<String, LedgerError> {

@@ -85,6 +85,7 @@ pub fn try_to_escape(settings: &ChildSettings, attempt: Attempt) -> io::Result<(
 /// or dead.
 fn leave_no_trace() -> io::Result<()> {
     prctl::set_pdeathsig(Signal::SIGKILL)?;
+    prctl::set_name(c"tdkt-press")?;
     prctl::set_no_new_privs()?;
     prctl::set_dumpable(false)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;

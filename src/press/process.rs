@@ -43,10 +43,14 @@ pub(super) struct RenderChild {
     pub(super) renders: u32,
 }
 
+/// How a child stands in the list of processes, wherever its executable lies.
+const NAME: &str = "tdkt-reports";
+
 /// The command of a child, with nothing of the parent's environment.
 pub(super) fn command(settings: &PressSettings) -> Command {
     let mut command = Command::new(&settings.executable);
     command
+        .arg0(NAME)
         .arg("press")
         .args(&settings.arguments)
         .args(["--render-memory-mib", &settings.memory_mib.to_string()])

@@ -1,5 +1,10 @@
 //! The shelf of fonts: the shipped files and, before them, a province's own licensed ones. Never the system's.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU8, Ordering},
+};
+
 use typst::{
     foundations::Bytes,
     text::{Font, FontStyle, FontWeight},
@@ -48,7 +53,17 @@ pub struct FontShelf {
     files: Vec<FontEntry>,
     /// SHA-256 over all files, hex: part of a paper's recipe.
     digest: String,
+    /// What was found out about each character up to U+FFFF. Every character of every text is asked for, and the fonts
+    /// answer by counting through their lists.
+    known: Arc<[AtomicU8]>,
 }
+
+/// What is known of a character: nothing yet, that every style has it, that one has not.
+const UNASKED: u8 = 0;
+const COVERED: u8 = 1;
+const BARE: u8 = 2;
+/// Characters of which it is kept.
+const KEPT: usize = 0x1_0000;
 
 impl FontShelf {
     /// Reads the files in order; every family must have its four styles, so that no bold line is set in regular.
@@ -69,7 +84,8 @@ impl FontShelf {
         if fonts.is_empty() {
             return Err(FontsError::None);
         }
-        let shelf = Self { fonts, files: entries, digest };
+        let known = (0..KEPT).map(|_| AtomicU8::new(UNASKED)).collect();
+        let shelf = Self { fonts, files: entries, digest, known };
         shelf.refuse_incomplete_families()?;
         Ok(shelf)
     }
@@ -102,6 +118,19 @@ impl FontShelf {
 
     /// Whether every style (regular, bold, italic, bold italic) has a glyph for the character in some family.
     pub fn covers(&self, character: char) -> bool {
+        let Some(known) = self.known.get(character as usize) else { return self.look_up(character) };
+        match known.load(Ordering::Relaxed) {
+            COVERED => true,
+            BARE => false,
+            _unasked => {
+                let covers = self.look_up(character);
+                known.store(if covers { COVERED } else { BARE }, Ordering::Relaxed);
+                covers
+            }
+        }
+    }
+
+    fn look_up(&self, character: char) -> bool {
         STYLES.iter().all(|style| {
             self.fonts.iter().any(|font| style.matches(font) && font.info().coverage.contains(u32::from(character)))
         })

@@ -1,3 +1,5 @@
+mod turns;
+
 use std::{
     collections::VecDeque,
     sync::{
@@ -92,9 +94,13 @@ async fn house_with(turns: impl IntoIterator<Item = Turn>, settings: WorkerSetti
 
 impl House {
     async fn accept(&self) -> JobId {
+        self.accept_for(crate::job::LOCAL).await
+    }
+
+    async fn accept_for(&self, organisation: &str) -> JobId {
         let new = NewJob {
             id: JobId::fresh(),
-            organisation: crate::job::LOCAL.into(),
+            organisation: organisation.into(),
             kind: "bien-ban".into(),
             edition: "2020".into(),
             order: r#"{"v":1}"#.into(),

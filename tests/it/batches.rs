@@ -1,12 +1,18 @@
 //! Batches over HTTP: checked whole, counted from their jobs, fetched as one file that is always the same.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
-use tdkt_reports::{binding, fingerprint};
+use sqlx::any::AnyPoolOptions;
+use tdkt_reports::{
+    access::{KeyText, OrganisationId},
+    binding, fingerprint,
+    ledger::{Ledger, LedgerLimits, NewKey, OrganisationChange},
+};
 
 use crate::support::{
-    papers::{copy_folder, repository, sample_of},
+    chance::long,
+    papers::{self, copy_folder, repository, sample_of},
     programs::{Service, json, until},
 };
 
@@ -187,4 +193,133 @@ fn a_broken_phrase_is_not_the_fault_of_a_request() {
         assert_eq!((status, &answer["code"]), (500, &json!("template-fault")), "{answer:#}");
     }
     assert_eq!(json(service.get("/v1/jobs"))["data"], json!([]));
+}
+
+/// A paper's state, start count and SHA-256, by its name in the batch.
+fn parts(service: &Service, id: &str) -> Vec<(String, String, Value)> {
+    let manifest = json(service.get(&format!("/v1/batches/{id}/manifest.json")));
+    let files = manifest["files"].as_array().expect("a list").clone();
+    files
+        .iter()
+        .map(|file| {
+            let text = |key: &str| file[key].as_str().unwrap_or_default().to_owned();
+            (text("file"), text("state"), file["sha256"].clone())
+        })
+        .collect()
+}
+
+#[test]
+fn only_what_really_failed_is_made_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut batch: Vec<Value> =
+        (0..6).map(|number| serde_json::from_str(&papers::numbered(number)).expect("JSON")).collect();
+    for (number, accident) in [(1, "abort"), (4, "overflow")] {
+        batch[number]["paper"]["place"] = format!("An Bình rehearse:{accident}").into();
+    }
+    let (id, before) = {
+        let mut service = Service::start_on(folder.path(), &["--rehearse", "--ring-again-s", "2"]);
+        let (status, taken) = submit(&service, &json!({"requests": batch}));
+        assert_eq!(status, 202, "{taken:#}");
+        let id = taken["id"].as_str().expect("an id").to_owned();
+        let seen = ended(&service, &id);
+        assert_eq!(seen["counts"], json!({"succeeded": 4, "dead": 1, "failed": 1}), "{seen:#}");
+        let before = parts(&service, &id);
+        service.process.kill();
+        (id, before)
+    };
+    // The cause is gone; what was made stays, what was not is begun anew and nothing else.
+    let service = Service::start_on(folder.path(), &["--ring-again-s", "2"]);
+    let begun = begun(folder.path(), None);
+    let resumed = json(service.post(&format!("/v1/batches/{id}:resume"), ""));
+    assert_eq!(resumed["parts"], 6, "{resumed:#}");
+    let seen = ended(&service, &id);
+    assert_eq!(seen["counts"], json!({"succeeded": 6}), "{seen:#}");
+    assert_eq!(self::begun(folder.path(), None) - begun, 2, "two renders, of the two that had failed");
+    for ((file, state, sha256), (_, state_before, sha256_before)) in parts(&service, &id).iter().zip(&before) {
+        assert_eq!(state, "succeeded", "{file}");
+        if state_before == "succeeded" {
+            assert_eq!(sha256, sha256_before, "{file}");
+        }
+    }
+    assert_eq!(service.get(&format!("/v1/batches/{id}/archive.zip")).status(), 200);
+}
+
+/// How many renders were begun in all; or, after a job was accepted, before that job's own.
+fn begun(data: &Path, before: Option<&str>) -> i64 {
+    let address = format!("sqlite:{}", data.join("ledger.sqlite").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    sqlx::any::install_default_drivers();
+    runtime.block_on(async {
+        let pool = AnyPoolOptions::new().max_connections(1).connect(&address).await.expect("connected");
+        let counted = match before {
+            None => sqlx::query_scalar("SELECT count(*) FROM audit WHERE action = 'lease'"),
+            Some(id) => sqlx::query_scalar(
+                "SELECT count(*) FROM audit WHERE action = 'lease' \
+                 AND id > (SELECT id FROM audit WHERE job_id = $1 AND action = 'accept') \
+                 AND id < (SELECT min(id) FROM audit WHERE job_id = $1 AND action = 'lease')",
+            )
+            .bind(id.to_owned()),
+        };
+        counted.fetch_one(&pool).await.expect("counted")
+    })
+}
+
+/// Two organisations, each with a key.
+fn two_organisations(data: &Path) -> [String; 2] {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let place = data.join("ledger.sqlite");
+        let ledger = Ledger::open(place.as_path(), LedgerLimits::default()).await.expect("the ledger opens");
+        let mut keys = Vec::new();
+        for organisation in ["khoi-lon", "khoi-nho"] {
+            let id: OrganisationId = organisation.parse().expect("a name");
+            ledger.add_organisation(&id, &OrganisationChange::default()).await.expect("stored").expect("new");
+            let text = KeyText::fresh().expect("chance");
+            let new = NewKey {
+                organisation: id,
+                client: "test".into(),
+                scopes: "submit,read,admin".parse().expect("scopes"),
+                networks: "".parse().expect("networks"),
+                lifetime: None,
+            };
+            ledger.make_key(&text, &new).await.expect("stored");
+            keys.push(text.reveal());
+        }
+        ledger.close().await;
+        keys.try_into().expect("two keys")
+    })
+}
+
+#[test]
+fn one_report_waits_for_no_more_than_two_renders_of_another_organisation_s_batch() {
+    let forms = if long() { 500 } else { 120 };
+    let folder = tempfile::tempdir().expect("a folder");
+    let [large, small] = two_organisations(folder.path());
+    let service = Service::start_on(folder.path(), &["--renderers", "2"]);
+    let ask = |method: &str, path: &str, key: &str| {
+        let request = service.request(method, path).header("authorization", format!("Bearer {key}"));
+        request.header("content-type", "application/json")
+    };
+    let batch: Vec<Value> =
+        (0..forms).map(|number| serde_json::from_str(&papers::numbered(number)).expect("JSON")).collect();
+    let taken = ask("POST", "/v1/batches", &large).body(json!({"requests": batch}).to_string()).send();
+    let taken = json(taken.expect("an answer"));
+    let batch = format!("/v1/batches/{}", taken["id"].as_str().expect("an id"));
+    let seen = || json(ask("GET", &batch, &large).send().expect("an answer"));
+    let mut waits = Vec::new();
+    for enough in 1..=4 {
+        until(Duration::from_secs(60), "the batch is being made", || seen()["ended"].as_u64() >= Some(enough * 5));
+        let job = ask("POST", "/v1/documents", &small).body(papers::at(&format!("An Lạc {enough}"))).send();
+        let job = json(job.expect("an answer"))["id"].as_str().expect("an id").to_owned();
+        until(Duration::from_secs(60), "the report is made", || {
+            json(ask("GET", &format!("/v1/jobs/{job}"), &small).send().expect("an answer"))["done"] == true
+        });
+        waits.push(begun(folder.path(), Some(&job)));
+    }
+    let left = seen();
+    println!("renders begun before the report's own: {waits:?}; of the batch had ended: {}", left["ended"]);
+    assert!(left["ended"].as_u64() < left["parts"].as_u64(), "the batch has to be there all the time: {left:#}");
+    assert!(waits.iter().all(|renders| *renders <= 2), "{waits:?}");
+    let cancelled = ask("POST", &format!("{batch}:cancel"), &large).send().expect("an answer");
+    assert_eq!(cancelled.status(), 200);
 }

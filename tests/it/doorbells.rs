@@ -4,9 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use nix::sys::signal::Signal;
 
-use super::support::{
-    papers,
-    programs::{Process, Redis, Service, until},
+use super::{
+    open_doors::certificate,
+    support::{
+        papers,
+        programs::{Process, Redis, Service, json, tdkt, until},
+    },
 };
 
 /// Second rings come soon, so that lost ones cost the test seconds instead of a minute.
@@ -142,4 +145,25 @@ fn a_redis_that_dies_and_comes_back_empty_loses_no_job() {
     books.each_succeeded_with_one_file(&ids);
     worker.signal(Signal::SIGTERM);
     assert!(worker.ended_within(Duration::from_secs(15)).success());
+}
+
+#[test]
+fn a_redis_that_speaks_tls_is_heard_if_its_certificate_is_trusted_and_not_otherwise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    certificate(folder.path(), &cert, &key);
+    let redis = Redis::start_with_tls(&cert, &key);
+    let address = format!("rediss://127.0.0.1:{}/", redis.port());
+    let doorbell = |service: &Service| json(service.get("/readyz"))["checks"]["doorbell"]["status"].clone();
+
+    let stranger = Service::start(&["--redis-url", &address]);
+    assert_eq!(doorbell(&stranger), "down", "nobody vouches for the certificate");
+
+    let mut trusting = tdkt();
+    trusting.env("SSL_CERT_FILE", &cert);
+    let data = folder.path().join("data");
+    let service = Service::started(trusting, &data, &["--redis-url", &address]);
+    assert_eq!(doorbell(&service), "ok");
+    let job = service.wait_for(&service.accept(papers::sample("minimal")));
+    assert_eq!(job["state"], "succeeded", "{job:#}");
 }

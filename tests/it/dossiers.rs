@@ -175,6 +175,64 @@ fn one_vote_entered_once_is_the_same_in_every_paper() {
     );
 }
 
+/// The samples of the kinds are papers of one bloc, and of one year: what two of them tell, they tell alike.
+#[test]
+fn the_samples_of_one_bloc_tell_what_its_dossier_tells() {
+    let dossier = papers::manuscript_of(&sample("simple"));
+    let of_kind = |kind: &str| papers::manuscript_of(&papers::sample_of(kind, "simple")).request;
+    let mut compared = 0;
+    for part in dossier.enclosed.iter().map(|it| &it.manuscript) {
+        let alone = of_kind(&part.kind);
+        // Reports of achievements: there is one sample, and a report for every nominee.
+        let subject = |request: &Value| request["content"]["collective"]["name"].clone();
+        if part.kind == "achievement-report-individual" || subject(&part.request) != subject(&alone) {
+            continue;
+        }
+        for (field, told) in part.request["content"].as_object().expect("content") {
+            assert_eq!(alone["content"][field], *told, "{}: {field}", part.kind);
+            compared += 1;
+        }
+        for field in ["number", "issued_on", "place", "letterhead", "signing"] {
+            assert_eq!(alone["paper"][field], part.request["paper"][field], "{}: {field}", part.kind);
+        }
+    }
+    assert!(compared > 60, "{compared} fields");
+
+    let content = &dossier.request["content"];
+    let scorecard = of_kind("scorecard");
+    let scored = &scorecard["content"]["score"];
+    let line = content["scores"].as_array().expect("scores").iter().find(|it| it["member"] == scored["member"]);
+    for field in ["self_score", "appraised_score", "bonus", "penalty", "total"] {
+        assert_eq!(scored[field], line.expect("a line of the summary")[field], "{field}");
+    }
+    for field in ["scale", "bonus_cap", "issued_by"] {
+        assert_eq!(scorecard["content"]["scoring"][field], content["scoring"][field], "{field}");
+    }
+
+    let province = of_kind("provincial-summary");
+    let blocs = province["content"]["blocs"].as_array().expect("blocs");
+    let row =
+        blocs.iter().find(|it| it["name"] == content["bloc"]["name"]).expect("the bloc is in the province's report");
+    let nominees = content["nominees"].as_array().expect("nominees");
+    let asked = |form: &str| json!(nominees.iter().filter(|it| it["form"] == form).count());
+    assert_eq!(row["flags"], asked("emulation-flag-province"));
+    assert_eq!(row["certificates"], asked("merit-certificate-province"));
+    assert_eq!(row["members"], content["member_count"]);
+    assert_eq!(row["next_head"], content["election"]["head"]);
+    assert_eq!(row["next_deputies"], content["election"]["deputies"]);
+    assert_eq!(row["conference"]["date"], content["conference"]["date"]);
+    assert_eq!(row["conference"]["place"], content["conference"]["venue"]);
+
+    let review = of_kind("six-month-review");
+    let minutes = of_kind("conference-minutes");
+    for field in ["title", "date", "session", "venue", "organiser", "chairs"] {
+        assert_eq!(minutes["content"]["conference"][field], review["content"]["conference"][field], "{field}");
+    }
+    for field in ["members", "bloc"] {
+        assert_eq!(review["content"][field], content[field], "{field}");
+    }
+}
+
 /// Every change with the rule, and the place in the dossier's data, that it must lead to.
 #[test]
 fn what_is_found_in_a_part_is_said_of_the_dossiers_data() {

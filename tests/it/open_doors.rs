@@ -1,6 +1,8 @@
 //! Before strangers may reach the service: what it refuses to start with, TLS, and callers behind a proxy.
 
 use std::{
+    io::{Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -9,7 +11,11 @@ use std::{
 use nix::sys::signal::Signal;
 use reqwest::blocking::{Client, ClientBuilder};
 
-use super::support::programs::{Process, Service, run, tdkt, until};
+use super::support::{
+    kept_socket::KeptSocket,
+    papers,
+    programs::{Process, Service, run, tdkt, until},
+};
 
 /// Every address of this machine, on a free port.
 const EVERYWHERE: &str = "0.0.0.0:0";
@@ -56,6 +62,60 @@ fn an_address_for_strangers_is_refused_with_every_fault_at_once() {
     assert_eq!(process.ended_within(Duration::from_secs(30)).code(), Some(1));
     until(Duration::from_secs(10), "what it said is read", || process.said().contains("docs/operating.md"));
     assert!(process.said().contains("mọi địa chỉ") && !process.said().contains("chưa có khóa"), "{}", process.said());
+}
+
+#[test]
+fn a_socket_that_is_handed_over_serves_and_stays_with_its_holder_alone() {
+    let (_folder, data) = folder();
+    let socket = KeptSocket::at("127.0.0.1:0");
+    let service = Service::take_over(&socket, &data, &[]);
+    assert_eq!(service.get("/livez").status(), 200);
+    service.wait_for(&service.accept(papers::sample("minimal")));
+    let children = service.process.presses();
+    assert!(!children.is_empty());
+    for child in children {
+        let open = std::fs::read_dir(format!("/proc/{child}/fd")).expect("listed").filter_map(Result::ok);
+        let sockets =
+            open.filter(|file| std::fs::read_link(file.path()).is_ok_and(|to| text(&to).starts_with("socket:")));
+        assert_eq!(sockets.count(), 0, "render child {child} holds a socket");
+    }
+    let address = service.url.strip_prefix("http://").expect("an address").to_owned();
+    drop(service);
+    let mut early = TcpStream::connect(address).expect("the address is open while nobody serves");
+    early.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("sent");
+    let next = Service::take_over(&socket, &data, &["--work", "false"]);
+    let mut answer = String::new();
+    early.read_to_string(&mut answer).expect("what waited is answered");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(!next.process.said().contains("192.0.2.1"), "the address in the settings is not looked at");
+}
+
+#[test]
+fn a_socket_that_is_handed_over_for_strangers_is_refused_like_an_address_of_our_own() {
+    let (_folder, data) = folder();
+    let socket = KeptSocket::at(EVERYWHERE);
+    let (mut process, url) = Service::try_take_over(&socket, &data, &["--work", "false"]);
+    assert!(url.is_none(), "it listens at {url:?}");
+    assert_eq!(process.ended_within(Duration::from_secs(30)).code(), Some(1));
+    until(Duration::from_secs(10), "what it said is read", || process.said().contains("docs/operating.md"));
+    for fault in ["tại 0.0.0.0:", "chưa có khóa API", "tls_cert"] {
+        assert!(process.said().contains(fault), "{fault} in {}", process.said());
+    }
+}
+
+#[test]
+fn what_is_handed_over_and_is_not_one_tcp_socket_is_refused() {
+    let (folder, data) = folder();
+    let of_a_file = KeptSocket::of_a_file(&folder.path().join("socket"));
+    for (socket, cause) in [(of_a_file, "not a valid tcp socket"), (KeptSocket::at("127.0.0.1:0").twice(), "2 sockets")]
+    {
+        let (mut process, url) = Service::try_take_over(&socket, &data, &["--work", "false"]);
+        assert!(url.is_none(), "it listens at {url:?}");
+        assert_eq!(process.ended_within(Duration::from_secs(30)).code(), Some(1));
+        until(Duration::from_secs(10), cause, || {
+            process.said().contains("LISTEN_FDS") && process.said().contains(cause)
+        });
+    }
 }
 
 #[test]
@@ -111,7 +171,7 @@ fn a_lab_is_open_and_says_so() {
 }
 
 /// A certificate for 127.0.0.1 that trusts itself, at these paths.
-fn certificate(folder: &Path, cert: &Path, key: &Path) {
+pub(super) fn certificate(folder: &Path, cert: &Path, key: &Path) {
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"])
         .args(["-subj", "/CN=thi-nghiem", "-addext", "subjectAltName=IP:127.0.0.1"])

@@ -12,6 +12,7 @@ fn read(path: &str) -> String {
 
 const FILES: [&str; 4] =
     ["Dockerfile", "compose.yaml", "ops/systemd/tdkt-reports.service", "ops/systemd/tdkt-reports-worker@.service"];
+const SOCKET: &str = "ops/systemd/tdkt-reports.socket";
 
 /// The words of a text that begin so.
 fn words<'a>(text: &'a str, beginning: &str) -> BTreeSet<&'a str> {
@@ -43,6 +44,16 @@ fn every_package_waits_longer_for_a_stop_than_a_stop_may_take() {
     let all: Vec<u64> = compose.into_iter().chain(units).collect();
     assert!(all.len() >= 4);
     assert!(all.iter().all(|wait| *wait > drain + 5), "{all:?}, and a stop may take {}", drain + 5);
+}
+
+#[test]
+fn the_socket_s_unit_has_one_address_the_default_one_and_belongs_to_the_service() {
+    let unit = read(SOCKET);
+    let addresses: Vec<&str> = unit.lines().filter_map(|line| line.strip_prefix("ListenStream=")).collect();
+    let listen = Settings::resolve(&GivenSettings::default()).expect("defaults").listen.to_string();
+    assert_eq!(addresses, [listen.as_str()], "one socket is taken");
+    assert!(!unit.contains("Accept=yes") && !unit.contains("\nService="), "it is handed to the service of its name");
+    assert_eq!(SOCKET.replace(".socket", ".service"), FILES[2]);
 }
 
 #[test]

@@ -76,6 +76,25 @@ fn a_paper_tells_what_it_carries_and_proves_itself() {
 }
 
 #[test]
+fn what_a_signature_appends_is_told_and_agrees() {
+    let paper = carrying();
+    let signed = papers::updated(&paper, "$NEXT 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite >>\nendobj\n");
+    let service = Service::start(&["--work", "false", "--renderers", "1"]);
+    let verified = body(send(&service, VERIFY, &signed));
+    assert_eq!(
+        (&verified["agrees"], &verified["verdict"], &verified["differences"], &verified["added_bytes"]),
+        (&json!(true), &json!("agrees-with-additions"), &json!([]), &json!(signed.len() - paper.len())),
+        "{verified:#}"
+    );
+    // What is appended and takes the place of a page's content does not agree.
+    let document = lopdf::Document::load_mem(&paper).expect("a PDF");
+    let contents = document.get_page_contents(*document.get_pages().get(&1).expect("a page"))[0].0;
+    let hidden = papers::updated(&paper, &format!("{contents} 0 obj\n<< /Length 0 >>\nstream\n\nendstream\nendobj\n"));
+    let verified = body(send(&service, VERIFY, &hidden));
+    assert_eq!((&verified["agrees"], &verified["verdict"]), (&json!(false), &json!("pages-changed")), "{verified:#}");
+}
+
+#[test]
 fn what_differs_is_named() {
     let paper = carrying();
     let service = Service::start(&["--work", "false", "--renderers", "1"]);

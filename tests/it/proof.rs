@@ -56,32 +56,10 @@ fn a_changed_file_does_not_agree_and_nothing_else_is_blamed() {
     assert_eq!(verification.differences, []);
 }
 
-/// An incremental update as a signing program writes one: an object more, and a further table that leads to the earlier one.
-fn updated(pdf: &[u8], objects: &str) -> Vec<u8> {
-    let tail = String::from_utf8_lossy(&pdf[pdf.len() - 64..]).into_owned();
-    let before: usize = tail.split_whitespace().rev().nth(1).and_then(|it| it.parse().ok()).expect("startxref");
-    let document = lopdf::Document::load_mem(pdf).expect("a PDF");
-    let (root, root_generation) = document.trailer.get(b"Root").and_then(|it| it.as_reference()).expect("a root");
-    let next = document.max_id + 1;
-    let mut file = pdf.to_vec();
-    file.push(b'\n');
-    let at = file.len();
-    file.extend_from_slice(objects.replace("$NEXT", &next.to_string()).as_bytes());
-    let number: u32 =
-        objects.replace("$NEXT", &next.to_string()).split(' ').next().and_then(|it| it.parse().ok()).expect("a number");
-    let table = file.len();
-    let trailer = format!(
-        "xref\n{number} 1\n{at:010} 00000 n \ntrailer\n<< /Size {} /Root {root} {root_generation} R /Prev {before} >>\nstartxref\n{table}\n%%EOF\n",
-        next + 1
-    );
-    file.extend_from_slice(trailer.as_bytes());
-    file
-}
-
 #[test]
 fn a_paper_that_was_signed_afterwards_agrees_with_additions_and_changed_pages_do_not() {
     let pdf = kon_tum();
-    let signed = updated(&pdf, "$NEXT 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite >>\nendobj\n");
+    let signed = papers::updated(&pdf, "$NEXT 0 obj\n<< /Type /Sig /Filter /Adobe.PPKLite >>\nendobj\n");
     let verification = WORKSHOP.verify(&signed).expect("read");
     assert_eq!((verification.verdict(), verification.agrees), ("agrees-with-additions", true));
     assert_eq!(verification.added_bytes, signed.len() - pdf.len());
@@ -97,7 +75,7 @@ fn a_paper_that_was_signed_afterwards_agrees_with_additions_and_changed_pages_do
     let document = lopdf::Document::load_mem(&pdf).expect("a PDF");
     let page = *document.get_pages().get(&1).expect("a page");
     let contents = document.get_page_contents(page)[0].0;
-    let hidden = updated(&pdf, &format!("{contents} 0 obj\n<< /Length 0 >>\nstream\n\nendstream\nendobj\n"));
+    let hidden = papers::updated(&pdf, &format!("{contents} 0 obj\n<< /Length 0 >>\nstream\n\nendstream\nendobj\n"));
     let verification = WORKSHOP.verify(&hidden).expect("read");
     assert_eq!((verification.verdict(), verification.added_bytes), ("pages-changed", 0));
 }

@@ -243,10 +243,11 @@ fn the_file_that_the_setting_names_takes_the_place_of_the_shipped_limits() {
         let given = GivenSettings { limits: Some(file.path().into()), ..GivenSettings::default() };
         workshop_files::load(&Settings::resolve(&given).expect("settings"))
     };
-    let proposal = CATALOG.kind("award-proposal").expect("the kind is there").sample("simple").expect("the sample");
+    let mut proposal = papers::sample_of("award-proposal", "simple");
+    proposal["content"].as_object_mut().expect("content").remove("limits").expect("the bloc's own limits");
     let codes = |text: &str| -> Vec<String> {
         let workshop = load(text).unwrap_or_else(|error| panic!("{error}"));
-        let outcome = workshop.check(proposal.as_bytes(), Treatment::AsSent);
+        let outcome = workshop.check(proposal.to_string().as_bytes(), Treatment::AsSent);
         let findings = outcome.map_or_else(|failure| failure.findings, |accepted| accepted.findings);
         findings.into_iter().filter(|finding| finding.severity == Severity::Error).map(|finding| finding.code).collect()
     };

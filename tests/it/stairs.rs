@@ -23,6 +23,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("lopdf", &["merging"]),
     ("indicatif", &["cli"]),
     ("object_store", &["archive"]),
+    ("listenfd", &["app"]),
 ];
 
 /// Above this a file is to be split along a noun.

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -10,7 +11,7 @@ use nix::sys::signal::Signal;
 
 use super::support::{
     papers,
-    programs::{Books, Service, json, until},
+    programs::{Books, Service, json, send, tdkt, until},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -20,11 +21,23 @@ const SLOW: &str = "\n#for i in range(9000) { for j in range(9000) { let n = i +
 /// The template folder with one kind that takes very long.
 fn slow_templates(folder: &Path) -> String {
     let templates = folder.join("templates");
-    papers::copy_folder(&papers::repository("report_templates"), &templates);
+    copy(&papers::repository("report_templates"), &templates);
     let body = templates.join("documents/six-month-review/body.typ.j2");
     let text = std::fs::read_to_string(&body).expect("a body");
     std::fs::write(&body, text + SLOW).expect("written");
     templates.to_str().expect("text").to_owned()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("listed").map(|entry| entry.expect("listed")) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("copied");
+        }
+    }
 }
 
 /// A service with one job that runs and one that waits.
@@ -92,4 +105,26 @@ fn a_second_signal_stops_at_once_and_loses_nothing() {
         assert_eq!(service.wait_for(id)["state"], "succeeded");
     }
     service.books().each_succeeded_with_one_file(&ids);
+}
+
+#[test]
+fn a_service_whose_executable_is_replaced_goes_on_as_it_was_until_it_is_started_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let executable = folder.path().join("tdkt-reports");
+    std::fs::copy(tdkt().get_program(), &executable).expect("copied");
+    let service = Service::started(Command::new(&executable), &folder.path().join("data"), &["--renderers", "1"]);
+    let paper = |id: String| {
+        assert_eq!(service.wait_for(&id)["state"], "succeeded");
+        service.document(&id)
+    };
+    let before = paper(service.accept(papers::sample("minimal")));
+    // As `install` does: another file under the same name.
+    std::fs::remove_file(&executable).expect("removed");
+    std::fs::write(&executable, "not a program").expect("written");
+    let children = service.process.presses();
+    assert!(!children.is_empty());
+    children.iter().for_each(|child| send(*child, Signal::SIGKILL));
+    let after = paper(service.accept(papers::sample("minimal")));
+    assert!(service.process.presses().iter().all(|child| !children.contains(child)), "a new child made it");
+    assert_eq!(before, after);
 }

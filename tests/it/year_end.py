@@ -22,19 +22,68 @@ lineage = json.loads((out / "lineage.json").read_text(encoding="utf-8"))
 register = json.loads((inputs / "province.json").read_text(encoding="utf-8"))
 
 left_out = set(manifest["left_out"])
-papers, absent = {}, []
+
+
+def contradicts(content):
+    """Whether totals or members are not what the rows say."""
+    rows = collections.Counter()
+    for row in content["commendations"]:
+        rows[row["honoree"]] += row["count"]
+    totals = content["commendation_totals"]
+    return any(totals[whom] != rows[whom] for whom in totals) or content["member_count"] != len(content["members"])
+
+
+papers, absent, remarks, silent, adjusted, late = {}, [], {}, 0, 0, 0
 for bloc in register["blocs"]:
     path = inputs / f"{bloc['id']}.json"
     found = None
     if path.exists():
-        for index, paper in enumerate(json.loads(path.read_text(encoding="utf-8"))["papers"]):
+        sent = json.loads(path.read_text(encoding="utf-8"))
+        for index, paper in enumerate(sent["papers"]):
             name = f"{bloc['id']}/{index + 1:02}-{paper['kind']}"
-            if paper["kind"] == "annual-summary" and name not in left_out:
-                found = paper
+            if paper["kind"] == "annual-summary":
+                assert contradicts(paper["content"]) == (name in left_out), f"{name}: left out, or not, without reason"
+                found = None if name in left_out else paper
+                if found is None:
+                    remarks[bloc["id"]] = "Số liệu gửi còn lỗi, chưa tổng hợp"
+    else:
+        silent += 1
     if found is None:
         absent.append(bloc["name"])
     else:
         papers[bloc["id"]] = found
+        words = []
+        if sent["sent_on"] > register["deadlines"]["annual-summary"]:
+            late += 1
+            words.append("Gửi chậm ngày " + "/".join(reversed(sent["sent_on"].split("-"))))
+        if sent.get("adjustment") is not None:
+            adjusted += 1
+            words.append(f"Điều chỉnh lần {sent['adjustment']['number']}")
+        if words:
+            remarks[bloc["id"]] = "; ".join(words)
+
+# What is remarked of each bloc, as the report was told to print it.
+told = json.loads((out / ".tdkt/data/toan-tinh+bao-cao-tong-hop.pdf.json").read_text(encoding="utf-8"))
+rows = told["request"]["content"]["blocs"]
+assert [row["name"] for row in rows] == [bloc["name"] for bloc in register["blocs"]]
+for bloc, row in zip(register["blocs"], rows):
+    assert row.get("note") == remarks.get(bloc["id"]), (bloc["id"], row)
+
+
+def ranks(paper):
+    return [nomination["rank"] for nomination in paper["content"]["nominations"]]
+
+
+tied = 0
+for bloc, paper in papers.items():
+    scores = [nomination["score"] for nomination in paper["content"]["nominations"]]
+    # Whoever has as many points has the same place; the places behind stay empty.
+    assert ranks(paper) == [1 + sum(other > score for other in scores) for score in scores], bloc
+    tied += len(set(ranks(paper))) < len(ranks(paper))
+print(
+    len(register["blocs"]), "blocs:", silent, "have sent nothing,", len(left_out), "papers contradict themselves,",
+    tied, "rank equals,", adjusted, "were adjusted,", late, "late",
+)
 
 assert manifest["missing"] == absent, (manifest["missing"], absent)
 assert manifest["provisional"] == bool(absent)

@@ -135,6 +135,29 @@ fn sums_and_sources_hold_before_an_independent_script() {
     assert!(listed.replace(char::is_whitespace, "").contains(code), "the annex names the source {code}");
 }
 
+/// The province of the trial in docs/year-end.md: its figures stand there.
+#[test]
+fn the_sums_of_sixty_blocs_are_those_of_an_independent_script() {
+    let province = Province { folder: tempfile::tempdir().expect("a folder") };
+    let mut command = tdkt();
+    command.arg("province-sample").arg(province.inputs()).args(["--seed", "1", "--blocs", "60"]);
+    assert_eq!(programs::run_command(command, b"").code, Some(0));
+    // The reports alone: what is added up is in them.
+    let outcome =
+        province.close("out", &["--accept-partial", "--sources", "--kind", "annual-summary,provincial-summary"]);
+    assert_eq!(outcome.code, Some(4), "two papers are left out: {}", outcome.err);
+    let out = province.out("out");
+    let text = province.folder.path().join("report.txt");
+    said(Command::new("pdftotext").arg("-layout").arg(out.join("toan-tinh/bao-cao-tong-hop.pdf")).arg(&text));
+    let script = repository("tests/it/year_end.py");
+    let told = said(Command::new("python3").arg(&script).args([&province.inputs(), &out, &text]).arg("1"));
+    let page = std::fs::read_to_string(repository("docs/year-end.md")).expect("there");
+    for line in told.lines().filter(|line| line.starts_with("60 blocs") || line.ends_with("add up")) {
+        assert!(page.contains(line), "docs/year-end.md does not say {line:?}");
+    }
+    assert!(told.contains("20 figures followed") && told.contains("3 have sent nothing, 2 papers"), "{told}");
+}
+
 #[test]
 fn every_fault_of_every_file_is_said_and_nothing_is_written() {
     let province = Province::invent("2");
@@ -295,7 +318,7 @@ fn files_of_the_whole_are_made_again_when_they_are_damaged_and_go_when_their_cau
     assert_eq!(before, whole.map(hash), "the length of a file proves nothing");
 
     // Kinds that are not asked for this time are no waste of the last.
-    let some = province.close("out", &["--kind", "annual-summary"]);
+    let some = province.close("out", &["--kind", "annual-summary,provincial-summary"]);
     assert_eq!(some.code, Some(0), "{}", some.err);
     assert_eq!(
         papers_in(&province.out("out")).into_keys().collect::<Vec<_>>(),

@@ -13,8 +13,6 @@ use crate::closing::Progress;
 
 /// Between two lines where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-/// Before this share is done, a forecast would be a guess.
-const KNOWN_ENOUGH: f64 = 0.03;
 
 /// Watches papers being made.
 pub(super) struct Watch {
@@ -36,7 +34,7 @@ impl Watch {
     }
 
     pub(super) fn see(&mut self, progress: Progress) {
-        let forecast = forecast(progress, self.started.elapsed()).map(|left| {
+        let forecast = progress.left(self.started.elapsed()).map(|left| {
             let at = Local::now() + chrono::Duration::from_std(left).unwrap_or_default();
             format!("xong lúc {}", at.format("%H:%M"))
         });
@@ -59,27 +57,5 @@ impl Watch {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
-    }
-}
-
-/// How long it still takes, by what is done of the weight.
-fn forecast(progress: Progress, elapsed: Duration) -> Option<Duration> {
-    let share = progress.weight_done as f64 / progress.weight_of.max(1) as f64;
-    (share >= KNOWN_ENOUGH).then(|| elapsed.mul_f64((1.0 - share).max(0.0) / share))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn progress(weight_done: usize) -> Progress {
-        Progress { done: 1, of: 9, weight_done, weight_of: 100 }
-    }
-
-    #[test]
-    fn the_forecast_goes_by_weight_and_not_by_papers() {
-        assert_eq!(forecast(progress(25), Duration::from_secs(10)), Some(Duration::from_secs(30)));
-        assert_eq!(forecast(progress(100), Duration::from_secs(10)), Some(Duration::ZERO));
-        assert_eq!(forecast(progress(1), Duration::from_secs(10)), None);
     }
 }

@@ -3,7 +3,7 @@ use crate::{
     access::{Caller, KeyText, Networks, OrganisationId, Scopes},
     job::JobState,
     ledger::{
-        CancelOutcome, EraseOutcome, JobFilter, KeyOutcome, LedgerError, LetterOutcome, NewKey, OnceKey,
+        CancelOutcome, EraseOutcome, JobFilter, KeyOutcome, Lane, LedgerError, LetterOutcome, NewKey, OnceKey,
         OrganisationChange, RevokeOutcome, Shelf, Shelves,
     },
 };
@@ -50,6 +50,7 @@ async fn an_organisation_is_added_once_and_changed(store: Store) {
         requests_per_minute: Some(Some(60)),
         networks: Some(networks.clone()),
         name: None,
+        lane: Some(Lane::Department),
     };
     let changed = ledger.change_organisation(&id, &change).await.unwrap().expect("there");
     assert_eq!(
@@ -59,6 +60,7 @@ async fn an_organisation_is_added_once_and_changed(store: Store) {
     let all = ledger.organisations().await.unwrap();
     assert_eq!(all.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["local", "so-noi-vu"]);
     assert_eq!((&all[1], &all[1].networks), (&changed, &networks));
+    assert_eq!((all[0].lane, all[1].lane), (Lane::Common, Lane::Department));
     let back = OrganisationChange { max_waiting: Some(None), ..OrganisationChange::default() };
     assert_eq!(ledger.change_organisation(&id, &back).await.unwrap().unwrap().max_waiting, None);
     assert!(ledger.change_organisation(&named("khong-co"), &back).await.unwrap().is_none());

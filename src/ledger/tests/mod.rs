@@ -15,6 +15,7 @@ mod server;
 mod simulated;
 mod snapshot;
 mod store;
+mod turns;
 mod webhooks;
 
 use std::{

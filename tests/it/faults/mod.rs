@@ -6,6 +6,7 @@
 mod boundaries;
 mod carnage;
 mod clocks;
+mod exchanged_keys;
 mod line;
 mod receivers;
 mod redis_lives;
@@ -48,6 +49,8 @@ struct House {
     logs: Mutex<Vec<String>>,
     /// Where requests go to; empty while nobody listens.
     url: Mutex<String>,
+    /// Connections that nobody took.
+    refused: AtomicU32,
     /// Requests without an answer, read by the service or not.
     cut: AtomicU32,
     /// Requests that the service read and did not answer: sent again under their key they are known.
@@ -67,6 +70,7 @@ impl House {
             answers: Answers::default(),
             logs: Mutex::default(),
             url: Mutex::default(),
+            refused: AtomicU32::new(0),
             cut: AtomicU32::new(0),
             unanswered: AtomicU32::new(0),
             turned_away: AtomicU32::new(0),
@@ -152,7 +156,7 @@ impl House {
                     self.turned_away.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok((status, _, text)) => panic!("{status}: {text}"),
-                Err(error) if error.is_connect() => {}
+                Err(error) if error.is_connect() => drop(self.refused.fetch_add(1, Ordering::Relaxed)),
                 Err(_cut_off) => drop(self.cut.fetch_add(1, Ordering::Relaxed)),
             }
             sleep(Duration::from_millis(20));

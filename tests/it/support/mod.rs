@@ -3,6 +3,7 @@
 pub mod chance;
 pub mod contract;
 pub mod invariants;
+pub mod kept_socket;
 pub mod papers;
 // The ledger's own tests start the same server.
 #[allow(dead_code)]

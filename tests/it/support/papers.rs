@@ -236,3 +236,25 @@ pub fn at(place: &str) -> String {
     request["paper"]["place"] = place.into();
     request.to_string()
 }
+
+/// An incremental update as a signing program writes one: an object more, and a further table that leads to the earlier one.
+pub fn updated(pdf: &[u8], objects: &str) -> Vec<u8> {
+    let tail = String::from_utf8_lossy(&pdf[pdf.len() - 64..]).into_owned();
+    let before: usize = tail.split_whitespace().rev().nth(1).and_then(|it| it.parse().ok()).expect("startxref");
+    let document = lopdf::Document::load_mem(pdf).expect("a PDF");
+    let (root, root_generation) = document.trailer.get(b"Root").and_then(|it| it.as_reference()).expect("a root");
+    let next = document.max_id + 1;
+    let mut file = pdf.to_vec();
+    file.push(b'\n');
+    let at = file.len();
+    file.extend_from_slice(objects.replace("$NEXT", &next.to_string()).as_bytes());
+    let number: u32 =
+        objects.replace("$NEXT", &next.to_string()).split(' ').next().and_then(|it| it.parse().ok()).expect("a number");
+    let table = file.len();
+    let trailer = format!(
+        "xref\n{number} 1\n{at:010} 00000 n \ntrailer\n<< /Size {} /Root {root} {root_generation} R /Prev {before} >>\nstartxref\n{table}\n%%EOF\n",
+        next + 1
+    );
+    file.extend_from_slice(trailer.as_bytes());
+    file
+}

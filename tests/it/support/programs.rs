@@ -26,7 +26,7 @@ use tdkt_reports::{
 };
 use tempfile::TempDir;
 
-use super::contract;
+use super::{contract, kept_socket::KeptSocket};
 
 /// How long a program may take to be ready; the machine may be busy with other tests.
 const READY: Duration = Duration::from_secs(60);
@@ -109,13 +109,13 @@ pub struct Process {
 }
 
 impl Process {
-    fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the executable starts");
+    fn start(command: Command) -> Self {
+        Self::start_on(Stdio::null(), command)
+    }
+
+    fn start_on(stdin: Stdio, mut command: Command) -> Self {
+        let mut child =
+            command.stdin(stdin).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the executable starts");
         let stderr = BufReader::new(child.stderr.take().expect("piped"));
         let said = Arc::new(Mutex::new(String::new()));
         let hearing = Arc::clone(&said);
@@ -264,7 +264,10 @@ impl Service {
 
     /// By this command, which has the environment that the test gave it.
     pub fn started(command: Command, data: &Path, arguments: &[&str]) -> Self {
-        let (process, url) = Self::try_start(command, data, arguments);
+        Self::listening(Self::try_start(command, data, arguments), data)
+    }
+
+    fn listening((process, url): (Process, Option<String>), data: &Path) -> Self {
         let url = url.unwrap_or_else(|| panic!("it does not listen:\n{}", process.said()));
         // reqwest is built without a provider of its own; whoever was first has set the same one.
         let _set_already = rustls::crypto::ring::default_provider().install_default();
@@ -284,9 +287,24 @@ impl Service {
         data: &Path,
         arguments: &[&str],
     ) -> (Process, Option<String>) {
-        const LISTENS: &str = "Đang phục vụ tại ";
         command.args(["serve", "--listen", listen, "--data"]).arg(data).args(arguments);
-        let mut process = Process::start(command);
+        Self::heard(Process::start(command))
+    }
+
+    /// On a socket that is handed over; `listen` names an address that nobody can have.
+    pub fn try_take_over(sockets: &KeptSocket, data: &Path, arguments: &[&str]) -> (Process, Option<String>) {
+        let mut command = sockets.handing_over();
+        command.args(["serve", "--listen", "192.0.2.1:1", "--data"]).arg(data).args(arguments);
+        Self::heard(Process::start_on(sockets.as_stdin(), command))
+    }
+
+    /// On a socket that outlives it.
+    pub fn take_over(sockets: &KeptSocket, data: &Path, arguments: &[&str]) -> Self {
+        Self::listening(Self::try_take_over(sockets, data, arguments), data)
+    }
+
+    fn heard(mut process: Process) -> (Process, Option<String>) {
+        const LISTENS: &str = "Đang phục vụ tại ";
         until(READY, LISTENS, || process.said().contains(LISTENS) || !process.runs());
         let said = process.said();
         let url = said.lines().find_map(|line| line.strip_prefix(LISTENS)).map(|url| url.trim().to_owned());
@@ -459,6 +477,20 @@ impl Redis {
         let redis = Self { child, port, folder };
         redis.until_it_answers();
         redis
+    }
+
+    /// One that speaks TLS and nothing else, with this certificate and key.
+    pub fn start_with_tls(certificate: &Path, key: &Path) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |path: &Path| path.to_str().expect("text").to_owned();
+        let [tls, certificate, key] = [port.to_string(), path(certificate), path(key)];
+        let speaking = ["--tls-port", &tls, "--tls-cert-file", &certificate, "--tls-key-file", &key];
+        let trusting = ["--tls-ca-cert-file", &certificate, "--tls-auth-clients", "no"];
+        let child = Self::spawn(0, &folder, &[&FORGETS[..], &speaking, &trusting].concat());
+        let listens = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+        until(READY, "redis-server listens", listens);
+        Self { child, port, folder }
     }
 
     fn spawn(port: u16, folder: &TempDir, keeping: &[&str]) -> Child {

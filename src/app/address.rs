@@ -1,0 +1,69 @@
+//! The address for callers: opened by us, or a socket that was handed to us open and outlives this process.
+//!
+//! The rule: whoever hands a socket over has chosen the address, so `listen` is not looked at; what has to be so before
+//! strangers come has to be so all the same.
+
+use std::net::{SocketAddr, TcpListener};
+
+use listenfd::ListenFd;
+
+use crate::failure::{Failure, FailureCode};
+
+/// Where callers come.
+#[derive(Debug)]
+pub(super) enum Address {
+    /// To be opened; while this process is away, callers are refused.
+    Own(SocketAddr),
+    /// Open, and held by systemd (or another supervisor) too; while this process is away, callers wait in its queue.
+    Kept(TcpListener, SocketAddr),
+}
+
+impl Address {
+    /// Takes the socket of `LISTEN_FDS` (sd_listen_fds(3)) if there is one, else the address that the settings name. It
+    /// empties these variables, so it is called while there is one thread.
+    ///
+    /// # Errors
+    /// When what was handed over is not exactly one TCP socket.
+    pub(super) fn find(listen: SocketAddr) -> Result<Self, Failure> {
+        let mut handed = ListenFd::from_env();
+        match handed.len() {
+            0 => return Ok(Self::Own(listen)),
+            1 => {}
+            sockets => return Err(unusable(&format!("{sockets} sockets were handed over"))),
+        }
+        let socket = handed.take_tcp_listener(0).map_err(|error| unusable(&error.to_string()))?;
+        let socket = socket.ok_or_else(|| unusable("the socket is gone"))?;
+        let address = socket.local_addr().map_err(|error| unusable(&error.to_string()))?;
+        Ok(Self::Kept(socket, address))
+    }
+
+    pub(super) fn socket_address(&self) -> SocketAddr {
+        match self {
+            Self::Own(address) | Self::Kept(_, address) => *address,
+        }
+    }
+
+    /// Whether others hold it open when this process is gone.
+    pub(super) fn outlives_us(&self) -> bool {
+        match self {
+            Self::Own(_) => false,
+            Self::Kept(..) => true,
+        }
+    }
+}
+
+/// Callers are told apart by their network addresses, which those of a Unix socket do not have.
+fn unusable(cause: &str) -> Failure {
+    let failure = Failure::new(
+        FailureCode::BadParameter,
+        "Không dùng được socket do systemd trao (LISTEN_FDS).",
+        format!("LISTEN_FDS: {cause}; exactly one TCP socket is taken"),
+    );
+    failure.hint("Trong tệp .socket chỉ để một ListenStream= dạng ĐỊA_CHỈ:CỔNG (không dùng socket Unix), Accept=no.")
+}
+
+pub(super) fn not_opened(address: SocketAddr, error: &std::io::Error) -> Failure {
+    let failure =
+        Failure::new(FailureCode::BadParameter, format!("Không mở được địa chỉ {address}."), error.to_string());
+    failure.hint("Chọn cổng khác bằng --listen hoặc --metrics-listen, hoặc dừng chương trình đang dùng cổng này.")
+}
