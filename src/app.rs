@@ -22,7 +22,7 @@ use tracing::{info, warn};
 
 use crate::{
     archive::Archive,
-    desk::Desk,
+    desk::{Desk, SourceReader},
     dispatch::{DispatchSettings, Dispatcher},
     failure::{Failure, FailureCode},
     gate::Gate,
@@ -33,7 +33,9 @@ use crate::{
     retention,
     settings::Settings,
     soundings::Soundings,
-    telemetry, timetable, traces,
+    telemetry,
+    timetable::{self, Reader},
+    traces,
     worker::{Worker, WorkerSettings},
     workshop_files,
 };
@@ -41,7 +43,7 @@ use address::Address;
 use doors::{Behind, Doors};
 use leaving::Leaving;
 use parts::{Parts, admission, keep, ledger_place, open, open_carrier, open_doorbell, open_ledger};
-pub use parts::{open_books, open_registry, press_settings, restore, take_stock};
+pub use parts::{open_books, open_outbound, open_registry, press_settings, restore, take_stock};
 
 /// How often audit rows are sealed into their chain.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
@@ -63,6 +65,7 @@ const HTTP_THREADS: usize = 2;
 pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failure> {
     let address = Address::find(settings.listen)?;
     let workshop = Arc::new(load_workshop(settings)?);
+    let reading = Arc::clone(&workshop);
     telemetry::hush_panics();
     runtime()?.block_on(async {
         deliver_spans(settings)?;
@@ -75,16 +78,18 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
             parts.doorbell.clone(),
             Arc::clone(&parts.press),
         )
-        .admitting(admission(settings)?);
+        .admitting(admission(settings)?)
+        .calling(open_outbound(settings)?);
         let soundings = watched(settings, &parts)?;
         let first_look = safety::look(settings, address.socket_address(), &parts.ledger).await?;
         let gate = Gate::new(parts.ledger.clone(), first_look, settings.requests_per_minute);
         let registry = open_registry(settings, &parts.ledger)?;
         let carrier = open_carrier(settings, &registry)?;
+        let reader = SourceReader { workshop: reading, outbound: registry.outbound.clone() };
         let outlives_us = address.outlives_us();
         let behind = Behind { desk: desk.clone(), gate, registry, soundings };
         let Doors { server, connections } = doors::open(settings, address, behind)?;
-        let mut staff = Staff::hire(settings, &parts, carrier);
+        let mut staff = Staff::hire(settings, &parts, (carrier, Some(Arc::new(reader))));
         if settings.work {
             staff.put_to_work(settings, &parts);
         }
@@ -143,7 +148,7 @@ pub fn work(settings: &Settings) -> Result<(), Failure> {
         look_at_the_sandbox(&parts.press).await?;
         watched(settings, &parts)?;
         let carrier = open_carrier(settings, &open_registry(settings, &parts.ledger)?)?;
-        let mut staff = Staff::hire(settings, &parts, carrier);
+        let mut staff = Staff::hire(settings, &parts, (carrier, None));
         staff.put_to_work(settings, &parts);
         info!("Working; ctrl-c to stop");
         stop_signal().await;
@@ -227,7 +232,7 @@ struct Staff {
 }
 
 impl Staff {
-    fn hire(settings: &Settings, parts: &Parts, carrier: Carrier) -> Self {
+    fn hire(settings: &Settings, parts: &Parts, (carrier, reader): (Carrier, Option<Arc<dyn Reader>>)) -> Self {
         let (stop, stopping) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let dispatch_settings = DispatchSettings {
@@ -242,7 +247,7 @@ impl Staff {
         let keep_events = Duration::from_secs(settings.keep_events_days.saturating_mul(86_400));
         tasks.spawn(post::number(parts.ledger.clone(), keep_events, stopping.clone()));
         tasks.spawn(carrier.run(stopping.clone()));
-        tasks.spawn(timetable::keep(parts.ledger.clone(), stopping.clone()));
+        tasks.spawn(timetable::keep(parts.ledger.clone(), reader, stopping.clone()));
         tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), keep(settings), stopping));
         Self { stop, tasks, worker: None }
     }

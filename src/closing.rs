@@ -8,6 +8,7 @@ mod difference;
 mod folder;
 mod journal;
 mod making;
+mod outline;
 mod plan;
 mod register;
 mod report;
@@ -16,10 +17,13 @@ mod whole;
 
 use crate::failure::Failure;
 pub use difference::Difference;
+pub use folder::province;
 pub use making::{Closing, Finished, Progress};
+pub use outline::{Bindery, Delivered, Outline};
 pub use plan::{LeftOut, Leniency, Part, Plan, Wanted};
-pub use register::{BlocEntry, Register};
-pub use whole::{ARCHIVE, MANIFEST, MERGED};
+pub use register::{Adjustment, BlocEntry, Extension, Member, Period, Register, Sent, Unit};
+pub use report::REPORT;
+pub use whole::{ARCHIVE, LINEAGE, MANIFEST, MERGED};
 
 /// What is wrong with a file of the folder.
 #[derive(Debug)]

@@ -31,6 +31,8 @@ pub struct Submission {
     pub file: String,
     /// SHA-256 of the paper's data, as in its recipe.
     pub sha256: String,
+    /// The version of the service's register that it is, where it comes from there.
+    pub version: Option<String>,
     pub request: Value,
 }
 

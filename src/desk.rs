@@ -20,6 +20,7 @@ use crate::{
     intake::{Accepted, Manuscript, Treatment},
     job::{JobId, NewJob},
     ledger::{Counts, Ledger, LedgerError, Shelves},
+    outbound::Outbound,
     press::{Press, Pressed, Verdict},
     queue::Doorbell,
     rendering::{Question, Workshop},
@@ -29,7 +30,7 @@ use admission::Admission;
 pub use admission::AdmissionSettings;
 pub use counter::{Counter, Document, Submission};
 pub use readiness::{ArchiveCheck, Check, Overall, PartStatus, Readiness};
-pub use register::{RegisterDesk, Scheduled, Sent, Written};
+pub use register::{Asked, Figures, Province, Pulled, RegisterDesk, Scheduled, Sent, SourceReader, TakenOver, Written};
 
 /// A preview is worth something while somebody waits for it.
 const LONGEST_PREVIEW: Duration = Duration::from_secs(25);
@@ -43,6 +44,10 @@ pub struct Desk {
     doorbell: Doorbell,
     press: Arc<Press>,
     admission: Arc<Admission>,
+    /// Batches that were put together.
+    wholes: Arc<batches::Shelved>,
+    /// By which sources of the register are read.
+    outbound: Option<Outbound>,
 }
 
 /// What a preview shows.
@@ -63,7 +68,13 @@ impl Desk {
         press: Arc<Press>,
     ) -> Self {
         let admission = Arc::new(Admission::new(AdmissionSettings::default()));
-        Self { workshop, ledger: Shelves::new(ledger), archive, doorbell, press, admission }
+        let wholes = Arc::default();
+        Self { workshop, ledger: Shelves::new(ledger), archive, doorbell, press, admission, wholes, outbound: None }
+    }
+
+    /// The same desk, whose register may read sources.
+    pub fn calling(self, outbound: Outbound) -> Self {
+        Self { outbound: Some(outbound), ..self }
     }
 
     /// The same desk with other bounds on what it takes in.

@@ -94,6 +94,13 @@ impl Parts {
     }
 }
 
+/// What a mapping makes of data that are no dossier, and where its values stand in them. `$item` is the whole.
+pub fn mapped(mapping: &Mapping, data: &Value) -> (Option<Value>, Origins) {
+    let mut copier = Copier { dossier: data, copies: Vec::new(), composed: Vec::new(), findings: Vec::new() };
+    let made = copier.copy(mapping, String::new(), &Scope { item: data, place: String::new() });
+    (made, Origins { copies: copier.copies, composed: copier.composed, item: None })
+}
+
 /// H01: a paper that the law asks for (warning), or of which only a part of the data is there (info), is left out.
 fn left_out(kind: &Kind, entry: &PartEntry, pointer: &str, started: bool) -> Option<Finding> {
     let severity = match (&entry.law, started) {

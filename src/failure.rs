@@ -203,6 +203,8 @@ failure_codes! {
     WebhookAddressRefused = "webhook-address-refused", FixRequest;
     /// The organisation has as many webhooks as it may.
     TooManyWebhooks = "too-many-webhooks", FixRequest;
+    /// A system of the province that figures are read from gave none.
+    SourceUnavailable = "source-unavailable", TryLater;
     /// A character has no glyph in any configured font.
     MissingGlyph = "missing-glyph", FixRequest;
     /// A file is no PDF, is damaged, or carries data that is not ours.

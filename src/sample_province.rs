@@ -80,20 +80,31 @@ fn register(blocs: &[Bloc]) -> Value {
             units.push(json!({"id": member.id, "name": member.name, "valid_from": "2025-07-01"}));
         }
     }
+    // The order of units means nothing.
+    units.sort_by(|one, other| one["id"].as_str().cmp(&other["id"].as_str()));
     let listed: Vec<Value> = blocs
         .iter()
         .map(|bloc| {
-            let members: Vec<&str> = bloc.members.iter().map(|member| member.id.as_str()).collect();
-            json!({
-                "id": bloc.id, "name": bloc.name, "form": bloc.form, "members": members,
-                "head": members[0], "deputies": [members[1]],
-            })
+            let roles = [Some("head"), Some("deputy")].into_iter().chain(std::iter::repeat(None));
+            let members: Vec<Value> = bloc
+                .members
+                .iter()
+                .zip(roles)
+                .map(|(member, role)| match role {
+                    Some(role) => json!({"unit": member.id, "role": role}),
+                    None => json!({"unit": member.id}),
+                })
+                .collect();
+            json!({"id": bloc.id, "name": bloc.name, "form": bloc.form, "members": members})
         })
         .collect();
     json!({
         "province": "tỉnh An Bình",
-        "period": {"year": YEAR, "from": "2025-12-15", "to": "2026-12-14"},
-        "deadlines": {"six-month-review": "2026-07-25", "annual-summary": "2026-12-28"},
+        "year": YEAR,
+        "periods": {
+            "2026": {"from": "2025-12-15", "to": "2026-12-14", "due": "2026-12-28"},
+            "2026-H1": {"due": "2026-07-25"},
+        },
         "units": units,
         "blocs": listed,
         "report": papers::report(blocs.len()),

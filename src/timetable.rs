@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
@@ -14,16 +14,27 @@ use tracing::{info, warn};
 
 use crate::{
     ledger::{Errand, Ledger, LedgerError, Missing, RegisterBook},
-    register::{Action, Entry, Schedule, ScheduleRun, Sort, Turn, expected},
+    register::{
+        Action, Entry, PeriodId, PeriodPlan, RunOutcome, Schedule, ScheduleRun, Sort, Standing, Submission, Turn,
+        expected, standing,
+    },
 };
 
 /// How often the clock is looked at; cron knows no less than minutes.
 const EVERY: Duration = Duration::from_secs(20);
 
-/// Keeps looking until `shutdown` turns true. No failure ends it.
-pub async fn keep(ledger: Ledger, mut shutdown: watch::Receiver<bool>) {
+/// Who reads sources: the blocs of which nothing was taken.
+pub trait Reader: Send + Sync {
+    fn read<'a>(&'a self, book: RegisterBook, source: &'a str, period: PeriodId) -> Reading<'a>;
+}
+
+/// A source that is being read.
+pub type Reading<'a> = Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>>;
+
+/// Keeps looking until `shutdown` turns true. No failure ends it. Without a reader, sources are left to other processes.
+pub async fn keep(ledger: Ledger, reader: Option<Arc<dyn Reader>>, mut shutdown: watch::Receiver<bool>) {
     loop {
-        match look(&ledger).await {
+        match look(&ledger, reader.as_deref()).await {
             Ok(runs) => runs.iter().for_each(|run| {
                 info!(
                     schedule = run.schedule,
@@ -41,20 +52,27 @@ pub async fn keep(ledger: Ledger, mut shutdown: watch::Receiver<bool>) {
     }
 }
 
-async fn look(ledger: &Ledger) -> Result<Vec<ScheduleRun>, LedgerError> {
+async fn look(ledger: &Ledger, reader: Option<&dyn Reader>) -> Result<Vec<ScheduleRun>, LedgerError> {
     let mut runs = Vec::new();
     for (book, entry) in ledger.schedules().await? {
         let now = book.now().await?;
-        runs.extend(follow(&book, &entry, now).await?);
+        runs.extend(follow((&book, reader), &entry, now).await?);
     }
     Ok(runs)
 }
 
 /// Answers the time that has come for a schedule, if one has and nobody else did.
-async fn follow(book: &RegisterBook, entry: &Entry, now: DateTime<Utc>) -> Result<Option<ScheduleRun>, LedgerError> {
+async fn follow(
+    (book, reader): (&RegisterBook, Option<&dyn Reader>),
+    entry: &Entry,
+    now: DateTime<Utc>,
+) -> Result<Option<ScheduleRun>, LedgerError> {
     // What a later version of the program wrote may be beyond this one.
     let Ok(schedule) = Schedule::read(&entry.body) else { return Ok(None) };
     let last = book.schedule_runs(&entry.id, 1).await?.pop().map(|run| run.due_at);
+    if schedule.action == Action::Pull && reader.is_none() {
+        return Ok(None);
+    }
     // A schedule begins when it is written; another writing begins anew.
     let since = last.map_or(entry.written_at, |last| last.max(entry.written_at));
     let (due_at, errand) = match schedule.turn(since, now) {
@@ -62,23 +80,42 @@ async fn follow(book: &RegisterBook, entry: &Entry, now: DateTime<Utc>) -> Resul
         Some(Turn::PassOver(due_at)) => (due_at, Errand::PassOver),
         Some(Turn::Run(due_at)) => (due_at, errand(book, &schedule).await?),
     };
-    book.run_schedule(&entry.id, due_at, &errand).await
+    let run = book.run_schedule(&entry.id, due_at, &errand).await?;
+    match (run, &errand, reader, &schedule.source) {
+        (Some(run), Errand::Pull, Some(reader), Some(source)) => {
+            let missing = reader.read(book.clone(), source, schedule.period).await;
+            book.end_pull(&run, &missing).await?;
+            Ok(Some(ScheduleRun { outcome: RunOutcome::Pulled, missing, ..run }))
+        }
+        (run, ..) => Ok(run),
+    }
 }
 
 async fn errand(book: &RegisterBook, schedule: &Schedule) -> Result<Errand, LedgerError> {
     let period = schedule.period;
     let (blocs, years) = (book.entries(Sort::Bloc).await?, book.entries(Sort::BlocYear).await?);
-    let expected: Vec<String> = expected(period, &blocs, &years).into_iter().map(|bloc| bloc.id).collect();
+    let expected = expected(period, &blocs, &years);
     Ok(match schedule.action {
+        Action::Pull => Errand::Pull,
         Action::Close => {
+            let expected = expected.into_iter().map(|bloc| bloc.id).collect();
             let accepts_missing = if schedule.accept_missing { Missing::Accepted } else { Missing::Refused };
             Errand::Close { period, expected, accepts_missing }
         }
         Action::Remind => {
-            let sent = book.submissions(period, None).await?;
-            let has_sent = |bloc: &String| sent.iter().any(|one| one.bloc == *bloc);
-            let missing = expected.into_iter().filter(|bloc| !has_sent(bloc)).collect();
-            Errand::Remind { missing }
+            let entry = book.entry(Sort::Period, &period.to_string()).await?;
+            let plan = PeriodPlan::read(entry.as_ref().map(|entry| &entry.body));
+            let (sent, now) = (book.submissions(period, None).await?, book.now().await?);
+            let (mut awaited, mut overdue) = (Vec::new(), Vec::new());
+            for bloc in expected {
+                let own: Vec<Submission> = sent.iter().filter(|one| one.bloc == bloc.id).cloned().collect();
+                match standing(&bloc, &plan, &own, now).standing {
+                    Standing::Sent | Standing::SentLate => {}
+                    Standing::Awaited => awaited.push(bloc.id),
+                    Standing::Overdue => overdue.push(bloc.id),
+                }
+            }
+            Errand::Remind { period, due: plan.due, awaited, overdue }
         }
     })
 }

@@ -65,7 +65,7 @@ pub(super) async fn accept(
 }
 
 /// What waits for room is asked to come back when there is likely to be some.
-async fn refused(failure: Failure, desk: &Desk) -> Problem {
+pub(super) async fn refused(failure: Failure, desk: &Desk) -> Problem {
     match failure.code {
         FailureCode::QueueFull | FailureCode::QuotaExceeded => {
             Problem::from(failure).retry_after(desk.expected_wait().await)
@@ -78,7 +78,7 @@ async fn refused(failure: Failure, desk: &Desk) -> Problem {
 
 /// The header `Idempotency-Key`: a structured string (RFC 9651) as the IETF draft asks, or the bare word that most
 /// clients send.
-fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+pub(super) fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut values = request.headers().get_all("idempotency-key");
     let Some(value) = values.next() else { return Ok(None) };
     let word = value.to_str().ok().map(str::trim).filter(|_| values.next().is_none());

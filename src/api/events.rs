@@ -17,13 +17,16 @@ use actix_web::{
 use futures_util::stream;
 use serde::Deserialize;
 
-use super::{Problem, entry::By, jobs::job_id};
+use super::{Problem, batches::batch_id, entry::By, jobs::job_id};
 use crate::{
     access::{Caller, OrganisationId},
     desk::Desk,
     failure::{Failure, FailureCode},
     gate::Gate,
-    job::{JobId, event::Event},
+    job::{
+        JobId,
+        event::{Event, EventType},
+    },
 };
 
 /// Streams that are open in this process, by organisation.
@@ -110,6 +113,19 @@ pub(super) async fn of_job(
     open(&request, Feed::new((desk, gate), caller, Ends::WithJob(job.id), after), &streams)
 }
 
+/// 200 with a stream of a batch's events and those of its jobs; it ends with the batch.
+pub(super) async fn of_batch(
+    By(caller): By,
+    (desk, gate): (Data<Desk>, Data<Gate>),
+    streams: Data<Streams>,
+    id: Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let batch = desk.batches(&caller).batch(batch_id(&id)?).await?;
+    let after = last_seen(&request)?.unwrap_or(0);
+    open(&request, Feed::new((desk, gate), caller, Ends::WithBatch(batch.id), after), &streams)
+}
+
 fn open(request: &HttpRequest, feed: Feed, streams: &Streams) -> Result<HttpResponse, Problem> {
     let place = streams.take(feed.caller.organisation()).ok_or_else(too_many)?;
     let told = stream::unfold((feed, place), |(mut feed, place)| async move {
@@ -167,15 +183,7 @@ enum Ends {
     Never,
     WhenAllIsTold,
     WithJob(JobId),
-}
-
-impl Ends {
-    fn job(self) -> Option<JobId> {
-        match self {
-            Self::Never | Self::WhenAllIsTold => None,
-            Self::WithJob(job) => Some(job),
-        }
-    }
+    WithBatch(JobId),
 }
 
 /// One reader's way through the events.
@@ -213,8 +221,13 @@ impl Feed {
                 return None;
             }
             let counter = self.desk.of(&self.caller);
+            let read = match self.ends {
+                Ends::Never | Ends::WhenAllIsTold => counter.events_after(None, self.after, PAGE).await,
+                Ends::WithJob(job) => counter.events_after(Some(job), self.after, PAGE).await,
+                Ends::WithBatch(batch) => counter.events_of_batch(batch, self.after, PAGE).await,
+            };
             // A store that does not answer ends the stream; its reader comes back.
-            self.read = counter.events_after(self.ends.job(), self.after, PAGE).await.ok()?.into();
+            self.read = read.ok()?.into();
             if !self.read.is_empty() {
                 continue;
             }
@@ -233,10 +246,15 @@ impl Feed {
         let job = match self.ends {
             Ends::Never => return false,
             Ends::WhenAllIsTold => return true,
-            Ends::WithJob(job) => job,
+            Ends::WithJob(job) | Ends::WithBatch(job) => job,
         };
         match self.desk.of(&self.caller).newest_event(job).await {
-            Ok(Some((number, kind))) => kind.is_end() && number.is_some_and(|number| number <= self.after),
+            Ok(Some((number, kind))) => {
+                let ends = kind.is_end() || kind == EventType::BatchEnded;
+                ends && number.is_some_and(|number| number <= self.after)
+            }
+            // A batch tells of itself only at its end.
+            Ok(None) if matches!(self.ends, Ends::WithBatch(_)) => false,
             // Events older than they are kept are gone, and with them the stream.
             Ok(None) | Err(_) => true,
         }

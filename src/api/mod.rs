@@ -31,6 +31,7 @@ mod preference;
 mod problem_page;
 mod request_id;
 mod self_description;
+mod sources;
 mod submissions;
 mod webhooks;
 

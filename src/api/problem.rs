@@ -173,9 +173,12 @@ pub(super) fn status(code: FailureCode) -> StatusCode {
         | C::UnreadableJob
         | C::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         C::QuotaExceeded | C::TooManyWrongKeys | C::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        C::StoreUnavailable | C::QueueFull | C::ServiceStopping | C::StorageFull | C::PressUnavailable => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        C::SourceUnavailable
+        | C::StoreUnavailable
+        | C::QueueFull
+        | C::ServiceStopping
+        | C::StorageFull
+        | C::PressUnavailable => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
 

@@ -29,7 +29,7 @@ macro_rules! about {
         }
     )* };
 }
-about!(Unit, Bloc, BlocYear, Period, Schedule);
+about!(Unit, Bloc, BlocYear, Period, Schedule, Report, Source);
 
 /// The parts of an address, joined: `{id}` or `{id}/{year}`.
 type Parts = Path<Vec<String>>;

@@ -103,7 +103,9 @@ fn view(submission: &Submission) -> Value {
 pub(super) fn line(submission: &Submission) -> Value {
     let mut shown = view(submission);
     if let Some(fields) = shown.as_object_mut() {
-        fields.remove("content");
+        for large in ["content", "paper", "others"] {
+            fields.remove(large);
+        }
     }
     shown
 }

@@ -178,9 +178,16 @@ pub fn open_registry(settings: &Settings, ledger: &Ledger) -> Result<Registry, F
         )
         .hint("Kiểm tra quyền trên tệp, hoặc chọn tệp khác bằng --secrets-key.")
     })?;
+    Ok(Registry { ledger: ledger.clone(), outbound: open_outbound(settings)?, sealer })
+}
+
+/// Calls hosts that others have named.
+///
+/// # Errors
+/// When the file of further certificates cannot be used.
+pub fn open_outbound(settings: &Settings) -> Result<Outbound, Failure> {
     let rules = Rules { ports: settings.webhook_ports().unwrap_or_default(), lab: settings.webhook_lab };
-    let outbound = Outbound::new(rules, &authorities(settings)?);
-    Ok(Registry { ledger: ledger.clone(), outbound, sealer })
+    Ok(Outbound::new(rules, &authorities(settings)?))
 }
 
 fn authorities(settings: &Settings) -> Result<Authorities, Failure> {

@@ -1,5 +1,6 @@
 //! `batch DIR --out OUT`: a folder of requests, made to the end; the same command again goes on where it was left.
 
+mod remote;
 mod watch;
 
 use std::{path::PathBuf, process::ExitCode, time::Instant};
@@ -13,6 +14,7 @@ use crate::{
     difference::table,
     failure::{Failure, FailureCode},
     press::Press,
+    register::PeriodId,
     settings::Settings,
 };
 use watch::Watch;
@@ -25,7 +27,8 @@ const STOPPED: u8 = 130;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Thư mục dữ liệu: mỗi khối, cụm một tệp JSON; province.json nếu lập cả báo cáo toàn tỉnh.
-    folder: PathBuf,
+    #[arg(required_unless_present = "period")]
+    folder: Option<PathBuf>,
     /// Thư mục kết quả; chạy lại với cùng thư mục thì chỉ làm phần còn thiếu hoặc đã thay đổi.
     #[arg(long, value_name = "THƯ MỤC")]
     out: PathBuf,
@@ -45,23 +48,35 @@ pub(super) struct Arguments {
     #[arg(long)]
     diff: bool,
     /// Chỉ kiểm tra dữ liệu, không lập gì.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "server")]
     check: bool,
+    /// Lập trên dịch vụ ở địa chỉ này; khóa API lấy từ --key-file hoặc biến môi trường TDKT_KEY.
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// Tệp chứa khóa API của dịch vụ.
+    #[arg(long, value_name = "TỆP", requires = "server")]
+    key_file: Option<PathBuf>,
+    /// Lập từ sổ đăng ký của dịch vụ: những gì khối, cụm đã gửi cho kỳ này (2026, 2026-H1), thay cho thư mục.
+    #[arg(long, value_name = "KỲ", requires = "server", conflicts_with = "folder")]
+    period: Option<PeriodId>,
+    /// Lấy số liệu đã chốt, không lấy điều chỉnh.
+    #[arg(long, requires = "period")]
+    closed: bool,
 }
 
 pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<ExitCode, Failure> {
+    let folder = match (&arguments.server, &arguments.folder) {
+        (Some(server), _) => return remote::run(arguments, server, settings),
+        (None, Some(folder)) => folder,
+        (None, None) => return Err(Failure::internal("neither a folder nor a service")),
+    };
     let workshop = super::workshop(settings)?;
     known_kinds(arguments, |name| workshop.catalog().kind(name).is_some())?;
     let started = Instant::now();
-    let wanted = Wanted {
-        leniency: if arguments.accept_partial { Leniency::AcceptPartial } else { Leniency::AllOrNothing },
-        kinds: arguments.kind.clone(),
-        sources: arguments.sources,
-    };
-    let (plan, faults) = Plan::draw(&arguments.folder, &wanted, &workshop)?;
+    let (plan, faults) = Plan::draw(folder, &wanted(arguments), &workshop)?;
     let checked = started.elapsed();
     if !faults.is_empty() {
-        return Ok(refuse(&faults, wanted.leniency));
+        return Ok(refuse(&faults, wanted(arguments).leniency));
     }
     for left in &plan.left_out {
         told(&left.fault);
@@ -102,6 +117,14 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<ExitCode
         (all - checked - rendered).as_secs_f64(),
     ));
     Ok(outcome(&plan, &finished))
+}
+
+fn wanted(arguments: &Arguments) -> Wanted {
+    Wanted {
+        leniency: if arguments.accept_partial { Leniency::AcceptPartial } else { Leniency::AllOrNothing },
+        kinds: arguments.kind.clone(),
+        sources: arguments.sources,
+    }
 }
 
 fn known_kinds(arguments: &Arguments, is_known: impl Fn(&str) -> bool) -> Result<(), Failure> {
@@ -175,7 +198,7 @@ fn differences(all: &[Difference]) -> Result<(), Failure> {
 
 /// The table of results, on standard output.
 fn summary(plan: &Plan, finished: &Finished, arguments: &Arguments) {
-    let mut text = format!("{:<34} {:>6} {:>9} {:>9} {:>5}\n", "Loại văn bản", "Cần", "Lập mới", "Giữ lại", "Lỗi");
+    let mut text = row(&["Loại văn bản", "Cần", "Lập mới", "Giữ lại", "Lỗi"]);
     let mut kinds: Vec<&str> = plan.parts.iter().map(|part| part.kind.as_str()).collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -184,20 +207,11 @@ fn summary(plan: &Plan, finished: &Finished, arguments: &Arguments) {
         let of_kind: Vec<_> = plan.parts.iter().filter(|part| part.kind == kind).collect();
         let new = of_kind.iter().filter(|part| made.contains(part.file().as_str())).count();
         let failed = of_kind.iter().filter(|part| finished.failed.iter().any(|(name, _)| *name == part.name)).count();
-        text.push_str(&format!(
-            "{kind:<34} {:>6} {new:>9} {:>9} {failed:>5}\n",
-            of_kind.len(),
-            of_kind.len() - new - failed
-        ));
+        let kept = of_kind.len() - new - failed;
+        text.push_str(&counted(kind, [of_kind.len(), new, kept, failed]));
     }
-    text.push_str(&format!(
-        "{:<34} {:>6} {:>9} {:>9} {:>5}\n",
-        "Cộng",
-        plan.parts.len(),
-        finished.made.len(),
-        finished.kept,
-        finished.failed.len()
-    ));
+    let all = [plan.parts.len(), finished.made.len(), finished.kept, finished.failed.len()];
+    text.push_str(&counted("Cộng", all));
     // A summary that cannot be printed changes nothing about what was made.
     let _ = output::print(text.as_bytes());
     for (name, failure) in &finished.failed {
@@ -218,6 +232,17 @@ fn summary(plan: &Plan, finished: &Finished, arguments: &Arguments) {
     } else {
         output::say("Chưa đóng gói vì còn văn bản lỗi; sửa rồi chạy lại đúng lệnh này.\n");
     }
+}
+
+/// A line of the table.
+fn row(cells: &[&str; 5]) -> String {
+    let [name, wanted, new, kept, failed] = cells;
+    format!("{name:<34} {wanted:>6} {new:>9} {kept:>9} {failed:>5}\n")
+}
+
+fn counted(name: &str, counts: [usize; 4]) -> String {
+    let [wanted, new, kept, failed] = counts.map(|count| count.to_string());
+    row(&[name, &wanted, &new, &kept, &failed])
 }
 
 fn outcome(plan: &Plan, finished: &Finished) -> ExitCode {

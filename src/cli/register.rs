@@ -1,5 +1,9 @@
 //! `register …`: units, blocs, periods and what blocs sent, beside a running service or without one.
 
+mod folder;
+mod source;
+mod words;
+
 use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -12,14 +16,15 @@ use serde_json::{Value, json};
 use super::{books::with_ledger, organisations, output};
 use crate::{
     access::OrganisationId,
-    calendar,
-    desk::RegisterDesk,
-    difference::table,
+    app,
+    closing::Leniency,
+    desk::{Asked, RegisterDesk},
     failure::Failure,
     intake,
-    register::{Base, PeriodId, PeriodStatus, RunOutcome, ScheduleRun, Sort, Standing, Submission},
+    register::{Base, PeriodId, Sort},
     settings::Settings,
 };
+use words::{adjustment, in_vietnam, line, ran, standings};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -73,6 +78,19 @@ enum Command {
         #[arg(long, value_name = "LÝ DO")]
         reason: Option<String>,
     },
+    /// Đọc số liệu từ một nguồn đã đăng ký và nhận như khi được gửi.
+    Pull {
+        /// Mã nguồn.
+        source: String,
+        /// Kỳ: 2026-H1, 2026-H2, 2026.
+        period: PeriodId,
+        /// Chỉ các khối, cụm này; không ghi thì mọi khối, cụm của năm.
+        #[arg(long, value_name = "MÃ", value_delimiter = ',')]
+        bloc: Vec<String>,
+        /// Lý do điều chỉnh, khi kỳ đã chốt số liệu.
+        #[arg(long, value_name = "LÝ DO")]
+        reason: Option<String>,
+    },
     /// Xem số liệu một khối, cụm đã gửi.
     Sent {
         /// Mã khối, cụm.
@@ -103,6 +121,21 @@ enum Command {
         #[arg(long)]
         accept_missing: bool,
     },
+    /// Ghi sổ đăng ký của một năm thành thư mục dữ liệu cho lệnh `batch` (province.json, mỗi khối, cụm một tệp).
+    Export {
+        /// Thư mục, mới hoặc trống.
+        folder: PathBuf,
+        /// Năm: 2026 (hoặc một kỳ: 2026-H1).
+        period: PeriodId,
+    },
+    /// Nhận thư mục dữ liệu của lệnh `batch` vào sổ đăng ký; kiểm tra hết trước khi ghi.
+    Import {
+        /// Thư mục có province.json.
+        folder: PathBuf,
+        /// Bỏ riêng văn bản có lỗi và nêu tên; không có cờ này thì một lỗi là chưa ghi gì.
+        #[arg(long)]
+        accept_partial: bool,
+    },
     /// Các lịch tự động: lần chạy tới, lần chạy trước.
     Schedules,
     /// Các lần chạy của một lịch, mới nhất trước.
@@ -125,6 +158,8 @@ enum SortName {
     BlocYear,
     Period,
     Schedule,
+    Report,
+    Source,
 }
 
 impl From<SortName> for Sort {
@@ -135,6 +170,8 @@ impl From<SortName> for Sort {
             SortName::BlocYear => Sort::BlocYear,
             SortName::Period => Sort::Period,
             SortName::Schedule => Sort::Schedule,
+            SortName::Report => Sort::Report,
+            SortName::Source => Sort::Source,
         }
     }
 }
@@ -143,7 +180,8 @@ pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failu
     let workshop = Arc::new(super::workshop(settings)?);
     with_ledger(settings, async |ledger| {
         let book = ledger.register_of(&arguments.organisation, &by());
-        execute(arguments.command, &RegisterDesk::new(workshop, book), arguments.json).await
+        let desk = RegisterDesk::new(workshop, book).calling(Some(app::open_outbound(settings)?));
+        execute(arguments.command, &desk, arguments.json).await
     })
 }
 
@@ -188,6 +226,10 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
             told(sent.unchanged, sent.submission.version, sent.submission.tag().as_str());
             if as_json { print(&json!(sent.submission)) } else { Ok(()) }
         }
+        Command::Pull { source, period, bloc, reason } => {
+            let blocs = (!bloc.is_empty()).then_some(bloc);
+            source::pull(register, &Asked { source, period, blocs, reason }, as_json).await
+        }
         Command::Sent { bloc, period, history } => {
             let versions = if history {
                 register.versions(&bloc, period).await?
@@ -223,6 +265,11 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
                 closing.sha256
             );
             output::print(text.as_bytes())
+        }
+        Command::Export { folder, period } => folder::export(register, &folder, period).await,
+        Command::Import { folder, accept_partial } => {
+            let leniency = if accept_partial { Leniency::AcceptPartial } else { Leniency::AllOrNothing };
+            folder::import(register, &folder, leniency).await
         }
         Command::Schedules => {
             let all = register.timetable().await?;
@@ -283,71 +330,6 @@ fn told(unchanged: bool, version: i64, etag: &str) {
     let what =
         if unchanged { "Không có gì thay đổi; phiên bản hiện tại" } else { "Đã ghi phiên bản" };
     output::say(&format!("{what} {version}, ETag: {etag}\n"));
-}
-
-fn line(one: &Submission) -> String {
-    let at = one.sent_at.format("%Y-%m-%dT%H:%M:%SZ");
-    let adjustment = one.adjustment.as_ref().map_or(String::new(), |a| format!("\tđiều chỉnh số {}", a.number));
-    format!("{}\t{at}\t{}\t{}{adjustment}", one.version, one.sent_by, one.sha256)
-}
-
-fn standings(status: &PeriodStatus) -> String {
-    let due =
-        status.due.map_or("chưa đặt hạn gửi".to_owned(), |due| format!("hạn gửi {}", calendar::short(due)));
-    let mut text = format!(
-        "{} ({due}): đã gửi {}/{}, trễ hạn {}, còn thiếu {}.\n",
-        status.title, status.sent, status.expected, status.late, status.missing
-    );
-    if let Some(closing) = &status.closing {
-        text.push_str(&format!("Đã chốt số liệu, mã băm {}.\n", closing.sha256));
-    }
-    for bloc in &status.blocs {
-        let standing = match bloc.standing {
-            Standing::Sent => "đã gửi",
-            Standing::SentLate => "đã gửi, trễ hạn",
-            Standing::Awaited => "chưa gửi",
-            Standing::Overdue => "chưa gửi, quá hạn",
-        };
-        let days = bloc.days_late.map_or(String::new(), |days| format!(" {days} ngày"));
-        let adjustments = match bloc.adjustments.as_slice() {
-            [] => String::new(),
-            numbers => {
-                let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
-                format!("\tđiều chỉnh số {}", numbers.join(", "))
-            }
-        };
-        text.push_str(&format!("{}\t{standing}{days}\t{}{adjustments}\n", bloc.bloc, bloc.name));
-    }
-    text
-}
-
-fn ran(run: &ScheduleRun) -> String {
-    let outcome = match run.outcome {
-        RunOutcome::Reminded => "đã nhắc",
-        RunOutcome::Closed => "đã chốt",
-        RunOutcome::AlreadyClosed => "đã chốt từ trước",
-        RunOutcome::Incomplete => "chưa chốt vì còn thiếu",
-        RunOutcome::Missed => "bị lỡ, bỏ qua",
-    };
-    let missing = run.missing.join(", ");
-    let missing = if missing.is_empty() { String::new() } else { format!(" (chưa gửi: {missing})") };
-    format!("{} {outcome}{missing}", in_vietnam(run.due_at))
-}
-
-/// "20/7/2026 17:00", giờ Việt Nam.
-fn in_vietnam(at: chrono::DateTime<chrono::Utc>) -> String {
-    let at = at.with_timezone(&chrono_tz::Asia::Ho_Chi_Minh);
-    format!("{} {}", calendar::short(at.date_naive()), at.format("%H:%M"))
-}
-
-fn adjustment(one: &Submission) -> String {
-    let Some(adjustment) = &one.adjustment else { return String::new() };
-    let mut text = format!("Điều chỉnh số {} – {}, phiên bản {}\n", adjustment.number, one.bloc, one.version);
-    text.push_str(&format!("Lý do: {}\nChỉ tiêu\tSố cũ\tSố mới\tChênh lệch\n", adjustment.reason));
-    for row in table(&adjustment.difference) {
-        text.push_str(&format!("{}\n", row.join("\t")));
-    }
-    text
 }
 
 fn print(value: &Value) -> Result<(), Failure> {

@@ -1,13 +1,13 @@
 //! Where files are looked at, many at a time: each paper is checked as every door checks it, and held against the register.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use serde_json::Value;
 
 use super::{
     Fault, LeftOut, Part, Register, Wanted,
-    folder::{self, Asked, InputFile},
+    folder::{Asked, Input, InputFile},
     register::Sent,
     spool::Spool,
 };
@@ -44,10 +44,10 @@ pub(super) struct Counter<'a> {
 }
 
 impl Counter<'_> {
-    pub(super) fn look_at(&self, path: &Path) -> Result<Looked, Fault> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    pub(super) fn look_at(&self, input: Input) -> Result<Looked, Fault> {
+        let name = input.name();
         let fault = |failure| Fault { file: name.clone(), at: String::new(), failure };
-        let InputFile { name: file, sent, asked } = folder::read(path).map_err(fault)?;
+        let InputFile { name: file, sent, asked } = input.read().map_err(fault)?;
         let bloc = match (&sent, self.register) {
             (Some(sent), Some(register)) => {
                 let entry = register.blocs.iter().find(|bloc| bloc.id == sent.bloc);
@@ -80,16 +80,22 @@ impl Counter<'_> {
         let manuscript = accepted.manuscript;
         self.fits_register(&manuscript, bloc.as_ref())?;
         let part = self.part(asked.name, bloc, &manuscript)?;
+        let part = Part { findings: accepted.findings, ..part };
         let is_source = self.source == Some(&manuscript.kind);
         Ok(Passed { part, request: is_source.then_some(manuscript.request) })
     }
 
     /// A paper speaks of its own bloc, and of the year that is closed.
     fn fits_register(&self, manuscript: &Manuscript, bloc: Option<&(String, String)>) -> Result<(), Failure> {
-        let (Some(register), Some((_, name))) = (self.register, bloc) else { return Ok(()) };
+        let (Some(register), Some((id, name))) = (self.register, bloc) else { return Ok(()) };
         let mut findings = Vec::new();
         let told = manuscript.request.pointer("/content/bloc/name").and_then(Value::as_str);
-        if let Some(told) = told.filter(|told| fold_name(told) != fold_name(name)) {
+        let aliases = register.blocs.iter().find(|bloc| bloc.id == *id).map(|bloc| &bloc.aliases);
+        let is_called = |told: &str| {
+            let mut names = std::iter::once(name).chain(aliases.into_iter().flatten());
+            names.any(|name| fold_name(name) == fold_name(told))
+        };
+        if let Some(told) = told.filter(|told| !is_called(told)) {
             let message = format!("Văn bản ghi tên “{told}”, sổ đăng ký ghi “{name}”; hãy sửa tên hoặc gửi đúng tệp.");
             findings.push(
                 Finding::new(
@@ -104,8 +110,8 @@ impl Counter<'_> {
             );
         }
         let year = manuscript.request.pointer("/content/period/year").and_then(Value::as_i64);
-        if let Some(year) = year.filter(|year| *year != i64::from(register.period.year)) {
-            let closed = register.period.year;
+        if let Some(year) = year.filter(|year| *year != i64::from(register.year)) {
+            let closed = register.year;
             let message = format!("Văn bản của năm {year}, trong khi đang tổng kết năm {closed}.");
             findings.push(
                 Finding::new(
@@ -140,6 +146,7 @@ impl Counter<'_> {
             data: recipe.data,
             key: fingerprint::of_all(decides.map(str::as_bytes)),
             order: place.map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?,
+            findings: Vec::new(),
             name,
             bloc,
         })

@@ -24,7 +24,51 @@ const REGISTER: &str = "province.json";
 /// The names of what is in the folder, in their order; nothing is read but the register.
 pub struct Inputs {
     pub register: Option<Register>,
-    pub files: Vec<PathBuf>,
+    pub files: Vec<Input>,
+}
+
+/// Where a file's papers are.
+#[derive(Debug)]
+pub enum Input {
+    /// On disk; read when it is looked at.
+    OnDisk(PathBuf),
+    /// What a bloc has sent, by the name of its file.
+    Sent(String, Box<Sent>),
+    /// Requests that came together.
+    Requests(Vec<Vec<u8>>),
+}
+
+impl Input {
+    /// The name of the file.
+    pub fn name(&self) -> String {
+        match self {
+            Self::OnDisk(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            Self::Sent(name, _) => name.clone(),
+            Self::Requests(_) => String::new(),
+        }
+    }
+
+    /// The papers that it asks for.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is none of ours.
+    pub fn read(self) -> Result<InputFile, Failure> {
+        let name = self.name();
+        match self {
+            Self::OnDisk(path) => read(&path),
+            Self::Sent(_, sent) => {
+                let stem = sent.bloc.clone();
+                Ok(of_bloc(name, &stem, *sent))
+            }
+            Self::Requests(requests) => {
+                let asked = requests.into_iter().enumerate().map(|(number, request)| {
+                    let kind = kind_of(&serde_json::from_slice(&request).unwrap_or_default());
+                    Asked { name: format!("{:05}-{kind}", number + 1), at: format!("/{number}"), request, kind }
+                });
+                Ok(InputFile { name, sent: None, asked: asked.collect() })
+            }
+        }
+    }
 }
 
 /// One paper that is asked for.
@@ -89,8 +133,36 @@ impl Inputs {
             )
             .hint("Dựng thử dữ liệu mẫu bằng lệnh `tdkt-reports province-sample`."));
         }
-        Ok((Self { register, files }, faults))
+        Ok((Self { register, files: files.into_iter().map(Input::OnDisk).collect() }, faults))
     }
+}
+
+/// A province's folder: the register, and what each bloc has sent, by the name of its file.
+pub type ProvinceFolder = (Option<Register>, Vec<(String, Sent)>);
+
+/// Reads a province's folder as it stands, with every fault of its files. A file that is no bloc's is one.
+///
+/// # Errors
+/// When the folder cannot be read, or holds no file.
+pub fn province(folder: &Path) -> Result<(ProvinceFolder, Vec<Fault>), Failure> {
+    let (inputs, mut faults) = Inputs::find(folder)?;
+    let mut all = Vec::new();
+    for input in inputs.files {
+        let file = input.name();
+        let Input::OnDisk(path) = input else { continue };
+        match sent_in(&path) {
+            Ok(sent) => all.push((file, sent)),
+            Err(failure) => faults.push(Fault { file, at: String::new(), failure }),
+        }
+    }
+    Ok(((inputs.register, all), faults))
+}
+
+fn sent_in(path: &Path) -> Result<Sent, Failure> {
+    let bytes = fs::read(path).map_err(|error| {
+        Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
+    })?;
+    Sent::deserialize(whole(&bytes)?).map_err(|error| shapeless(&error))
 }
 
 fn read_register(bytes: &[u8]) -> Result<Register, Failure> {
@@ -121,7 +193,7 @@ fn shapeless(error: &serde_json::Error) -> Failure {
 ///
 /// # Errors
 /// When it is none of these.
-pub fn read(path: &Path) -> Result<InputFile, Failure> {
+fn read(path: &Path) -> Result<InputFile, Failure> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     if !is_plain(&stem) {
@@ -157,7 +229,11 @@ pub fn read(path: &Path) -> Result<InputFile, Failure> {
         let asked = vec![Asked { name: stem, at: String::new(), request: bytes, kind }];
         return Ok(InputFile { name, sent: None, asked });
     }
-    let mut sent = Sent::deserialize(value).map_err(|error| shapeless(&error))?;
+    let sent = Sent::deserialize(value).map_err(|error| shapeless(&error))?;
+    Ok(of_bloc(name, &stem, sent))
+}
+
+fn of_bloc(name: String, stem: &str, mut sent: Sent) -> InputFile {
     let papers = std::mem::take(&mut sent.papers).into_iter().enumerate();
     let asked = papers.map(|(index, paper)| {
         let kind = kind_of(&paper);
@@ -165,7 +241,7 @@ pub fn read(path: &Path) -> Result<InputFile, Failure> {
         Asked { name: format!("{stem}/{:02}-{kind}", index + 1), at: format!("/papers/{index}"), request, kind }
     });
     let asked = asked.collect();
-    Ok(InputFile { name, sent: Some(sent), asked })
+    InputFile { name, sent: Some(sent), asked }
 }
 
 fn taken(stem: &str) -> Failure {

@@ -162,7 +162,7 @@ impl<'a> Closing<'a> {
         let unwritable = |error: io::Error| unwritable(&root, error);
         // Where kinds were chosen, the others were not looked at: nobody said that they are not wanted.
         if self.plan.kinds.is_empty() {
-            let own = whole::own_files(self.plan);
+            let own = whole::own_files(self.plan.report.as_ref());
             let is_wanted = |file: &str| wanted.contains(file) || own.contains(&file);
             finished.removed = self.journal.forget(is_wanted).map_err(unwritable)?;
         }
@@ -171,7 +171,8 @@ impl<'a> Closing<'a> {
         for folder in &folders {
             journal::sync_folder(folder).map_err(unwritable)?;
         }
-        finished.pages = whole::put_together(self.plan, &mut self.journal, workshop)?;
+        finished.pages =
+            whole::put_together(&self.plan.outline(), self.plan.report.as_ref(), &mut self.journal, workshop)?;
         journal::sync_folder(&root).map_err(unwritable)
     }
 }

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Fault, Register,
     counter::{Counter, Looked, Passed},
-    folder::Inputs,
+    folder::{Input, Inputs},
     register::Sent,
     report::SourcePaper,
     spool::{Place, Spool},
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     catalog::MediaType,
     consolidation::{Figure, Submission},
-    failure::Failure,
+    failure::{Failure, Finding},
     intake::Manuscript,
     rendering::Workshop,
 };
@@ -47,7 +48,7 @@ impl Wanted {
 }
 
 /// One paper to be made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Part {
     /// Name in the result, without extension.
     pub name: String,
@@ -61,7 +62,11 @@ pub struct Part {
     pub data: String,
     /// SHA-256 of everything that decides its bytes.
     pub key: String,
-    pub order: Place,
+    #[serde(skip)]
+    pub(super) order: Place,
+    /// Warnings and information.
+    #[serde(skip)]
+    pub findings: Vec<Finding>,
 }
 
 /// A paper that is left out, or a file in which no paper can be told.
@@ -98,12 +103,50 @@ impl Plan {
     /// # Errors
     /// When the folder cannot be read at all.
     pub fn draw(folder: &Path, wanted: &Wanted, workshop: &Workshop) -> Result<(Self, Vec<Fault>), Failure> {
-        let (inputs, mut faults) = Inputs::find(folder)?;
+        let (inputs, faults) = Inputs::find(folder)?;
+        Self::of(inputs, faults, wanted, workshop)
+    }
+
+    /// As [`Plan::draw`], of what the service's register holds.
+    ///
+    /// # Errors
+    /// When there is no room for the print orders.
+    pub fn of_register(
+        register: Register,
+        sent: Vec<Sent>,
+        wanted: &Wanted,
+        workshop: &Workshop,
+    ) -> Result<(Self, Vec<Fault>), Failure> {
+        let file = |sent: Sent| Input::Sent(format!("{}.json", sent.bloc), Box::new(sent));
+        let inputs = Inputs { register: Some(register), files: sent.into_iter().map(file).collect() };
+        Self::of(inputs, Vec::new(), wanted, workshop)
+    }
+
+    /// As [`Plan::draw`], of requests that came together; a fault's place is the request's number, from 0.
+    ///
+    /// # Errors
+    /// As [`Plan::of_register`].
+    pub fn of_requests(
+        requests: Vec<Vec<u8>>,
+        wanted: &Wanted,
+        workshop: &Workshop,
+    ) -> Result<(Self, Vec<Fault>), Failure> {
+        let inputs = Inputs { register: None, files: vec![Input::Requests(requests)] };
+        Self::of(inputs, Vec::new(), wanted, workshop)
+    }
+
+    fn of(
+        inputs: Inputs,
+        mut faults: Vec<Fault>,
+        wanted: &Wanted,
+        workshop: &Workshop,
+    ) -> Result<(Self, Vec<Fault>), Failure> {
         let spool = Spool::new().map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?;
         let adds_up = inputs.register.as_ref().and_then(|register| register.adds_up(workshop.catalog()));
         let source = adds_up.filter(|(report, _)| wanted.takes(report)).map(|(_, plan)| plan.kind.as_str());
         let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref(), source };
-        let looked: Vec<Result<Looked, Fault>> = inputs.files.par_iter().map(|path| counter.look_at(path)).collect();
+        let looked: Vec<Result<Looked, Fault>> =
+            inputs.files.into_par_iter().map(|input| counter.look_at(input)).collect();
         let mut drawn = Drawn::default();
         let mut files = Vec::new();
         for outcome in looked {
@@ -168,6 +211,7 @@ impl Drawn {
                             bloc: bloc.clone(),
                             file: from.file.clone(),
                             sha256: part.data.clone(),
+                            version: from.sent.as_ref().and_then(|sent| sent.submission.clone()),
                             request,
                         },
                         sent: from.sent.clone(),

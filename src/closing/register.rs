@@ -3,86 +3,138 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::catalog::{Catalog, Consolidation};
 
-/// The register of a province.
-#[derive(Debug, Clone, Deserialize)]
+/// The register of a province for a year, as a folder holds it and as the service gives it. Units and blocs are entries of
+/// the service's register with their id; their order is that of the decision.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Register {
     pub province: String,
-    pub period: Period,
-    /// When the papers of a kind are due.
-    #[serde(default)]
-    pub deadlines: BTreeMap<String, NaiveDate>,
-    #[serde(default)]
+    pub year: i32,
+    /// `2026`, `2026-H1` …: days, deadline, extensions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub periods: BTreeMap<String, Period>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub units: Vec<Unit>,
     /// In the order of the decision.
     pub blocs: Vec<BlocEntry>,
     /// The request of the province's own report; the figures of blocs are put into it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<Value>,
 }
 
-/// What is closed.
-#[derive(Debug, Clone, Deserialize)]
+/// What the province laid down for a period.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Period {
-    pub year: i32,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<NaiveDate>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Extension>,
+}
+
+/// A bloc that may be later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    pub bloc: String,
+    pub due: NaiveDate,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A unit in its time.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unit {
     pub id: String,
     pub name: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub abbreviation: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_from: Option<NaiveDate>,
-    #[serde(default)]
-    pub valid_to: Option<NaiveDate>,
-    #[serde(default)]
-    pub successor: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successors: Vec<String>,
 }
 
 /// A bloc of the year.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BlocEntry {
     /// Small Latin letters, digits and hyphens: it names files.
     pub id: String,
     pub name: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     pub form: String,
-    #[serde(default)]
-    pub members: Vec<String>,
-    #[serde(default)]
-    pub head: Option<String>,
-    #[serde(default)]
-    pub deputies: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub province: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub symbol: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub established_by: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<NaiveDate>,
+    /// Who is in it in the year, in the order of the decision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
+    /// The decision that recognised the year's members.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recognised_by: Option<Value>,
+}
+
+/// A unit in a bloc.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    pub unit: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
 }
 
 /// What a bloc has sent: several requests in one file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sent {
     pub bloc: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent_on: Option<NaiveDate>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub adjustment: Option<Adjustment>,
+    /// The version of the service's register that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submission: Option<String>,
     pub papers: Vec<Value>,
 }
 
 /// A correction after the figures were sent.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Adjustment {
     pub number: u64,
@@ -112,7 +164,7 @@ impl Register {
                 faults.push((at, format!("Mã “{}” đã dùng ở dòng {}.", bloc.id, before + 1)));
             }
             let unknown = |id: &&String| !self.units.is_empty() && !self.units.iter().any(|unit| unit.id == **id);
-            for id in bloc.members.iter().chain(&bloc.head).chain(&bloc.deputies).filter(unknown) {
+            for id in bloc.members.iter().map(|member| &member.unit).filter(unknown) {
                 faults.push((
                     format!("/blocs/{index}"),
                     format!("Không có đơn vị mang mã “{id}” trong danh sách đơn vị."),
@@ -120,6 +172,14 @@ impl Register {
             }
         }
         faults
+    }
+}
+
+impl Register {
+    /// The last day on which a bloc is in time with this period.
+    pub fn due(&self, period: &str, bloc: &str) -> Option<NaiveDate> {
+        let period = self.periods.get(period)?;
+        period.extensions.iter().find(|extension| extension.bloc == bloc).map(|it| it.due).or(period.due)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Name of the province's own report in the result.
-const REPORT: &str = "toan-tinh/bao-cao-tong-hop";
+pub const REPORT: &str = "toan-tinh/bao-cao-tong-hop";
 
 /// A paper whose figures may be added up.
 pub(super) struct SourcePaper {
@@ -51,7 +51,7 @@ impl Plan {
             return Ok(());
         }
         let fault = |failure| Fault { file: "province.json".into(), at: "/report".into(), failure };
-        let deadline = register.deadlines.get(&plan.kind);
+        let year = register.year.to_string();
         let submissions: Vec<Submission> =
             sources.iter().filter(|paper| paper.kind == plan.kind).map(|paper| paper.submission.clone()).collect();
         let blocs: Vec<RegisteredBloc> = register
@@ -62,7 +62,8 @@ impl Plan {
                 let is_its =
                     |left: &LeftOut| left.bloc.as_ref() == Some(&bloc.id) && left.kind.as_ref() == Some(&plan.kind);
                 let faulty = self.left_out.iter().any(is_its);
-                let late = |on: &NaiveDate| deadline.is_some_and(|due| on > due);
+                let deadline = register.due(&year, &bloc.id);
+                let late = |on: &NaiveDate| deadline.is_some_and(|due| *on > due);
                 let note = workshop.words(&YearEndWords::Note {
                     faulty: sent.is_none() && faulty,
                     late: sent.and_then(SourcePaper::sent_on).filter(late),
@@ -75,7 +76,7 @@ impl Plan {
         let owes = |bloc: &&RegisteredBloc| !submissions.iter().any(|sent| sent.bloc == bloc.id);
         self.missing = blocs.iter().filter(owes).map(|bloc| bloc.name.clone()).collect();
         report["content"]["province"] = json!(register.province);
-        report["content"]["period"] = json!({"year": register.period.year});
+        report["content"]["period"] = json!({"year": register.year});
         if wanted.sources {
             report["content"]["sources"] = sources_annex(&blocs, sources, &plan.kind);
         }

@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Where a text lies in the spool.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Place {
     at: u64,
     pub length: usize,

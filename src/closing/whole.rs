@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    Part, Plan,
+    Outline, Part,
     journal::{self, Journal, Line},
     register::Sent,
     unwritable,
@@ -19,6 +19,7 @@ use crate::{
     consolidation,
     failure::Failure,
     fingerprint,
+    intake::Manuscript,
     merging::{Bookmark, Merger},
     recipe,
     rendering::{ContentsLine, Workshop, YearEndWords},
@@ -31,11 +32,11 @@ pub const MANIFEST: &str = "manifest.json";
 /// All pages, with contents and bookmarks.
 pub const MERGED: &str = "toan-tinh.pdf";
 /// Where each figure of the province's report comes from.
-const LINEAGE: &str = "lineage.json";
+pub const LINEAGE: &str = "lineage.json";
 
 /// Which of these there are.
-pub(super) fn own_files(plan: &Plan) -> Vec<&'static str> {
-    let lineage = plan.report.as_ref().map(|_| LINEAGE);
+pub(super) fn own_files(report: Option<&Manuscript>) -> Vec<&'static str> {
+    let lineage = report.map(|_| LINEAGE);
     [ARCHIVE, MANIFEST, MERGED].into_iter().chain(lineage).collect()
 }
 
@@ -45,7 +46,12 @@ pub(super) fn is_taken(name: &str) -> bool {
 }
 
 /// Writes what holds the papers together; gives the pages of the merged file.
-pub(super) fn put_together(plan: &Plan, journal: &mut Journal, workshop: &Workshop) -> Result<usize, Failure> {
+pub(super) fn put_together(
+    plan: &Outline,
+    report: Option<&Manuscript>,
+    journal: &mut Journal,
+    workshop: &Workshop,
+) -> Result<usize, Failure> {
     let root = journal.path("");
     let unwritable = |error: io::Error| unwritable(&root, error);
     let lines: Vec<Line> = plan.parts.iter().filter_map(|part| journal.known.get(&part.file()).cloned()).collect();
@@ -53,15 +59,15 @@ pub(super) fn put_together(plan: &Plan, journal: &mut Journal, workshop: &Worksh
     let key = key(plan, &told);
     let pages = usize::try_from(lines.iter().map(|line| u64::from(line.pages)).sum::<u64>()).unwrap_or(usize::MAX);
     let stands = |file: &&str| journal.known.get(*file).is_some_and(|line| line.key == key && journal.holds(line));
-    if own_files(plan).iter().all(stands) {
+    if own_files(report).iter().all(stands) {
         return Ok(journal.known.get(MERGED).map_or(pages, |line| line.pages as usize));
     }
     let mut own = Vec::new();
-    if plan.report.is_some() {
+    if report.is_some() {
         let lineage = consolidation::as_json(&plan.figures);
         own.push(text_file(journal, LINEAGE, &lineage, &key).map_err(unwritable)?);
     }
-    let merged = merge(plan, &lines, journal, workshop, &key)?;
+    let merged = merge((plan, report), &lines, journal, workshop, &key)?;
     let manifest = manifest(told, &own, &merged);
     own.push(text_file(journal, MANIFEST, &manifest, &key).map_err(unwritable)?);
     let pages = merged.pages as usize;
@@ -73,7 +79,7 @@ pub(super) fn put_together(plan: &Plan, journal: &mut Journal, workshop: &Worksh
 }
 
 /// Everything that decides these files: what the manifest tells, the names of blocs, and the lineage.
-fn key(plan: &Plan, told: &Value) -> String {
+fn key(plan: &Outline, told: &Value) -> String {
     let blocs: Vec<_> = plan.parts.iter().map(|part| &part.bloc).collect();
     let decides = [told.clone(), json!(blocs), consolidation::as_json(&plan.figures)];
     let decides = decides.map(|value| value.to_string());
@@ -93,26 +99,29 @@ fn text_file(journal: &Journal, file: &str, value: &Value, key: &str) -> io::Res
 }
 
 /// What the manifest tells but for the files that hold the papers together.
-fn told(plan: &Plan, lines: &[Line], workshop: &Workshop) -> Value {
+fn told(plan: &Outline, lines: &[Line], workshop: &Workshop) -> Value {
     let files = plan.parts.iter().zip(lines).map(|(part, line)| {
         json!({
             "file": line.file, "kind": part.kind, "title": part.title, "bloc": part.bloc.as_ref().map(|(id, _)| id),
             "pages": line.pages, "bytes": line.bytes, "sha256": line.sha256, "edition": part.edition, "data": part.data,
         })
     });
-    let register = plan.register.as_ref();
-    json!({
+    let mut told = json!({
         "v": 1,
-        "province": register.map(|register| &register.province),
-        "year": register.map(|register| register.period.year),
+        "province": plan.province,
+        "year": plan.year,
         "provisional": !plan.missing.is_empty(),
         "missing": plan.missing,
         "submissions": plan.submissions.iter().map(submission).collect::<Vec<_>>(),
-        "left_out": plan.left_out.iter().map(|left| &left.name).collect::<Vec<_>>(),
+        "left_out": plan.left_out,
         "recipe": {"program": recipe::PROGRAM, "engine": recipe::ENGINE, "templates": workshop.catalog().digest(),
             "fonts": workshop.fonts().digest()},
         "files": files.collect::<Vec<_>>(),
-    })
+    });
+    if !plan.unmade.is_empty() {
+        told["unmade"] = json!(plan.unmade);
+    }
+    told
 }
 
 fn manifest(mut told: Value, own: &[Line], merged: &Line) -> Value {
@@ -143,13 +152,19 @@ fn archive(lines: &[Line], own: &[Line], journal: &Journal, key: &str) -> io::Re
 }
 
 /// All pages of all papers. A dossier's papers come one by one.
-fn merge(plan: &Plan, lines: &[Line], journal: &Journal, workshop: &Workshop, key: &str) -> Result<Line, Failure> {
+fn merge(
+    (plan, report): (&Outline, Option<&Manuscript>),
+    lines: &[Line],
+    journal: &Journal,
+    workshop: &Workshop,
+    key: &str,
+) -> Result<Line, Failure> {
     let root = journal.path("");
     let unwritable = |error: String| unwritable(&root, error);
     let half = journal.half(MERGED);
     let file = File::create(&half).map_err(|error| unwritable(error.to_string()))?;
     let mut merger = Merger::new(BufWriter::new(file)).map_err(|error| unwritable(error.to_string()))?;
-    if let Some(contents) = contents(plan, lines, workshop)? {
+    if let Some(contents) = contents(plan, report, lines, workshop)? {
         let mark = Bookmark { below: None, title: workshop.words(&YearEndWords::Bookmark {})? };
         merger.add(&contents, Some(mark)).map_err(|error| unwritable(error.to_string()))?;
     }
@@ -169,9 +184,7 @@ fn merge(plan: &Plan, lines: &[Line], journal: &Journal, workshop: &Workshop, ke
         }
     }
     let pages = u32::try_from(merger.pages()).unwrap_or(u32::MAX);
-    let register = plan.register.as_ref();
-    let (province, year) = (register.map(|it| it.province.as_str()), register.map(|it| it.period.year));
-    let title = workshop.words(&YearEndWords::Title { province, year })?;
+    let title = workshop.words(&YearEndWords::Title { province: plan.province.as_deref(), year: plan.year })?;
     let file = merger.finish(&title).map_err(|error| unwritable(error.to_string()))?;
     let file = file.into_inner().map_err(|error| unwritable(error.to_string()))?;
     settle(file, MERGED, pages, journal, key).map_err(|error| unwritable(error.to_string()))
@@ -179,8 +192,13 @@ fn merge(plan: &Plan, lines: &[Line], journal: &Journal, workshop: &Workshop, ke
 
 /// The contents' pages. They stand before what they tell of, so they are set until they know how many they are, from below:
 /// larger numbers take no less room.
-fn contents(plan: &Plan, lines: &[Line], workshop: &Workshop) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(report) = &plan.report else { return Ok(None) };
+fn contents(
+    plan: &Outline,
+    report: Option<&Manuscript>,
+    lines: &[Line],
+    workshop: &Workshop,
+) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(report) = report else { return Ok(None) };
     let mut own = 1;
     loop {
         let made = workshop.contents(report, &listed(&plan.parts, lines, own))?;

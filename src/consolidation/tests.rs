@@ -47,6 +47,7 @@ fn added_up(sent: &[(&str, Value)]) -> Consolidated {
             bloc: (*id).into(),
             file: format!("{id}.json"),
             sha256: format!("hash of {id}"),
+            version: None,
             request: json!({"content": content}),
         })
         .collect();

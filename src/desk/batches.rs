@@ -1,22 +1,27 @@
 //! Batches at the desk: all requests are checked before one is stored; what becomes of them follows from their jobs.
 
-use std::{fs::File, io, sync::Arc};
+mod refusals;
+mod whole;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Desk, counter::data_erased, ledger_failure, new_job};
+use super::{Desk, Figures, Province, RegisterDesk, counter::in_progress, ledger_failure};
 use crate::{
     access::Caller,
-    binding::Binder,
+    closing::{Fault, LeftOut, Leniency, Plan, Wanted},
     failure::{Failure, FailureCode, Remedy},
     fingerprint,
-    intake::Treatment,
     job::{Job, JobId, JobState, NewJob},
-    ledger::{Batch, NewBatch, Shelf},
+    ledger::{Batch, BatchAcceptance, NewBatch, NewPart, OnceKey, Shelf},
+    register::PeriodId,
     traces,
 };
+use refusals::{placed, wrong_number, wrong_size};
+pub(super) use whole::Shelved;
+pub use whole::{Changes, WholeFile};
 
 /// The most requests that one batch takes.
 pub const MOST_PARTS: usize = 10_000;
@@ -26,33 +31,55 @@ const HANOI: i32 = 7 * 3600;
 const KNOWN_ENOUGH: f64 = 0.03;
 /// The finding about a field that no schema knows: its place ends in words of the caller's.
 const UNKNOWN_FIELD: &str = "schema-unknown";
-/// Name of the list in a batch's archive.
-const MANIFEST: &str = "manifest.json";
 
-/// What becomes of faulty requests of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Partial {
-    /// One fault, and nothing is accepted.
-    Refused,
-    /// What is faulty is left out and named.
-    Accepted,
+/// What is handed in.
+#[derive(Debug, Clone)]
+pub enum Handed {
+    /// Requests in their order.
+    Requests(Vec<Vec<u8>>),
+    /// What blocs have sent to the register.
+    Sent(OfRegister),
+}
+
+/// Papers of the register that are asked for.
+#[derive(Debug, Clone)]
+pub struct OfRegister {
+    pub period: PeriodId,
+    /// Only papers of this kind; all where there is none.
+    pub kind: Option<String>,
+    /// Only these blocs, and then no report of the province; all where there are none.
+    pub blocs: Option<Vec<String>>,
+    pub figures: Figures,
+    /// Whether the province's report has the annex *Nguồn số liệu*.
+    pub sources: bool,
+}
+
+impl OfRegister {
+    /// What two batches have to share to be told apart by what has changed.
+    fn subject(&self) -> String {
+        let blocs = self.blocs.as_ref().map_or_else(|| "*".to_owned(), |blocs| blocs.join(","));
+        format!("{} {} {blocs}", self.period, self.kind.as_deref().unwrap_or("*"))
+    }
+}
+
+/// A batch that is handed in.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub handed: Handed,
+    pub leniency: Leniency,
+    /// The caller's promise that requests under this key are one, and the request in its canonical writing.
+    pub once: Option<(String, String)>,
 }
 
 /// How a batch that was handed in was taken.
 #[derive(Debug)]
 pub enum Taken {
     /// What was left out comes with all that is to be said of it, for the last time: the batch keeps codes and places only.
-    Accepted { batch: Batch, left_out: Vec<(usize, Failure)> },
-    /// Nothing was stored; each fault with the number of its request, from 0.
-    Faulty(Vec<(usize, Failure)>),
-}
-
-/// A batch's papers in one file.
-pub struct BatchArchive {
-    pub file: File,
-    pub size: u64,
-    /// Decides the file's bytes.
-    pub tag: String,
+    Accepted { batch: Batch, left_out: Vec<LeftOut> },
+    /// It was accepted before under the same key.
+    Replayed(Batch),
+    /// Nothing was stored. Each fault with its place.
+    Faulty(Vec<(String, Failure)>),
 }
 
 /// The batches of one caller.
@@ -69,47 +96,118 @@ impl Desk {
 }
 
 impl BatchDesk<'_> {
-    /// Checks all requests; then stores all, or none, or those without a fault.
+    /// Checks all papers; then stores all, or none, or those without a fault.
     ///
     /// # Errors
     /// When the desk takes nothing in, or the ledger refuses.
-    pub async fn accept(&self, requests: Vec<Vec<u8>>, partial: Partial) -> Result<Taken, Failure> {
+    pub async fn accept(&self, order: Order) -> Result<Taken, Failure> {
+        let Order { handed, leniency, once } = order;
+        let key = once.map(|(key, request)| OnceKey {
+            organisation: self.shelf.organisation().to_string(),
+            key_sha256: fingerprint::of(key.as_bytes()),
+            fingerprint: fingerprint::of_all([b"POST /v1/batches".as_slice(), request.as_bytes()]),
+            keep: self.desk.admission.settings.remember_keys,
+        });
+        let _held = match &key {
+            Some(key) => Some(self.desk.admission.hold(key).ok_or_else(in_progress)?),
+            None => None,
+        };
+        if let Some(key) = &key
+            && let Some(id) = self.shelf.find_batch_once(key).await?
+        {
+            return self.batch(id).await.map(Taken::Replayed);
+        }
         self.desk.admission.refuse_when_closed()?;
         self.desk.admission.refuse_when_disk_is_full(&self.desk.archive).await?;
-        if requests.is_empty() || requests.len() > MOST_PARTS {
-            return Err(Failure::new(
-                FailureCode::BadParameter,
-                format!("Một lô gồm từ 1 đến {MOST_PARTS} yêu cầu."),
-                format!("A batch has 1 to {MOST_PARTS} requests."),
-            )
-            .hint("Chia thành nhiều lô."));
-        }
-        let workshop = Arc::clone(&self.desk.workshop);
-        let organisation = self.shelf.organisation().to_string();
-        // Other threads do not know whose request this is.
-        let trace = traces::current();
-        let prepare = move |request: &Vec<u8>| {
-            new_job(&workshop, &organisation, workshop.check(request, Treatment::AsSent)?, trace)
+        let subject = match &handed {
+            Handed::Requests(_) => None,
+            Handed::Sent(asked) => Some(asked.subject()),
         };
-        let checked =
-            tokio::task::spawn_blocking(move || requests.par_iter().map(prepare).collect::<Vec<Result<NewJob, _>>>());
-        let checked = checked.await.map_err(|_| Failure::internal("the check of a batch panicked"))?;
-        let (mut parts, mut faults) = (Vec::new(), Vec::new());
-        for (number, outcome) in checked.into_iter().enumerate() {
-            match outcome {
-                Ok(job) => parts.push((format!("{:05}-{}", number + 1, job.kind), job)),
-                // What is not the caller's to mend is no fault of a request.
-                Err(failure) if failure.remedy() != Remedy::FixRequest => return Err(failure),
-                Err(failure) => faults.push((number, failure)),
+        let (plan, faults) = self.plan(handed, leniency).await?;
+        let all = faults.iter().chain(plan.left_out.iter().map(|left| &left.fault));
+        // What is not the caller's to mend is no fault of a request.
+        if let Some(fault) = all.into_iter().find(|fault| fault.failure.remedy() != Remedy::FixRequest) {
+            return Err(fault.failure.clone());
+        }
+        let nothing_left = plan.parts.is_empty() && !plan.left_out.is_empty();
+        if !faults.is_empty() || nothing_left {
+            let left_out = plan.left_out.into_iter().map(|left| left.fault);
+            return Ok(Taken::Faulty(faults.into_iter().chain(left_out).map(placed).collect()));
+        }
+        if plan.parts.is_empty() || plan.parts.len() > MOST_PARTS {
+            return Err(wrong_size(&plan));
+        }
+        let new = self.new_batch(&plan, subject)?;
+        match self.shelf.accept_batch(new, key.as_ref()).await? {
+            BatchAcceptance::Stored(id) => {
+                Ok(Taken::Accepted { batch: self.batch(id).await?, left_out: plan.left_out })
             }
+            BatchAcceptance::Replayed(id) => self.batch(id).await.map(Taken::Replayed),
         }
-        if !faults.is_empty() && (partial == Partial::Refused || parts.is_empty()) {
-            return Ok(Taken::Faulty(faults));
+    }
+
+    /// What is to be made, all of it checked.
+    async fn plan(&self, handed: Handed, leniency: Leniency) -> Result<(Plan, Vec<Fault>), Failure> {
+        let workshop = Arc::clone(&self.desk.workshop);
+        let mut wanted = Wanted { leniency, kinds: Vec::new(), sources: false };
+        let drawn = match handed {
+            Handed::Requests(requests) => {
+                if requests.is_empty() || requests.len() > MOST_PARTS {
+                    return Err(wrong_number());
+                }
+                tokio::task::spawn_blocking(move || Plan::of_requests(requests, &wanted, &workshop)).await
+            }
+            Handed::Sent(asked) => {
+                wanted.kinds.extend(asked.kind);
+                wanted.sources = asked.sources;
+                let register = RegisterDesk::new(Arc::clone(&workshop), self.shelf.register());
+                let province = register.province(asked.period, asked.figures, asked.blocs.as_deref()).await?;
+                let Province { register, sent, missing } = province;
+                tokio::task::spawn_blocking(move || {
+                    let (mut plan, faults) = Plan::of_register(register, sent, &wanted, &workshop)?;
+                    if plan.report.is_none() {
+                        plan.missing = missing;
+                    }
+                    Ok((plan, faults))
+                })
+                .await
+            }
+        };
+        drawn.map_err(|_| Failure::internal("the check of a batch panicked"))?
+    }
+
+    fn new_batch(&self, plan: &Plan, subject: Option<String>) -> Result<NewBatch, Failure> {
+        let unwritable = |error: serde_json::Error| Failure::internal(error.to_string());
+        let mut parts = Vec::with_capacity(plan.parts.len());
+        for part in &plan.parts {
+            let order = plan.order(part)?;
+            let job = NewJob {
+                id: JobId::fresh(),
+                organisation: self.shelf.organisation().to_string(),
+                kind: part.kind.clone(),
+                edition: part.edition.clone(),
+                order_sha256: fingerprint::of(order.as_bytes()),
+                order,
+                findings: part.findings.clone(),
+                file_name: part.title.clone(),
+                media_type: part.media_type,
+                trace: traces::current(),
+            };
+            parts.push(NewPart { name: part.name.clone(), key: part.key.clone(), job });
         }
-        let left_out = faults.iter().map(|(number, failure)| bare(*number, failure)).collect();
-        let id = JobId::fresh();
-        self.shelf.accept_batch(NewBatch { id, parts, left_out }).await.map_err(ledger_failure)?;
-        Ok(Taken::Accepted { batch: self.batch(id).await?, left_out: faults })
+        let left_out: Vec<Value> = plan.left_out.iter().map(kept).collect();
+        let mut outline = plan.outline();
+        if subject.is_none() {
+            outline.left_out.clone_from(&left_out);
+        }
+        Ok(NewBatch {
+            id: JobId::fresh(),
+            parts,
+            left_out: left_out.into(),
+            missing: plan.missing.clone(),
+            outline: serde_json::to_string(&outline).map_err(unwritable)?,
+            subject,
+        })
     }
 
     /// A batch, counted now.
@@ -144,90 +242,16 @@ impl BatchDesk<'_> {
         Ok(())
     }
 
-    /// What each part is, with its SHA-256: the same for the same papers.
-    ///
-    /// # Errors
-    /// `job-not-finished` while a part has not ended.
-    pub async fn manifest(&self, id: JobId) -> Result<Vec<u8>, Failure> {
-        self.whole(id).await.map(|(manifest, _)| manifest)
-    }
-
-    /// All papers and the manifest as one ZIP file, the same for the same papers. One paper is in memory at a time.
-    ///
-    /// # Errors
-    /// As [`BatchDesk::manifest`]; `data-erased` when a paper was erased.
-    pub async fn archive(&self, id: JobId) -> Result<BatchArchive, Failure> {
-        let (manifest, parts) = self.whole(id).await?;
-        if parts.iter().any(|(_, job)| job.paper_erased_at.is_some()) {
-            return Err(data_erased());
-        }
-        let cannot = |error: io::Error| Failure::store_unavailable(format!("a batch's archive: {error}"));
-        let tag = fingerprint::of(&manifest);
-        let mut binder = Binder::new(tempfile::tempfile().map_err(cannot)?);
-        for (name, job) in parts {
-            let Some(artifact) = job.artifact else { continue };
-            let bytes = self.desk.archive.read(&artifact.sha256).await?;
-            let bytes = bytes.ok_or_else(|| Failure::internal("a paper is missing from the archive"))?;
-            let bound = tokio::task::spawn_blocking(move || {
-                binder.add(&name, &mut bytes.as_slice(), bytes.len() as u64).map(|()| binder)
-            });
-            binder = bound
-                .await
-                .map_err(|_| Failure::internal("binding panicked"))?
-                .map_err(|error| cannot(io::Error::other(error)))?;
-        }
-        let bound = tokio::task::spawn_blocking(move || {
-            binder.add(MANIFEST, &mut manifest.as_slice(), manifest.len() as u64)?;
-            let file = binder.finish()?;
-            let size = file.metadata()?.len();
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>((file, size))
-        });
-        let (file, size) = bound
-            .await
-            .map_err(|_| Failure::internal("binding panicked"))?
-            .map_err(|error| cannot(io::Error::other(error)))?;
-        Ok(BatchArchive { file, size, tag })
-    }
-
     async fn jobs_in(&self, id: JobId, is_meant: impl Fn(JobState) -> bool) -> Result<Vec<Job>, Failure> {
         let parts = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
         Ok(parts.into_iter().map(|(_, job)| job).filter(|job| is_meant(job.state)).collect())
-    }
-
-    /// The manifest, and the parts under their names.
-    async fn whole(&self, id: JobId) -> Result<(Vec<u8>, Vec<(String, Job)>), Failure> {
-        let batch = self.batch(id).await?;
-        let parts = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
-        let waiting = parts.iter().filter(|(_, job)| !job.state.is_end()).count();
-        if waiting > 0 {
-            return Err(Failure::new(
-                FailureCode::JobNotFinished,
-                format!("Lô còn {waiting} văn bản chưa làm xong."),
-                format!("{waiting} jobs of the batch have not ended."),
-            )
-            .hint("Xem tiến độ tại GET /v1/batches/{id}, rồi hỏi lại."));
-        }
-        let parts: Vec<(String, Job)> =
-            parts.into_iter().map(|(name, job)| (format!("{name}.{}", job.media_type.extension()), job)).collect();
-        let files: Vec<Value> = parts
-            .iter()
-            .map(|(name, job)| {
-                let artifact = job.artifact.as_ref();
-                json!({
-                    "file": name, "kind": job.kind, "title": job.file_name, "state": job.state, "edition": job.edition,
-                    "sha256": artifact.map(|it| &it.sha256), "bytes": artifact.map(|it| it.size),
-                    "pages": artifact.map(|it| it.pages), "failure": job.failure.as_ref().map(|failure| failure.code),
-                })
-            })
-            .collect();
-        let manifest = json!({"v": 1, "files": files, "left_out": batch.left_out});
-        Ok((format!("{manifest:#}\n").into_bytes(), parts))
     }
 }
 
 /// When a batch will have ended, by how fast its jobs have ended of late; `None` where none has, for nobody knows.
 pub fn forecast(batch: &Batch) -> Option<DateTime<FixedOffset>> {
-    let (ended, parts) = (batch.ended(), batch.parts());
+    // What was there before took no time.
+    let (ended, parts) = (batch.ended().saturating_sub(batch.kept), batch.parts().saturating_sub(batch.kept));
     if ended == parts || (ended as f64) < KNOWN_ENOUGH * parts as f64 || batch.lately == 0 {
         return None;
     }
@@ -236,6 +260,22 @@ pub fn forecast(batch: &Batch) -> Option<DateTime<FixedOffset>> {
     let left = seen * (parts - ended) as f64 / batch.lately as f64;
     let at: DateTime<Utc> = batch.counted_at + TimeDelta::milliseconds(left as i64);
     FixedOffset::east_opt(HANOI).map(|zone| at.with_timezone(&zone))
+}
+
+/// The number of the request that is left out, from 0.
+pub fn number(left: &LeftOut) -> Option<usize> {
+    left.fault.at.strip_prefix('/')?.parse().ok()
+}
+
+/// A paper that is left out, as a batch keeps it.
+fn kept(left: &LeftOut) -> Value {
+    let number = number(left);
+    let mut told = bare(number.unwrap_or_default(), &left.fault.failure);
+    told["paper"] = json!(left.name);
+    if let (None, Some(fields)) = (number, told.as_object_mut()) {
+        fields.remove("request");
+    }
+    told
 }
 
 /// A fault as a batch keeps it, without a word of the request: no erasure looks for people here.
@@ -256,7 +296,7 @@ fn bare(number: usize, failure: &Failure) -> Value {
     json!({"request": number, "code": failure.code, "findings": findings})
 }
 
-fn no_such_batch() -> Failure {
+pub(super) fn no_such_batch() -> Failure {
     Failure::new(FailureCode::BatchNotFound, "Không có lô này.", "There is no such batch.")
         .hint("Kiểm tra mã lô trong tiêu đề Location khi gửi.")
 }
@@ -274,6 +314,9 @@ mod tests {
             accepted_at,
             counted_at: accepted_at + TimeDelta::seconds(60),
             left_out: json!([]),
+            missing: Vec::new(),
+            kept: 0,
+            kinds: BTreeMap::new(),
             counts: BTreeMap::from([(JobState::Succeeded, ended), (JobState::Accepted, waiting)]),
             lately: ended,
         }

@@ -57,12 +57,7 @@ impl Counter<'_> {
         let keep = self.desk.admission.settings.remember_keys;
         let key = OnceKey { organisation: self.shelf.organisation().to_string(), key_sha256, fingerprint, keep };
         let Some(_held) = self.desk.admission.hold(&key) else {
-            return Err(Failure::new(
-                FailureCode::IdempotencyInProgress,
-                "Yêu cầu đầu tiên mang khóa chống trùng này đang được đọc.",
-                "The first request under this idempotency key is still being read.",
-            )
-            .hint("Gửi lại sau ít giây để nhận kết quả của yêu cầu đầu tiên."));
+            return Err(in_progress());
         };
         if let Some(job) = self.shelf.find_once(&key).await? {
             return Ok(noted(Acceptance::Replayed(job)));
@@ -185,6 +180,16 @@ fn noted(acceptance: Acceptance) -> Acceptance {
     traces::note("job.id", Note::Word(job.id.to_string()));
     traces::note("job.kind", Note::Word(job.kind.clone()));
     acceptance
+}
+
+/// Another request under the same key is being read.
+pub(super) fn in_progress() -> Failure {
+    Failure::new(
+        FailureCode::IdempotencyInProgress,
+        "Yêu cầu đầu tiên mang khóa chống trùng này đang được đọc.",
+        "The first request under this idempotency key is still being read.",
+    )
+    .hint("Gửi lại sau ít giây để nhận kết quả của yêu cầu đầu tiên.")
 }
 
 fn no_such_job() -> Failure {

@@ -15,6 +15,11 @@ impl Counter<'_> {
         Ok(self.shelf.events_after(job, after, limit).await?)
     }
 
+    /// A batch's events and those of its jobs after number `after`, in order.
+    pub async fn events_of_batch(&self, batch: JobId, after: i64, limit: u32) -> Result<Vec<Event>, Failure> {
+        Ok(self.shelf.events_of_batch(batch, after, limit).await?)
+    }
+
     /// The number of the newest event; 0 where there was none.
     pub async fn last_event(&self) -> Result<i64, Failure> {
         Ok(self.shelf.last_event().await?)

@@ -1,6 +1,9 @@
 //! The register at the desk: what is written is checked first, all faults at once.
 
+mod province;
+mod pull;
 mod refusals;
+mod sending;
 
 use std::{
     collections::BTreeMap,
@@ -10,22 +13,24 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use uuid::Uuid;
 
-use refusals::{backwards, bad_id, incomplete, no_year, not_in_register, nothing_sent, refuse_bad_id, stale};
+pub use province::{Figures, Province, TakenOver};
+pub use pull::{Asked, Pulled, SourceReader};
+use refusals::{
+    adds_nothing_up, backwards, bad_id, incomplete, no_year, not_in_register, nothing_sent, refuse_bad_id, stale,
+};
 
 use super::Desk;
 use crate::{
     access::Caller,
     calendar::Part,
-    difference::{self, Change},
-    failure::{Failure, FailureCode, Finding, Severity},
-    fingerprint,
-    intake::{self, Treatment},
-    ledger::{CloseOutcome, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
+    failure::{Failure, Finding},
+    fingerprint, intake,
+    ledger::{CloseOutcome, Missing, NewEntry, PutOutcome, RegisterBook},
+    outbound::{Outbound, Rules},
     register::{
-        self, Base, CarryOver, Closing, Entry, Held, PeriodId, PeriodPlan, PeriodStatus, RegisterForms, Schedule,
-        ScheduleRun, Sheet, Sort, Submission,
+        self, Base, CarryOver, Closing, Entry, FieldMap, Held, PeriodId, PeriodPlan, PeriodStatus, RegisterForms,
+        Schedule, ScheduleRun, Sheet, Sort, Submission,
     },
     rendering::Workshop,
     vietnamese::fold_name,
@@ -69,19 +74,30 @@ const RUNS_SHOWN: u32 = 200;
 pub struct RegisterDesk {
     workshop: Arc<Workshop>,
     book: RegisterBook,
+    /// By which sources are read.
+    outbound: Option<Outbound>,
 }
 
 impl Desk {
     /// The caller's register.
     pub fn register(&self, caller: &Caller) -> RegisterDesk {
         let book = self.ledger.of(caller).register();
-        RegisterDesk::new(Arc::clone(&self.workshop), book)
+        RegisterDesk::new(Arc::clone(&self.workshop), book).calling(self.outbound.clone())
     }
 }
 
 impl RegisterDesk {
     pub fn new(workshop: Arc<Workshop>, book: RegisterBook) -> Self {
-        Self { workshop, book }
+        Self { workshop, book, outbound: None }
+    }
+
+    /// The same desk, which may read sources.
+    pub fn calling(self, outbound: Option<Outbound>) -> Self {
+        Self { outbound, ..self }
+    }
+
+    fn rules(&self) -> Rules {
+        self.outbound.as_ref().map(|outbound| outbound.rules().clone()).unwrap_or_default()
     }
 
     /// Writes an entry upon `base`.
@@ -118,70 +134,6 @@ impl RegisterDesk {
         refuse_bad_id(sort, id).map_err(|_| not_in_register(sort))?;
         let versions = self.book.entry_history(sort, id).await?;
         if versions.is_empty() { Err(not_in_register(sort)) } else { Ok(versions) }
-    }
-
-    /// Checks and stores what a bloc sends for a period, upon `base`.
-    pub async fn send(&self, bloc: &str, period: PeriodId, body: Vec<u8>, base: &Base) -> Result<Sent, Failure> {
-        let bloc = self.entry(Sort::Bloc, bloc).await?;
-        let mut sheet = self.read(body, Sheet::Submission).await?;
-        let members = self.members_of(&bloc.id, period.year()).await?;
-        let (content, findings) = self.check(period, &bloc, &members, sheet["content"].take()).await?;
-        let reason = sheet.pointer("/adjustment/reason").and_then(Value::as_str).map(str::to_owned);
-        let canonical = intake::canonical(content.to_string().as_bytes())?;
-        let mut new = NewSubmission {
-            id: Uuid::now_v7().to_string(),
-            period,
-            bloc: bloc.id,
-            sha256: fingerprint::of(canonical.as_bytes()),
-            content: canonical,
-            adjustment: None,
-        };
-        let outcome = match reason {
-            Some(reason) => self.adjust(&mut new, (&content, reason), base).await?,
-            None => self.book.submit(&new, base).await?,
-        };
-        match outcome {
-            SubmitOutcome::Stored(submission) => Ok(Sent { submission, unchanged: false, findings }),
-            SubmitOutcome::Unchanged(submission) => Ok(Sent { submission, unchanged: true, findings }),
-            SubmitOutcome::Stale(current) => Err(stale(base, current.map(|current| current.version))),
-            SubmitOutcome::Closed => Err(Failure::new(
-                FailureCode::PeriodClosed,
-                format!("Số liệu {} đã chốt.", period.words()),
-                format!("The period {period} is closed."),
-            )
-            .hint("Gửi lại kèm lý do điều chỉnh (adjustment.reason); thay đổi được ghi thành điều chỉnh có số.")),
-            SubmitOutcome::Open => Err(Failure::new(
-                FailureCode::PeriodOpen,
-                format!("Số liệu {} chưa chốt nên chưa cần điều chỉnh.", period.words()),
-                format!("The period {period} is open."),
-            )
-            .hint("Gửi lại, bỏ trường “adjustment”.")),
-        }
-    }
-
-    /// Stores an adjustment upon the very version from which it is said to differ.
-    async fn adjust(
-        &self,
-        new: &mut NewSubmission,
-        (content, reason): (&Value, String),
-        base: &Base,
-    ) -> Result<SubmitOutcome, Failure> {
-        loop {
-            let before = self.book.submission(new.period, &new.bloc).await?;
-            let difference = self.difference(new.period, before.as_ref().map(|before| &before.content), content);
-            new.adjustment = Some((reason.clone(), difference));
-            let before = before.as_ref().map(Submission::tag);
-            let upon = match &before {
-                Some(tag) if base.is(Some(tag)) => Base::OneOf(vec![tag.as_str().to_owned()]),
-                None if base.is(None) => Base::Nothing,
-                Some(_) | None => Base::OneOf(Vec::new()),
-            };
-            match self.book.submit(new, &upon).await? {
-                // Another version came in between, upon which the sender would have it too.
-                SubmitOutcome::Stale(current) if base.is(current.as_ref().map(Submission::tag).as_ref()) => {}
-                outcome => return Ok(outcome),
-            }
-        }
     }
 
     /// One version of what a bloc sent; without a number the newest.
@@ -301,6 +253,7 @@ impl RegisterDesk {
         Ok(self.book.entries(Sort::Unit).await?.into_iter().map(|entry| (entry.id.clone(), entry)).collect())
     }
 
+    /// Members of a bloc in a year, by name.
     async fn members_of(&self, bloc: &str, year: i32) -> Result<Vec<Value>, Failure> {
         let Some(year) = self.book.entry(Sort::BlocYear, &format!("{bloc}/{year}")).await? else {
             return Ok(Vec::new());
@@ -319,52 +272,18 @@ impl RegisterDesk {
                 Ok(register::check_year(year, body, &self.units().await?))
             }
             Sort::Schedule => Ok(Schedule::read(body).err().unwrap_or_default()),
+            Sort::Report => {
+                let kind = body.pointer("/request/kind").and_then(Value::as_str).unwrap_or_default();
+                let known = self.workshop.catalog().kind(kind).and_then(|kind| kind.manifest.consolidates.as_ref());
+                Ok(if known.is_some() { Vec::new() } else { vec![adds_nothing_up(kind)] })
+            }
+            Sort::Source => Ok(FieldMap::read(body, &self.rules()).err().unwrap_or_default()),
             Sort::Period => {
                 let period = id.parse().map_err(|_| bad_id(sort))?;
                 let blocs = self.book.entries(Sort::Bloc).await?;
                 Ok(register::check_plan(period, body, |wanted| blocs.iter().any(|bloc| bloc.id == wanted)))
             }
         }
-    }
-
-    /// The content as it is kept, with warnings and information. Errors of both rounds come together.
-    async fn check(
-        &self,
-        period: PeriodId,
-        bloc: &Entry,
-        members: &[Value],
-        content: Value,
-    ) -> Result<(Value, Vec<Finding>), Failure> {
-        let own = register::check_submission(period, bloc, members, &content);
-        let words = self.workshop.catalog().drafts();
-        let draft = register::draft_of(period, bloc, words, content).to_string().into_bytes();
-        let workshop = Arc::clone(&self.workshop);
-        let checked = tokio::task::spawn_blocking(move || workshop.check(&draft, Treatment::AsDraft)).await;
-        let (request, mut findings) = match checked.map_err(|_| Failure::internal("the check of a content panicked"))? {
-            Ok(accepted) => (Some(accepted.manuscript.request), accepted.findings),
-            Err(failure) if failure.code == FailureCode::InvalidDocument => (None, failure.findings),
-            Err(failure) => return Err(failure),
-        };
-        // The paper around it is ours; what is said of it is not the sender's business.
-        let is_theirs = |finding: &Finding| finding.pointers.iter().any(|pointer| pointer.starts_with("/content"));
-        findings.retain(is_theirs);
-        findings.extend(own);
-        let is_error = |finding: &Finding| finding.severity == Severity::Error;
-        match request {
-            Some(mut request) if !findings.iter().any(is_error) => Ok((request["content"].take(), findings)),
-            None if !findings.iter().any(is_error) => {
-                Err(Failure::internal("the paper around a content has faults of its own"))
-            }
-            Some(_) | None => {
-                findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.pointers.cmp(&b.pointers)));
-                Err(Failure::invalid_document(findings))
-            }
-        }
-    }
-
-    fn difference(&self, period: PeriodId, old: Option<&Value>, new: &Value) -> Vec<Change> {
-        let kind = self.workshop.catalog().kind(period.kind());
-        difference::between(old, new, |pointer| kind?.title_at(&format!("/content{pointer}")))
     }
 
     async fn read(&self, body: Vec<u8>, sheet: Sheet) -> Result<Value, Failure> {

@@ -27,11 +27,15 @@ pub enum EventType {
     Cancelled,
     /// An operator lets it begin anew.
     Requeued,
+    /// Every job of a batch has ended.
+    BatchEnded,
+    /// Blocs have not sent for a period.
+    Reminder,
 }
 
 impl EventType {
     /// Every type, for lists and tests.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Accepted,
         Self::Started,
         Self::Waiting,
@@ -40,6 +44,8 @@ impl EventType {
         Self::Dead,
         Self::Cancelled,
         Self::Requeued,
+        Self::BatchEnded,
+        Self::Reminder,
     ];
 
     /// What is told of this change.
@@ -66,6 +72,8 @@ impl EventType {
             Self::Dead => "job.dead",
             Self::Cancelled => "job.cancelled",
             Self::Requeued => "job.requeued",
+            Self::BatchEnded => "batch.ended",
+            Self::Reminder => "period.reminder",
         }
     }
 
@@ -78,7 +86,9 @@ impl EventType {
     pub fn is_end(self) -> bool {
         match self {
             Self::Succeeded | Self::Failed | Self::Dead | Self::Cancelled => true,
-            Self::Accepted | Self::Started | Self::Waiting | Self::Requeued => false,
+            Self::Accepted | Self::Started | Self::Waiting | Self::Requeued | Self::BatchEnded | Self::Reminder => {
+                false
+            }
         }
     }
 }
@@ -92,7 +102,7 @@ impl Serialize for EventType {
 /// Type of a trial: what a webhook is sent so that its owner sees it arrive. It tells of no job.
 pub const TRIAL: &str = "webhook.test";
 
-/// One change of one job's state.
+/// One change of one job's state; or of a batch, or of a period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// UUID; the same however often and through whatever door it is told.
@@ -102,22 +112,27 @@ pub struct Event {
     pub sequence: i64,
     pub at: DateTime<Utc>,
     pub kind: EventType,
+    /// The job, or the batch; of a reminder, its own id.
     pub job: JobId,
-    /// Where the change led.
-    pub state: JobState,
+    /// Where the change led; of a job only.
+    pub state: Option<JobState>,
     /// SHA-256 of the paper, once it is there.
     pub sha256: Option<String>,
     /// Why there is none: a failure's code.
     pub code: Option<String>,
+    /// What is told of anything but a job.
+    pub body: Option<Value>,
 }
 
 impl Event {
     /// The event as every door tells it: type, time and thin data (Standard Webhooks).
     pub fn told(&self) -> Value {
-        let mut data = json!({
-            "event_id": self.id, "sequence": self.sequence, "job_id": self.job,
-            "state": self.state, "href": format!("/v1/jobs/{}", self.job),
-        });
+        let mut data = match &self.body {
+            Some(body) => body.clone(),
+            None => json!({"job_id": self.job, "state": self.state, "href": format!("/v1/jobs/{}", self.job)}),
+        };
+        data["event_id"] = json!(self.id);
+        data["sequence"] = json!(self.sequence);
         if let Some(sha256) = &self.sha256 {
             data["sha256"] = json!(sha256);
         }

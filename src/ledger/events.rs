@@ -3,8 +3,12 @@
 //! An event gets its number later, from one process at a time, because only that order is the order in which readers see
 //! them: of two transactions the one that began first may end last, and a reader that went past its number would miss it.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
+use serde_json::{Value, json};
 use sqlx::{AnyConnection, Row, any::AnyRow};
 use uuid::Uuid;
 
@@ -26,9 +30,9 @@ use crate::{
 const PAGE: i64 = 500;
 /// Events after a number. Of one job there are few: joined to nothing, the organisation is no way in, which SQLite would
 /// take for the shorter one.
-const OF_ORGANISATION: &str = "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code FROM event \
+const OF_ORGANISATION: &str = "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code, body FROM event \
                                WHERE organisation = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-pub(super) const OF_JOB: &str = "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code FROM event \
+pub(super) const OF_JOB: &str = "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code, body FROM event \
                       WHERE job_id = $4 AND organisation || '' = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 /// How soon those who follow see what another process has numbered, and that the service stops.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
@@ -109,7 +113,7 @@ impl Ledger {
         let mut tx = self.begin().await?;
         sqlx::query(self.inner.dialect.one_at_a_time()).execute(&mut *tx).await?;
         let new = sqlx::query(
-            "SELECT id, event_id, organisation, CAST(0 AS BIGINT) AS seq, at, type, job_id, state, sha256, code \
+            "SELECT id, event_id, organisation, CAST(0 AS BIGINT) AS seq, at, type, job_id, state, sha256, code, body \
              FROM event WHERE seq IS NULL ORDER BY id LIMIT $1",
         )
         .bind(PAGE)
@@ -153,12 +157,110 @@ impl Ledger {
             .execute(&mut *tx)
             .await?;
         }
+        self.tell_of_batches(&mut tx, &new).await?;
         tx.commit().await?;
         self.inner.numbered.notify_waiters();
         if posted > 0 {
             self.inner.mail.notify_one();
         }
         Ok(new.len() as u64)
+    }
+
+    /// Adds the event of each batch whose last job has ended with one of these events. They are numbered one page after the
+    /// other, so whichever job ends last, its event comes when all others' ends are seen.
+    async fn tell_of_batches(&self, tx: &mut AnyConnection, numbered: &[AnyRow]) -> Result<(), LedgerError> {
+        let mut batches = BTreeSet::new();
+        for row in numbered {
+            let Some(kind) = EventType::parse(row.try_get("type")?) else { continue };
+            if !kind.is_end() && kind != EventType::Requeued {
+                continue;
+            }
+            let of_job = sqlx::query_scalar::<_, String>("SELECT batch_id FROM batch_part WHERE job_id = $1");
+            for batch in of_job.bind(row.try_get::<&str, _>("job_id")?).fetch_all(&mut *tx).await? {
+                if kind == EventType::Requeued {
+                    let begins = sqlx::query("UPDATE batch SET ended_at = NULL WHERE id = $1");
+                    begins.bind(batch.as_str()).execute(&mut *tx).await?;
+                }
+                batches.insert(batch);
+            }
+        }
+        for batch in batches {
+            self.end_batch(tx, &batch).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds the event of a batch's end, if all its jobs have ended and it was not told before.
+    pub(super) async fn end_batch(&self, tx: &mut AnyConnection, batch: &str) -> Result<(), LedgerError> {
+        // From behind: what was accepted last ends last, so one look is mostly enough.
+        let waits = "SELECT 1 FROM batch_part JOIN job ON job.id = batch_part.job_id \
+                     WHERE batch_part.batch_id = $1 AND job.state IN ('accepted', 'running') \
+                     ORDER BY batch_part.place DESC LIMIT 1";
+        if sqlx::query(waits).bind(batch).fetch_optional(&mut *tx).await?.is_some() {
+            return Ok(());
+        }
+        let ended = sqlx::query(self.say("UPDATE batch SET ended_at = {now} WHERE id = $1 AND ended_at IS NULL"));
+        if ended.bind(batch).execute(&mut *tx).await?.rows_affected() == 0 {
+            return Ok(());
+        }
+        let found = sqlx::query("SELECT organisation FROM batch WHERE id = $1").bind(batch).fetch_one(&mut *tx).await?;
+        let counted = sqlx::query(
+            "SELECT job.state AS state, count(*) AS jobs FROM batch_part JOIN job ON job.id = batch_part.job_id \
+             WHERE batch_part.batch_id = $1 GROUP BY job.state",
+        )
+        .bind(batch)
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut counts = serde_json::Map::new();
+        for row in &counted {
+            counts.insert(rows::state(row)?.as_str().to_owned(), json!(rows::count(row, "jobs")?));
+        }
+        let body = json!({"batch_id": batch, "counts": counts, "href": format!("/v1/batches/{batch}")});
+        let organisation: &str = found.try_get("organisation")?;
+        self.add_told(tx, organisation, (EventType::BatchEnded, batch, &body)).await
+    }
+
+    /// Adds an event that tells of no job.
+    pub(super) async fn add_told(
+        &self,
+        tx: &mut AnyConnection,
+        organisation: &str,
+        (kind, about, body): (EventType, &str, &Value),
+    ) -> Result<(), LedgerError> {
+        sqlx::query(self.say(
+            "INSERT INTO event (event_id, organisation, at, type, job_id, state, body) \
+             VALUES ($1, $2, {now}, $3, $4, '', $5)",
+        ))
+        .bind(Uuid::now_v7().to_string())
+        .bind(organisation)
+        .bind(kind.as_str())
+        .bind(about)
+        .bind(body.to_string())
+        .execute(tx)
+        .await?;
+        Ok(())
+    }
+
+    /// A batch's events and those of its jobs after number `after`, in order.
+    pub(super) async fn events_of_batch(
+        &self,
+        organisation: &OrganisationId,
+        batch: JobId,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<Event>, LedgerError> {
+        let found = sqlx::query(
+            "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code, body FROM event \
+             WHERE organisation = $1 AND seq > $2 \
+             AND (job_id = $3 OR job_id IN (SELECT job_id FROM batch_part WHERE batch_id = $3)) ORDER BY seq LIMIT $4",
+        )
+        .bind(organisation.as_str())
+        .bind(after)
+        .bind(batch.to_string())
+        .bind(i64::from(limit))
+        .fetch_all(&self.inner.readers)
+        .await?;
+        found.iter().map(event).collect()
     }
 
     /// An organisation's events after number `after`, in order; only those of one job where one is named.
@@ -234,8 +336,9 @@ fn event(row: &AnyRow) -> Result<Event, LedgerError> {
         at: rows::time(row, "at")?,
         kind: EventType::parse(kind).ok_or_else(|| rows::unreadable("event type", kind))?,
         job: job.parse().map_err(|error| rows::unreadable("job id", error))?,
-        state: rows::state(row)?,
+        state: if row.try_get::<&str, _>("state")?.is_empty() { None } else { Some(rows::state(row)?) },
         sha256: row.try_get("sha256")?,
         code: row.try_get("code")?,
+        body: row.try_get::<Option<&str>, _>("body")?.map(|text| rows::json("event", text)).transpose()?,
     })
 }

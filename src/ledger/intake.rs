@@ -69,6 +69,22 @@ impl Ledger {
         key: &OnceKey,
     ) -> Result<Acceptance, LedgerError> {
         let mut tx = self.begin().await?;
+        if !self.remember(&mut tx, key, new.id).await? {
+            return match find_once(&mut tx, key).await? {
+                Some(job) => Ok(Acceptance::Replayed(job)),
+                None => Err(rows::unreadable("idempotency key", "its job is not there")),
+            };
+        }
+        let job = self.store(&mut tx, &new, hand).await?;
+        tx.commit().await?;
+        metrics::job_accepted(&job.kind);
+        self.inner.work.notify_one();
+        self.inner.news.notify_one();
+        Ok(Acceptance::Stored(job))
+    }
+
+    /// Remembers what a request under a key became; `false` where the key is known.
+    pub(super) async fn remember(&self, tx: &mut AnyConnection, key: &OnceKey, id: JobId) -> Result<bool, LedgerError> {
         let outdated = "DELETE FROM idempotency WHERE organisation = $1 AND key_sha256 = $2 AND expires_at <= {now}";
         sqlx::query(self.say(outdated))
             .bind(key.organisation.as_str())
@@ -83,22 +99,18 @@ impl Ledger {
         .bind(key.organisation.as_str())
         .bind(key.key_sha256.as_str())
         .bind(key.fingerprint.as_str())
-        .bind(new.id.to_string())
+        .bind(id.to_string())
         .bind(millis(key.keep))
         .execute(&mut *tx)
         .await?;
-        if remembered.rows_affected() == 0 {
-            return match find_once(&mut tx, key).await? {
-                Some(job) => Ok(Acceptance::Replayed(job)),
-                None => Err(rows::unreadable("idempotency key", "its job is not there")),
-            };
-        }
-        let job = self.store(&mut tx, &new, hand).await?;
-        tx.commit().await?;
-        metrics::job_accepted(&job.kind);
-        self.inner.work.notify_one();
-        self.inner.news.notify_one();
-        Ok(Acceptance::Stored(job))
+        Ok(remembered.rows_affected() > 0)
+    }
+
+    /// Whether a key is remembered.
+    pub(super) async fn remembers(&self, connection: &mut AnyConnection, key: &OnceKey) -> Result<bool, LedgerError> {
+        let live = "SELECT 1 FROM idempotency WHERE organisation = $1 AND key_sha256 = $2 AND expires_at > {now}";
+        let live = sqlx::query(self.say(live)).bind(key.organisation.as_str()).bind(key.key_sha256.as_str());
+        Ok(live.fetch_optional(connection).await?.is_some())
     }
 
     /// The job that a request under this key became, if there was one and it is still remembered.
@@ -107,13 +119,7 @@ impl Ledger {
     /// [`LedgerError::KeyReused`] when the key stands for another request; [`LedgerError::Store`].
     pub async fn find_once(&self, key: &OnceKey) -> Result<Option<Job>, LedgerError> {
         let mut connection = self.inner.readers.acquire().await?;
-        let live = "SELECT 1 FROM idempotency WHERE organisation = $1 AND key_sha256 = $2 AND expires_at > {now}";
-        let live = sqlx::query(self.say(live))
-            .bind(key.organisation.as_str())
-            .bind(key.key_sha256.as_str())
-            .fetch_optional(&mut *connection)
-            .await?;
-        if live.is_none() {
+        if !self.remembers(&mut connection, key).await? {
             return Ok(None);
         }
         find_once(&mut connection, key).await

@@ -135,8 +135,8 @@ impl Ledger {
                 (read.bind(id.as_str()).bind(*version).fetch_optional(connection).await?, "written_at")
             }
             KeptAt::Submission { id, .. } => {
-                let read =
-                    "SELECT content, reason, difference, sent_at FROM submission WHERE organisation = $1 AND id = $2";
+                let read = "SELECT content, reason, difference, beside, sent_at FROM submission \
+                            WHERE organisation = $1 AND id = $2";
                 let read = sqlx::query(read).bind(place.organisation.as_str()).bind(id.as_str());
                 (read.fetch_optional(connection).await?, "sent_at")
             }
@@ -145,13 +145,16 @@ impl Ledger {
         let text = |column: &str| -> Result<Value, LedgerError> { rows::json("kept text", row.try_get(column)?) };
         let body = match &place.at {
             KeptAt::Entry { .. } => json!({"body": text("body")?}),
-            KeptAt::Submission { .. } => match row.try_get::<Option<String>, _>("reason")? {
-                Some(reason) => json!({
-                    "content": text("content")?,
-                    "adjustment": {"reason": reason, "difference": text("difference")?},
-                }),
-                None => json!({"content": text("content")?}),
-            },
+            KeptAt::Submission { .. } => {
+                let mut body = json!({"content": text("content")?});
+                if let Some(reason) = row.try_get::<Option<String>, _>("reason")? {
+                    body["adjustment"] = json!({"reason": reason, "difference": text("difference")?});
+                }
+                if row.try_get::<Option<&str>, _>("beside")?.is_some() {
+                    body["beside"] = text("beside")?;
+                }
+                body
+            }
         };
         Ok(Some(Kept { place: place.clone(), written_at: rows::time(&row, at)?, body }))
     }
@@ -171,13 +174,14 @@ impl Ledger {
                 write.bind(sort.as_str()).bind(id.as_str()).bind(*version).execute(connection).await?;
             }
             KeptAt::Submission { id, .. } => {
-                let write = "UPDATE submission SET content = $1, reason = $2, difference = $3, erased_at = {now} \
-                             WHERE organisation = $4 AND id = $5";
+                let write = "UPDATE submission SET content = $1, reason = $2, difference = $3, beside = $4, \
+                             erased_at = {now} WHERE organisation = $5 AND id = $6";
                 let adjustment = body.get("adjustment");
                 let reason = adjustment.and_then(|adjustment| adjustment["reason"].as_str());
                 let difference = adjustment.map(|adjustment| adjustment["difference"].to_string());
                 let write = sqlx::query(self.say(write)).bind(body["content"].to_string()).bind(reason);
-                write.bind(difference).bind(whose).bind(id.as_str()).execute(connection).await?;
+                let write = write.bind(difference).bind(body.get("beside").map(Value::to_string));
+                write.bind(whose).bind(id.as_str()).execute(connection).await?;
             }
         }
         Ok(())

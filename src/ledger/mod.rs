@@ -52,7 +52,7 @@ use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe, Row, Transaction};
 use tokio::sync::{Notify, broadcast};
 
 pub use audit::{AuditRow, Chain};
-pub use batches::{Batch, NewBatch};
+pub use batches::{Batch, BatchAcceptance, NewBatch, NewPart, OfKind};
 pub use change::Start;
 pub use connect::Place;
 pub use counts::{Counts, Drain};

@@ -1,27 +1,34 @@
 //! Keeps which times of a schedule were answered. The row of a run stands in the transaction of what it did, so however
 //! many processes look at the clock, each time is answered once, or not at all if they all die.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 
 use super::{CloseOutcome, Ledger, LedgerError, Missing, RegisterBook, leave, rows};
 use crate::{
-    access::OrganisationId,
+    access::{Networks, OrganisationId},
+    job::{JobId, event::EventType},
     register::{Entry, PeriodId, RunOutcome, ScheduleRun, Sort},
 };
 
 /// What a run does.
 #[derive(Debug, Clone)]
 pub enum Errand {
-    /// Notes that these blocs have not sent.
+    /// Notes that these blocs have not sent, and tells of it.
     Remind {
-        missing: Vec<String>,
+        period: PeriodId,
+        due: Option<NaiveDate>,
+        awaited: Vec<String>,
+        overdue: Vec<String>,
     },
     Close {
         period: PeriodId,
         expected: Vec<String>,
         accepts_missing: Missing,
     },
+    /// Notes that a source begins to be read; what came of it is noted later.
+    Pull,
     /// Notes that the time was missed.
     PassOver,
 }
@@ -74,7 +81,23 @@ impl RegisterBook {
         }
         let (outcome, missing) = match errand {
             Errand::PassOver => (RunOutcome::Missed, Vec::new()),
-            Errand::Remind { missing } => (RunOutcome::Reminded, missing.clone()),
+            Errand::Pull => (RunOutcome::Pulling, Vec::new()),
+            Errand::Remind { period, due, awaited, overdue } => {
+                let mut body = json!({
+                    "period": period, "awaited": awaited, "overdue": overdue, "schedule": schedule,
+                    "href": format!("/v1/periods/{period}/status"),
+                });
+                if let Some(due) = due {
+                    body["due"] = json!(due);
+                }
+                let missing: Vec<String> = awaited.iter().chain(overdue).cloned().collect();
+                if !missing.is_empty() {
+                    let about = JobId::fresh().to_string();
+                    self.ledger.add_told(&mut tx, self.whose(), (EventType::Reminder, &about, &body)).await?;
+                    self.ledger.inner.news.notify_one();
+                }
+                (RunOutcome::Reminded, missing)
+            }
             Errand::Close { period, expected, accepts_missing } => {
                 match self.close_within(&mut tx, *period, expected, *accepts_missing).await? {
                     CloseOutcome::Closed(closing) => (RunOutcome::Closed, closing.missing),
@@ -97,6 +120,32 @@ impl RegisterBook {
         self.note(&mut tx, &format!("schedule/{schedule}"), ("run", outcome.as_str())).await?;
         tx.commit().await?;
         Ok(self.schedule_runs(schedule, 1).await?.pop())
+    }
+
+    /// Notes what came of reading a source: the blocs of which nothing was taken.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn end_pull(&self, run: &ScheduleRun, missing: &[String]) -> Result<(), LedgerError> {
+        let list = serde_json::to_string(missing).map_err(|error| rows::unreadable("run", error))?;
+        let told = "UPDATE schedule_run SET outcome = 'pulled', missing = $1 \
+                    WHERE organisation = $2 AND schedule = $3 AND due_at = $4";
+        sqlx::query(told)
+            .bind(list)
+            .bind(self.whose())
+            .bind(run.schedule.as_str())
+            .bind(run.due_at.timestamp_millis())
+            .execute(&self.ledger.inner.writer)
+            .await?;
+        Ok(())
+    }
+
+    /// The networks, beside the public ones, into which the organisation's calls may go.
+    ///
+    /// # Errors
+    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
+    pub async fn reach(&self) -> Result<Networks, LedgerError> {
+        Ok(self.ledger.reach(&self.organisation).await?.unwrap_or_default())
     }
 
     /// The latest answered times of a schedule, the last first.

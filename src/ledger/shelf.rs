@@ -165,6 +165,11 @@ impl Shelf {
         self.ledger.events_after(&self.organisation, job, after, limit).await
     }
 
+    /// A batch's events and those of its jobs after number `after`, in order.
+    pub async fn events_of_batch(&self, batch: JobId, after: i64, limit: u32) -> Result<Vec<Event>, LedgerError> {
+        self.ledger.events_of_batch(&self.organisation, batch, after, limit).await
+    }
+
     /// Returns when events were numbered in this process, or may have been in another.
     pub async fn events_numbered(&self) {
         self.ledger.events_numbered().await;
@@ -224,7 +229,7 @@ impl Shelf {
         NewJob { organisation: self.organisation.to_string(), ..new }
     }
 
-    fn own_key(&self, key: &OnceKey) -> OnceKey {
+    pub(super) fn own_key(&self, key: &OnceKey) -> OnceKey {
         OnceKey { organisation: self.organisation.to_string(), ..key.clone() }
     }
 }

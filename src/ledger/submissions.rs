@@ -8,7 +8,7 @@ use sqlx::{AnyConnection, Row, any::AnyRow};
 use super::{LedgerError, RegisterBook, leave, rows};
 use crate::{
     difference::Change,
-    register::{Adjustment, Base, Closing, Frozen, PeriodId, Submission, hash_of},
+    register::{Adjustment, Base, Beside, Closing, Frozen, PeriodId, Submission, hash_of},
 };
 
 /// A version to be stored. Everything in it has been checked.
@@ -19,8 +19,9 @@ pub struct NewSubmission {
     pub bloc: String,
     /// Canonical JSON.
     pub content: String,
-    /// SHA-256 of the content, hex.
+    /// SHA-256 of what was sent, hex.
     pub sha256: String,
+    pub beside: Beside,
     /// Why it changes what was closed, and what differs from the version it is written upon.
     pub adjustment: Option<(String, Vec<Change>)>,
 }
@@ -55,7 +56,7 @@ pub enum CloseOutcome {
 macro_rules! select_submission {
     ($rest:literal) => {
         concat!(
-            "SELECT id, period, bloc, version, kind, content, sha256, sent_at, sent_by, adjustment, reason, difference, ",
+            "SELECT id, period, bloc, version, kind, content, sha256, sent_at, sent_by, adjustment, reason, difference, beside, ",
             "erased_at ",
             "FROM submission ",
             $rest
@@ -91,9 +92,12 @@ impl RegisterBook {
         };
         let difference = new.adjustment.as_ref().map(|(_, difference)| serde_json::to_string(difference)).transpose();
         let difference = difference.map_err(|error| rows::unreadable("difference", error))?;
+        let beside = (!new.beside.is_empty()).then(|| serde_json::to_string(&new.beside)).transpose();
+        let beside = beside.map_err(|error| rows::unreadable("beside", error))?;
         sqlx::query(self.ledger.say(
             "INSERT INTO submission (id, organisation, period, bloc, version, kind, content, sha256, sent_at, sent_by, \
-             adjustment, reason, difference) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {now}, $9, $10, $11, $12)",
+             adjustment, reason, difference, beside) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, {now}, $9, $10, $11, $12, $13)",
         ))
         .bind(new.id.as_str())
         .bind(self.whose())
@@ -107,6 +111,7 @@ impl RegisterBook {
         .bind(number)
         .bind(new.adjustment.as_ref().map(|(reason, _)| reason.as_str()))
         .bind(difference)
+        .bind(beside)
         .execute(&mut *tx)
         .await?;
         let action = if number.is_some() { "adjust" } else { "submit" };
@@ -290,5 +295,9 @@ fn submission(row: &AnyRow) -> Result<Submission, LedgerError> {
         sent_by: row.try_get("sent_by")?,
         erased_at: rows::moment(row, "erased_at")?,
         adjustment,
+        beside: match row.try_get::<Option<&str>, _>("beside")? {
+            Some(text) => rows::json("beside", text)?,
+            None => Beside::default(),
+        },
     })
 }

@@ -5,6 +5,8 @@
 
 mod address;
 mod authorities;
+mod reading;
+mod service;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,8 @@ use rustls::{ClientConfig, RootCertStore};
 
 use crate::access::Networks;
 pub use authorities::{Authorities, NoAuthorities};
+pub use reading::Page;
+pub use service::{Fetched, Heard, Service};
 use target::Host;
 pub use target::{Target, WrongTarget};
 

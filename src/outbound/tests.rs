@@ -187,6 +187,11 @@ async fn whatever_way_a_forbidden_host_is_written_no_connection_is_made() {
                         matches!(answer, Err(NoAnswer::Wrong(_) | NoAnswer::Forbidden)),
                         "{url} (lab: {lab}): {answer:?}"
                     );
+                    let read = outbound.get(&url, &Networks::default(), 100).await;
+                    assert!(
+                        matches!(read, Err(NoAnswer::Wrong(_) | NoAnswer::Forbidden)),
+                        "GET {url} (lab: {lab}): {read:?}"
+                    );
                     refused += 1;
                 }
             }
@@ -241,11 +246,15 @@ async fn addresses_that_two_programs_would_read_differently_are_refused() {
     ] {
         let answer = outbound.post(&url.replace("PORT", port), &listed, &call()).await;
         assert!(matches!(answer, Err(NoAnswer::Wrong(_))), "{url:?}: {answer:?}");
+        let read = outbound.get(&url.replace("PORT", port), &listed, 100).await;
+        assert!(matches!(read, Err(NoAnswer::Wrong(_))), "GET {url:?}: {read:?}");
     }
     assert_eq!(count.load(Ordering::Relaxed), 0);
     let plain = format!("http://127.0.0.1:{port}/hook?a=1");
     assert_eq!(outbound.post(&plain, &listed, &call()).await, Ok(Answer { status: 200, retry_after: None }));
     assert_eq!(count.load(Ordering::Relaxed), 1, "the trap does listen");
+    assert_eq!(outbound.get(&plain, &listed, 2).await, Ok(Page { status: 200, body: b"ok".into() }));
+    assert_eq!(outbound.get(&plain, &listed, 1).await, Err(NoAnswer::Broken), "no more than was asked for is read");
 }
 
 #[tokio::test]
@@ -256,6 +265,9 @@ async fn one_forbidden_address_among_several_is_enough() {
         let outbound = outbound(Told::of("hook.tinh.vn", &[&addresses]), rules.clone());
         let answer = outbound.post(&format!("http://hook.tinh.vn:{port}/"), &Networks::default(), &call()).await;
         assert_eq!(answer, Err(NoAnswer::Forbidden), "{addresses:?}");
+        let outbound = self::outbound(Told::of("hook.tinh.vn", &[&addresses]), rules.clone());
+        let read = outbound.get(&format!("http://hook.tinh.vn:{port}/"), &Networks::default(), 100).await;
+        assert_eq!(read, Err(NoAnswer::Forbidden), "GET {addresses:?}");
     }
     assert_eq!(count.load(Ordering::Relaxed), 0);
 }
@@ -272,6 +284,7 @@ async fn a_name_is_asked_once_and_the_call_goes_where_the_answer_said() {
     assert!(matches!(answer, Err(NoAnswer::TooLate | NoAnswer::NoConnection)), "{answer:?}");
     assert_eq!((names.asked.load(Ordering::Relaxed), count.load(Ordering::Relaxed)), (1, 0));
     assert_eq!(outbound.post(&url, &listed, &call()).await, Err(NoAnswer::Forbidden), "rebound to loopback");
+    assert_eq!(outbound.get(&url, &listed, 100).await, Err(NoAnswer::Forbidden), "GET, rebound to loopback");
     assert_eq!(count.load(Ordering::Relaxed), 0);
 }
 
@@ -286,6 +299,8 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
     let listed = "127.0.0.0/8".parse().unwrap();
     let answer = outbound.post(&format!("http://hook.tinh.vn:{port}/"), &listed, &call()).await;
     assert_eq!(answer, Ok(Answer { status: 302, retry_after: None }));
+    let read = outbound.get(&format!("http://hook.tinh.vn:{port}/"), &listed, 100).await;
+    assert_eq!(read, Ok(Page { status: 302, body: Vec::new() }));
     assert_eq!(count.load(Ordering::Relaxed), 0);
 }
 

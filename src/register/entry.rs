@@ -15,11 +15,16 @@ pub enum Sort {
     Period,
     /// What runs by itself.
     Schedule,
+    /// What the province itself says in its report of a year.
+    Report,
+    /// A system of the province that figures are read from.
+    Source,
 }
 
 impl Sort {
     /// Every sort.
-    pub const ALL: [Sort; 5] = [Sort::Unit, Sort::Bloc, Sort::BlocYear, Sort::Period, Sort::Schedule];
+    pub const ALL: [Sort; 7] =
+        [Sort::Unit, Sort::Bloc, Sort::BlocYear, Sort::Period, Sort::Schedule, Sort::Report, Sort::Source];
 
     /// As it is stored and shown.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +34,8 @@ impl Sort {
             Sort::BlocYear => "bloc-year",
             Sort::Period => "period",
             Sort::Schedule => "schedule",
+            Sort::Report => "report",
+            Sort::Source => "source",
         }
     }
 

@@ -22,6 +22,8 @@ pub struct RegisterForms {
     bloc_year: Form,
     period: Form,
     schedule: Form,
+    report: Form,
+    source: Form,
     submission: Form,
     closing: Form,
 }
@@ -43,6 +45,8 @@ impl RegisterForms {
             bloc_year: read("register/bloc-year.json", include_str!("forms/bloc-year.json"))?,
             period: read("register/period.json", include_str!("forms/period.json"))?,
             schedule: read("register/schedule.json", include_str!("forms/schedule.json"))?,
+            report: read("register/report.json", include_str!("forms/report.json"))?,
+            source: read("register/source.json", include_str!("forms/source.json"))?,
             submission: read("register/submission.json", include_str!("forms/submission.json"))?,
             closing: read("register/closing.json", include_str!("forms/closing.json"))?,
         })
@@ -56,6 +60,8 @@ impl RegisterForms {
             Sheet::Entry(Sort::BlocYear) => &self.bloc_year,
             Sheet::Entry(Sort::Period) => &self.period,
             Sheet::Entry(Sort::Schedule) => &self.schedule,
+            Sheet::Entry(Sort::Report) => &self.report,
+            Sheet::Entry(Sort::Source) => &self.source,
             Sheet::Submission => &self.submission,
             Sheet::Closing => &self.closing,
         }

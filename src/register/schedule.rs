@@ -19,6 +19,8 @@ pub enum Action {
     Remind,
     /// Closes the period.
     Close,
+    /// Reads what blocs have in a source.
+    Pull,
 }
 
 /// What becomes of a time at which no process was there.
@@ -40,6 +42,8 @@ pub struct Schedule {
     pub action: Action,
     pub period: PeriodId,
     pub accept_missing: bool,
+    /// Which source is read.
+    pub source: Option<String>,
     missed: Missed,
     pub paused: bool,
 }
@@ -64,6 +68,8 @@ struct Written {
     period: String,
     #[serde(default)]
     accept_missing: bool,
+    #[serde(default)]
+    source: Option<String>,
     #[serde(default)]
     missed: Missed,
     #[serde(default)]
@@ -97,17 +103,25 @@ impl Schedule {
         let period = written.period.parse().map_err(|_| {
             fault("/period", "Không có kỳ báo cáo này.", "There is no such period.".into()).found(&written.period)
         });
-        match (cron, zone, period) {
-            (Ok(cron), Ok(zone), Ok(period)) => Ok(Self {
+        let source = match (written.action, written.source) {
+            (Action::Pull, None) => Err(fault("/source", "Cần mã nguồn số liệu.", "A source is wanted.".into())),
+            (Action::Remind | Action::Close | Action::Pull, source) => Ok(source),
+        };
+        match (cron, zone, period, source) {
+            (Ok(cron), Ok(zone), Ok(period), Ok(source)) => Ok(Self {
                 cron,
                 zone,
                 action: written.action,
                 period,
                 accept_missing: written.accept_missing,
+                source,
                 missed: written.missed,
                 paused: written.paused,
             }),
-            (cron, zone, period) => Err([cron.err(), zone.err(), period.err()].into_iter().flatten().collect()),
+            (cron, zone, period, source) => {
+                let faults = [cron.err(), zone.err(), period.err(), source.err()];
+                Err(faults.into_iter().flatten().collect())
+            }
         }
     }
 
@@ -149,10 +163,22 @@ pub enum RunOutcome {
     Incomplete,
     /// Passed over: nobody was there at that time.
     Missed,
+    /// A source is being read; or was, when the process ended over it.
+    Pulling,
+    /// A source was read.
+    Pulled,
 }
 
 impl RunOutcome {
-    const ALL: [Self; 5] = [Self::Reminded, Self::Closed, Self::AlreadyClosed, Self::Incomplete, Self::Missed];
+    const ALL: [Self; 7] = [
+        Self::Reminded,
+        Self::Closed,
+        Self::AlreadyClosed,
+        Self::Incomplete,
+        Self::Missed,
+        Self::Pulling,
+        Self::Pulled,
+    ];
 
     /// The word that is stored and told.
     pub fn as_str(self) -> &'static str {
@@ -162,6 +188,8 @@ impl RunOutcome {
             Self::AlreadyClosed => "already-closed",
             Self::Incomplete => "incomplete",
             Self::Missed => "missed",
+            Self::Pulling => "pulling",
+            Self::Pulled => "pulled",
         }
     }
 
@@ -179,6 +207,6 @@ pub struct ScheduleRun {
     pub due_at: DateTime<Utc>,
     pub ran_at: DateTime<Utc>,
     pub outcome: RunOutcome,
-    /// Blocs that have not sent.
+    /// Blocs that have not sent; of a pull, those of which nothing was taken.
     pub missing: Vec<String>,
 }

@@ -83,8 +83,8 @@ pub fn expected(period: PeriodId, blocs: &[Entry], years: &[Entry]) -> Vec<Entry
 pub fn standing(bloc: &Entry, plan: &PeriodPlan, sent: &[Submission], today: DateTime<Utc>) -> BlocStanding {
     let due = plan.due_for(&bloc.id);
     let (first, last) = (sent.first(), sent.last());
-    let day = |at: DateTime<Utc>| at.with_timezone(&Ho_Chi_Minh).date_naive();
-    let until = day(first.map_or(today, |first| first.sent_at));
+    let today = today.with_timezone(&Ho_Chi_Minh).date_naive();
+    let until = first.map_or(today, Submission::sent_on);
     let days_late = due.map(|due| (until - due).num_days()).filter(|days| *days > 0);
     let standing = match (first, days_late) {
         (Some(_), None) => Standing::Sent,

@@ -1,10 +1,11 @@
 //! What a bloc sent for a period: the content of the period's kind of paper.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Asia::Ho_Chi_Minh;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Entry, PeriodId, Tag};
+use super::{Beside, Entry, PeriodId, Tag};
 use crate::{
     catalog::DraftWords,
     difference::Change,
@@ -36,12 +37,21 @@ pub struct Submission {
     /// What it changed after the period was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub adjustment: Option<Adjustment>,
+    /// What was sent besides.
+    #[serde(flatten)]
+    pub beside: Beside,
 }
 
 impl Submission {
     /// Tells this version from every other.
     pub fn tag(&self) -> Tag {
         Tag::of(self.version, &self.sha256, self.erased_at)
+    }
+
+    /// The day on which it was sent, by the clock of Vietnam.
+    pub fn sent_on(&self) -> NaiveDate {
+        let stated = self.beside.stated.as_ref().and_then(|stated| stated.sent_on);
+        stated.unwrap_or_else(|| self.sent_at.with_timezone(&Ho_Chi_Minh).date_naive())
     }
 }
 

@@ -37,6 +37,7 @@ fn sent(bloc: &str, version: i64, sent_at: &str) -> Submission {
         sent_by: "t".into(),
         erased_at: None,
         adjustment: None,
+        beside: Beside::default(),
     }
 }
 

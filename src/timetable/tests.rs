@@ -27,6 +27,7 @@ impl House {
             house.put(Sort::Bloc, bloc, json!({"name": bloc, "form": "bloc"})).await;
         }
         let sent = NewSubmission {
+            beside: crate::register::Beside::default(),
             id: "1".into(),
             period: "2026-H1".parse().unwrap(),
             bloc: "a".into(),
@@ -97,17 +98,17 @@ fn every_fault_of_a_schedule_is_told() {
 async fn a_time_is_answered_once_however_often_and_by_how_many_the_clock_is_looked_at() {
     let house = House::open().await;
     let entry = house.scheduled(reminding(), "2026-11-19T02:00:00Z").await;
-    assert_eq!(follow(&house.book, &entry, at("2026-11-20T00:59:00Z")).await.unwrap(), None, "not yet");
+    assert_eq!(follow((&house.book, None), &entry, at("2026-11-20T00:59:00Z")).await.unwrap(), None, "not yet");
     let hands = (0..16).map(|hand| {
         let (book, entry) = (house.book.clone(), entry.clone());
         let now = at("2026-11-20T01:00:00Z") + TimeDelta::seconds(hand);
-        async move { follow(&book, &entry, now).await.unwrap() }
+        async move { follow((&book, None), &entry, now).await.unwrap() }
     });
     let runs: Vec<ScheduleRun> = futures_util::future::join_all(hands).await.into_iter().flatten().collect();
     assert_eq!(runs.len(), 1);
     assert_eq!((runs[0].outcome, runs[0].missing.as_slice()), (RunOutcome::Reminded, ["b".to_owned()].as_slice()));
     assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), RunOutcome::Reminded)]);
-    assert!(follow(&house.book, &entry, at("2026-11-23T01:00:01Z")).await.unwrap().is_some(), "the next one");
+    assert!(follow((&house.book, None), &entry, at("2026-11-23T01:00:01Z")).await.unwrap().is_some(), "the next one");
     house.ledger.close().await;
 }
 
@@ -116,16 +117,16 @@ async fn of_many_missed_times_one_is_made_up_for_or_one_is_noted_as_missed() {
     let house = House::open().await;
     let entry = house.scheduled(reminding(), "2026-11-02T02:00:00Z").await;
     let back = at("2026-11-20T05:00:00Z");
-    assert!(follow(&house.book, &entry, back).await.unwrap().is_some());
-    assert_eq!(follow(&house.book, &entry, back).await.unwrap(), None);
+    assert!(follow((&house.book, None), &entry, back).await.unwrap().is_some());
+    assert_eq!(follow((&house.book, None), &entry, back).await.unwrap(), None);
     assert_eq!(house.outcomes().await, [(at("2026-11-20T01:00:00Z"), RunOutcome::Reminded)]);
 
     let house = House::open().await;
     let mut body = reminding();
     body["missed"] = json!("skip");
     let entry = house.scheduled(body, "2026-11-02T02:00:00Z").await;
-    follow(&house.book, &entry, back).await.unwrap();
-    follow(&house.book, &entry, at("2026-11-23T01:09:00Z")).await.unwrap();
+    follow((&house.book, None), &entry, back).await.unwrap();
+    follow((&house.book, None), &entry, at("2026-11-23T01:09:00Z")).await.unwrap();
     let expected = [("2026-11-20T01:00:00Z", RunOutcome::Missed), ("2026-11-23T01:00:00Z", RunOutcome::Reminded)];
     assert_eq!(house.outcomes().await, expected.map(|(due, outcome)| (at(due), outcome)));
 }
@@ -135,20 +136,24 @@ async fn a_closing_run_closes_once_and_a_schedule_written_later_does_not_run_for
     let house = House::open().await;
     let closing = json!({"cron": "0 17 20 7 *", "action": "close", "period": "2026-H1"});
     let entry = house.scheduled(closing, "2026-07-20T10:00:00Z").await;
-    assert_eq!(follow(&house.book, &entry, at("2026-12-01T00:00:00Z")).await.unwrap(), None, "written at the time");
+    assert_eq!(
+        follow((&house.book, None), &entry, at("2026-12-01T00:00:00Z")).await.unwrap(),
+        None,
+        "written at the time"
+    );
     let earlier = Entry { written_at: at("2026-07-01T00:00:00Z"), ..entry };
-    let run = follow(&house.book, &earlier, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
+    let run = follow((&house.book, None), &earlier, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
     assert_eq!((run.outcome, run.missing), (RunOutcome::Incomplete, vec!["b".to_owned()]));
     assert_eq!(house.book.closing("2026-H1".parse().unwrap()).await.unwrap(), None);
 
     let house = House::open().await;
     let closing = json!({"cron": "0 17 20 7 *", "action": "close", "period": "2026-H1", "accept_missing": true});
     let entry = house.scheduled(closing, "2026-07-01T00:00:00Z").await;
-    let run = follow(&house.book, &entry, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
+    let run = follow((&house.book, None), &entry, at("2026-07-20T10:00:30Z")).await.unwrap().unwrap();
     assert_eq!(run.outcome, RunOutcome::Closed);
     let kept = house.book.closing("2026-H1".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((kept.missing, kept.closed_by), (vec!["b".to_owned()], "test".to_owned()));
-    let next_year = follow(&house.book, &entry, at("2027-07-20T10:00:30Z")).await.unwrap().unwrap();
+    let next_year = follow((&house.book, None), &entry, at("2027-07-20T10:00:30Z")).await.unwrap().unwrap();
     assert_eq!(next_year.outcome, RunOutcome::AlreadyClosed);
 }
 
@@ -164,5 +169,47 @@ async fn every_organisations_schedules_are_looked_at() {
         house.ledger.schedules().await.unwrap().into_iter().map(|(_, entry)| entry.id).collect();
     found.sort();
     assert_eq!(found, ["s", "t"]);
-    assert!(look(&house.ledger).await.unwrap().is_empty(), "written a moment ago");
+    assert!(look(&house.ledger, None).await.unwrap().is_empty(), "written a moment ago");
+}
+
+#[tokio::test]
+async fn a_reminder_is_about_those_who_have_not_sent_and_knows_who_is_late() {
+    let house = House::open().await;
+    let reminded = async |due: &str| {
+        let seen = house.book.entry(Sort::Period, "2026-H1").await.unwrap();
+        if seen.is_none() {
+            house.put(Sort::Period, "2026-H1", json!({"due": due})).await;
+        }
+        match errand(&house.book, &Schedule::read(&reminding()).unwrap()).await.unwrap() {
+            Errand::Remind { due, awaited, overdue, .. } => (due.map(|due| due.to_string()), awaited, overdue),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(reminded("2020-01-01").await, (Some("2020-01-01".into()), vec![], vec!["b".to_owned()]));
+}
+
+/// Takes nothing of `b`.
+struct Slow(std::sync::atomic::AtomicUsize);
+
+impl Reader for Slow {
+    fn read<'a>(&'a self, _book: RegisterBook, source: &'a str, period: PeriodId) -> Reading<'a> {
+        assert_eq!((source, period.to_string().as_str()), ("tinh", "2026-H1"));
+        self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Box::pin(async { vec!["b".to_owned()] })
+    }
+}
+
+#[tokio::test]
+async fn a_source_is_read_once_at_its_time_by_a_process_that_can() {
+    let house = House::open().await;
+    let body = json!({"cron": "0 6 * * *", "action": "pull", "period": "2026-H1", "source": "tinh"});
+    let entry = house.scheduled(body, "2026-07-01T00:00:00Z").await;
+    let (reader, now) = (Slow(0.into()), at("2026-07-02T23:30:00Z"));
+    assert!(follow((&house.book, None), &entry, now).await.unwrap().is_none(), "left to those who can");
+    let run = follow((&house.book, Some(&reader)), &entry, now).await.unwrap().expect("its time has come");
+    assert_eq!((run.outcome, run.missing), (RunOutcome::Pulled, vec!["b".to_owned()]));
+    assert!(follow((&house.book, Some(&reader)), &entry, now).await.unwrap().is_none());
+    assert_eq!(reader.0.load(std::sync::atomic::Ordering::SeqCst), 1);
+    let kept = house.book.schedule_runs("s", 5).await.unwrap();
+    assert_eq!((kept.len(), kept[0].outcome), (1, RunOutcome::Pulled));
 }

@@ -20,6 +20,8 @@ mod numbers;
 mod overflow;
 mod page_breaks;
 mod proof;
+mod province_batches;
+mod pulling;
 mod purity;
 // the language
 mod vietnamese_corpus;

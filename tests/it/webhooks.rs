@@ -16,7 +16,7 @@ use tdkt_reports::job::event::{EventType, TRIAL};
 
 use super::support::{
     contract,
-    papers::{self, sample},
+    papers::{self, sample, sample_of},
     programs::{self, Outcome, Service, until},
     receiver::{Authority, Manner, Receiver},
 };
@@ -167,6 +167,9 @@ fn every_type_of_event_is_sent_as_its_entry_of_the_contract_says() {
     let data = service.data().to_str().expect("text");
     assert_eq!(programs::run(&["jobs", "--data", data, "drop", &dies]).code, Some(0));
     assert_eq!(service.post(&format!("{at}:test"), "").status(), 202);
+    let batch = json!({"requests": [sample_of("scorecard", "simple")]}).to_string();
+    assert_eq!(service.post("/v1/batches", batch).status(), 202);
+    remind(&service);
     let told = || {
         let kinds = receiver.heard().into_iter().map(|heard| heard.told()["type"].as_str().expect("text").to_owned());
         kinds.collect::<BTreeSet<String>>()
@@ -178,6 +181,27 @@ fn every_type_of_event_is_sent_as_its_entry_of_the_contract_says() {
         assert_eq!(contract::faults_of_told(kind, &body), [String::new(); 0], "{body:#}");
         assert_eq!(body["data"]["event_id"], heard.id());
     }
+}
+
+/// A reminder whose time has come: a bloc that has not sent, and a schedule of an hour ago.
+fn remind(service: &Service) {
+    for (path, body) in [
+        ("/v1/register/blocs/k6", json!({"name": "Khối thi đua số 6", "form": "bloc"})),
+        ("/v1/schedules/nhac", json!({"cron": "* * * * *", "action": "remind", "period": "2026-H1"})),
+    ] {
+        let request = service.request("PUT", path).header("content-type", "application/json");
+        let written = request.header("if-none-match", "*").body(body.to_string()).send().expect("an answer");
+        assert_eq!(written.status(), 201, "{path}");
+    }
+    sqlx::any::install_default_drivers();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let place = format!("sqlite:{}", service.data().join("ledger.sqlite").display());
+        let pool = sqlx::AnyPool::connect(&place).await.expect("the ledger");
+        let earlier = "UPDATE register_entry SET written_at = written_at - 3600000 WHERE sort = 'schedule'";
+        sqlx::query(earlier).execute(&pool).await.expect("written");
+        pool.close().await;
+    });
 }
 
 #[test]

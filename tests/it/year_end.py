@@ -53,7 +53,7 @@ for bloc in register["blocs"]:
     else:
         papers[bloc["id"]] = found
         words = []
-        if sent["sent_on"] > register["deadlines"]["annual-summary"]:
+        if sent["sent_on"] > register["periods"][str(register["year"])]["due"]:
             late += 1
             words.append("Gửi chậm ngày " + "/".join(reversed(sent["sent_on"].split("-"))))
         if sent.get("adjustment") is not None:

@@ -19,12 +19,14 @@ const SCHEMAS: [&str; 10] = [
     include_str!("schemas/service.json"),
 ];
 
-const FORMS_OF_THE_REGISTER: [(&str, &str); 7] = [
+const FORMS_OF_THE_REGISTER: [(&str, &str); 9] = [
     ("RegisterUnit", include_str!("../../register/forms/unit.json")),
     ("RegisterBloc", include_str!("../../register/forms/bloc.json")),
     ("RegisterBlocYear", include_str!("../../register/forms/bloc-year.json")),
     ("RegisterPeriod", include_str!("../../register/forms/period.json")),
     ("RegisterSchedule", include_str!("../../register/forms/schedule.json")),
+    ("RegisterReport", include_str!("../../register/forms/report.json")),
+    ("RegisterSource", include_str!("../../register/forms/source.json")),
     ("RegisterSubmission", include_str!("../../register/forms/submission.json")),
     ("RegisterClosing", include_str!("../../register/forms/closing.json")),
 ];

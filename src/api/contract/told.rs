@@ -26,55 +26,82 @@ pub(super) fn webhooks() -> Map<String, Value> {
 }
 
 fn entry(kind: EventType) -> (String, Value) {
-    let Told { vietnamese, english, state, also } = told(kind);
-    let is = json!({"properties": {
-        "type": {"const": kind},
-        "data": {"properties": {"state": {"const": state}}, "required": also},
-    }});
-    let mut data =
-        json!({"event_id": EVENT, "sequence": 3, "job_id": JOB, "state": state, "href": format!("/v1/jobs/{JOB}")});
-    for member in also {
-        data[*member] = match *member {
-            "sha256" => json!(SHA256),
-            _ => json!(FailureCode::RenderTimeout.as_str()),
-        };
-    }
+    let Told { vietnamese, english, tells } = told(kind);
+    let (is, mut data) = match tells {
+        Tells::Job(state, also) => {
+            let mut data = json!({"job_id": JOB, "state": state, "href": format!("/v1/jobs/{JOB}")});
+            for member in also {
+                data[*member] = match *member {
+                    "sha256" => json!(SHA256),
+                    _ => json!(FailureCode::RenderTimeout.as_str()),
+                };
+            }
+            let required: Vec<&str> = ["job_id", "state"].iter().chain(also).copied().collect();
+            (json!({"properties": {"state": {"const": state}}, "required": required}), data)
+        }
+        Tells::Other(required, data) => (json!({"required": required}), data),
+    };
+    data["event_id"] = json!(EVENT);
+    data["sequence"] = json!(3);
     let example = json!({"type": kind, "timestamp": WHEN, "data": data});
-    let schema = json!({"allOf": [refer("Event"), is]});
+    let schema = json!({"allOf": [refer("Event"), {"properties": {"type": {"const": kind}, "data": is}}]});
     (kind.as_str().to_owned(), sent((kind.as_str(), vietnamese, english), schema, example))
 }
 
 struct Told {
     vietnamese: &'static str,
     english: &'static str,
-    /// Where the change led.
-    state: JobState,
-    /// Members of `data` that only some types have.
-    also: &'static [&'static str],
+    tells: Tells,
+}
+
+/// What an event is about.
+enum Tells {
+    /// Where the change led, and members of `data` that only some types have.
+    Job(JobState, &'static [&'static str]),
+    /// Members that `data` has, and an example.
+    Other(&'static [&'static str], Value),
 }
 
 fn told(kind: EventType) -> Told {
-    let (vietnamese, english, state, also): (_, _, _, &[&str]) = match kind {
-        EventType::Accepted => ("Đã nhận việc", "The job was stored.", JobState::Accepted, &[]),
-        EventType::Started => ("Bắt đầu kết xuất", "A worker began a render.", JobState::Running, &[]),
+    use Tells::{Job, Other};
+    let (vietnamese, english, tells) = match kind {
+        EventType::Accepted => ("Đã nhận việc", "The job was stored.", Job(JobState::Accepted, &[])),
+        EventType::Started => ("Bắt đầu kết xuất", "A worker began a render.", Job(JobState::Running, &[])),
         EventType::Waiting => (
             "Việc chờ lại",
             "The render gave no paper yet, or its worker was lost; the job waits again. `code` says why, if anything failed.",
-            JobState::Accepted,
-            &[],
+            Job(JobState::Accepted, &[]),
         ),
         EventType::Succeeded => (
             "Đã có văn bản",
             "The paper is there: `GET {href}/document`. Its SHA-256 is `sha256`.",
-            JobState::Succeeded,
-            &["sha256"],
+            Job(JobState::Succeeded, &["sha256"]),
         ),
-        EventType::Failed => ("Không lập được văn bản", "It ended without a paper.", JobState::Failed, &["code"]),
-        EventType::Dead => ("Việc được để riêng", "It was set aside; an operator decides.", JobState::Dead, &["code"]),
-        EventType::Cancelled => ("Đã rút hoặc bỏ việc", "It was withdrawn or given up.", JobState::Cancelled, &[]),
-        EventType::Requeued => ("Làm lại từ đầu", "An operator lets it begin anew.", JobState::Accepted, &[]),
+        EventType::Failed => ("Không lập được văn bản", "It ended without a paper.", Job(JobState::Failed, &["code"])),
+        EventType::Dead => {
+            ("Việc được để riêng", "It was set aside; an operator decides.", Job(JobState::Dead, &["code"]))
+        }
+        EventType::Cancelled => ("Đã rút hoặc bỏ việc", "It was withdrawn or given up.", Job(JobState::Cancelled, &[])),
+        EventType::Requeued => ("Làm lại từ đầu", "An operator lets it begin anew.", Job(JobState::Accepted, &[])),
+        EventType::BatchEnded => (
+            "Lô đã xong",
+            "Every job of the batch has ended; `counts` says how. Once, unless jobs of it begin anew.",
+            Other(
+                &["batch_id", "counts"],
+                json!({"batch_id": JOB, "counts": {"succeeded": 121}, "href": format!("/v1/batches/{JOB}")}),
+            ),
+        ),
+        EventType::Reminder => (
+            "Nhắc gửi số liệu",
+            "Blocs, by their ids, that have not sent for the period: `awaited` are in time, `overdue` are late.",
+            Other(
+                &["period", "awaited", "overdue", "schedule"],
+                json!({"period": "2026-H1", "awaited": [], "overdue": ["khoi-06"],
+                    "schedule": "nhac-2026-h1", "href": "/v1/periods/2026-H1/status"}),
+            ),
+        ),
     };
-    Told { vietnamese, english, state, also }
+    Told { vietnamese, english, tells }
 }
 
 fn trial() -> Value {

@@ -26,11 +26,12 @@ pub(super) fn backwards(body: &Value) -> Option<Finding> {
 
 pub(super) fn refuse_bad_id(sort: Sort, id: &str) -> Result<(), Failure> {
     let right = match sort {
-        Sort::Unit | Sort::Bloc | Sort::Schedule => is_id(id),
+        Sort::Unit | Sort::Bloc | Sort::Schedule | Sort::Source => is_id(id),
         Sort::BlocYear => id.rsplit_once('/').is_some_and(|(bloc, year)| {
             is_id(bloc) && year.parse::<PeriodId>().is_ok_and(|period| period.to_string() == year && year.len() == 4)
         }),
         Sort::Period => id.parse::<PeriodId>().is_ok(),
+        Sort::Report => id.len() == 4 && id.parse::<PeriodId>().is_ok(),
     };
     if right { Ok(()) } else { Err(bad_id(sort)) }
 }
@@ -51,6 +52,8 @@ pub(super) fn not_in_register(sort: Sort) -> Failure {
         Sort::BlocYear => "năm thi đua",
         Sort::Period => "kỳ báo cáo",
         Sort::Schedule => "lịch",
+        Sort::Report => "phần tỉnh tự viết của báo cáo tổng hợp",
+        Sort::Source => "nguồn số liệu",
     };
     Failure::new(
         FailureCode::NotInRegister,
@@ -111,4 +114,44 @@ pub(super) fn no_year(period: PeriodId) -> Failure {
         format!("{period} is no whole year; only an annual summary is made of what was sent before."),
     )
     .hint("Dùng kỳ cả năm, ví dụ 2026.")
+}
+
+/// A report of the province is of a kind that adds up what blocs sent.
+pub(super) fn adds_nothing_up(kind: &str) -> Finding {
+    Finding::new(
+        "register-report",
+        Severity::Error,
+        "/request/kind",
+        "Loại văn bản này không tổng hợp số liệu của các khối, cụm.",
+        "This kind adds up nothing of the blocs.",
+    )
+    .found(kind)
+    .expected("provincial-summary")
+}
+
+pub(super) fn closed(period: PeriodId) -> Failure {
+    Failure::new(
+        FailureCode::PeriodClosed,
+        format!("Số liệu {} đã chốt.", period.words()),
+        format!("The period {period} is closed."),
+    )
+    .hint("Gửi lại kèm lý do điều chỉnh (adjustment.reason); thay đổi được ghi thành điều chỉnh có số.")
+}
+
+pub(super) fn open(period: PeriodId) -> Failure {
+    Failure::new(
+        FailureCode::PeriodOpen,
+        format!("Số liệu {} chưa chốt nên chưa cần điều chỉnh.", period.words()),
+        format!("The period {period} is open."),
+    )
+    .hint("Gửi lại, bỏ trường “adjustment”.")
+}
+
+pub(super) fn not_closed(period: PeriodId) -> Failure {
+    Failure::new(
+        FailureCode::PeriodOpen,
+        format!("Số liệu {} chưa chốt.", period.words()),
+        format!("The period {period} is open; there are no frozen figures."),
+    )
+    .hint("Chốt số liệu trước, hoặc lấy số liệu mới nhất (bỏ “figures”).")
 }

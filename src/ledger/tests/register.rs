@@ -19,6 +19,7 @@ fn half() -> PeriodId {
 
 fn submission(bloc: &str, content: &str) -> NewSubmission {
     NewSubmission {
+        beside: crate::register::Beside::default(),
         id: JobId::fresh().to_string(),
         period: half(),
         bloc: bloc.into(),
@@ -208,8 +209,32 @@ async fn what_is_written_over_keeps_its_hash_and_the_audit_says_so(store: Store)
     assert_eq!(ledger.verify_audit().await.unwrap().broken_at, None);
 }
 
+async fn a_reminder_tells_ids_of_blocs_and_nothing_of_people(store: Store) {
+    let ledger = store.fresh().await;
+    let book = ledger.register_of(&OrganisationId::local(), "test");
+    let errand = crate::ledger::Errand::Remind {
+        period: half(),
+        due: chrono::NaiveDate::from_ymd_opt(2026, 7, 15),
+        awaited: vec!["a".into()],
+        overdue: vec!["b".into()],
+    };
+    let due_at = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    assert!(book.run_schedule("s", due_at, &errand).await.unwrap().is_some());
+    assert!(book.run_schedule("s", due_at, &errand).await.unwrap().is_none(), "answered once");
+    ledger.number_events().await.unwrap();
+    let shelf = crate::ledger::Shelves::new(ledger.clone()).of(&crate::access::Caller::at_this_machine());
+    let told: Vec<_> = shelf.events_after(None, 0, 10).await.unwrap().iter().map(|event| event.told()).collect();
+    assert_eq!((told.len(), &told[0]["type"]), (1, &serde_json::json!("period.reminder")), "{told:?}");
+    let mut data = told[0]["data"].clone();
+    data.as_object_mut().unwrap().remove("event_id");
+    let wanted = serde_json::json!({"sequence": 1, "period": "2026-H1", "due": "2026-07-15", "awaited": ["a"],
+        "overdue": ["b"], "schedule": "s", "href": "/v1/periods/2026-H1/status"});
+    assert_eq!(data, wanted);
+}
+
 on_both_stores! {
     what_is_written_over_keeps_its_hash_and_the_audit_says_so,
+    a_reminder_tells_ids_of_blocs_and_nothing_of_people,
     a_time_of_a_schedule_is_answered_once_by_two_processes,
     a_version_stands_upon_the_one_that_was_seen_and_none_is_lost,
     twenty_officers_who_saw_the_same_version_write_one,

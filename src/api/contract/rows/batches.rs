@@ -10,6 +10,9 @@ const ID: &str = "id";
 const ID_SAYS: &str = "Of the batch, as Location names it.";
 const ONE: [F; 2] = [F::BatchNotFound, F::StoreUnavailable];
 
+/// What fetching a file of the whole may refuse with.
+const WHOLE: [F; 3] = [F::JobNotFinished, F::DataErased, F::TemplateFault];
+
 fn id() -> Value {
     refer("JobId")
 }
@@ -19,16 +22,28 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
         post("/v1/batches", "submitBatch", batches::accept)
             .named("Gửi một lô yêu cầu", "Accept many requests at once")
             .says(
-                "Every request is checked before one is stored; all faults come in one 422, with pointers that begin with \
-                 /requests/N. With `accept_partial` the faulty ones are left out and named. Each request becomes a job.",
+                "Requests, or what blocs have sent to the register for a period: then blocs that have sent nothing are \
+                 named, and the province's report is the last part. Every paper is checked before one is stored; all faults \
+                 come in one 422, with pointers that begin with /requests/N or /blocs/ID/papers/N. With `accept_partial` \
+                 faulty papers are left out and named. A paper that is there with the same content is kept, every other \
+                 becomes a job.",
+            )
+            .header(
+                "Idempotency-Key",
+                json!({"type": "string", "minLength": 1, "maxLength": 257}),
+                "Batches under one key are one, for as long as keys are remembered.",
             )
             .for_whom(Access::Submit)
             .takes(JSON, refer("BatchRequest"), "The requests, in their order.")
-            .answers(Answer::new(202, "The batch.").of(JSON, refer("Batch")).with(&["Location"]))
+            .answers(Answer::new(202, "The batch.").of(JSON, refer("Batch")).with(&["Location", "Idempotency-Replayed"]))
             .problems(&BODY)
             .problems(&DATA)
             .problems(&[
                 F::BadParameter,
+                F::IdempotencyInProgress,
+                F::IdempotencyKeyReused,
+                F::PeriodIncomplete,
+                F::PeriodOpen,
                 F::MissingGlyph,
                 F::TemplateFault,
                 F::QuotaExceeded,
@@ -58,9 +73,11 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
         get("/v1/batches/{id}/manifest.json", "showBatchManifest", batches::manifest)
             .named("Danh mục văn bản của một lô", "What each part is, with its SHA-256")
             .at(ID, id(), ID_SAYS)
-            .answers(Answer::json("BatchManifest", "The list; the same for the same papers."))
+            .header("If-None-Match", json!({"type": "string"}), "Entity tags that need no answer.")
+            .answers(Answer::json("BatchManifest", "The list; the same for the same papers.").with(&["ETag"]))
+            .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"]))
             .problems(&ONE)
-            .problems(&[F::JobNotFinished]),
+            .problems(&WHOLE),
         get("/v1/batches/{id}/archive.zip", "fetchBatchArchive", batches::archive)
             .named("Tải cả lô", "Fetch all papers and the manifest as one ZIP file")
             .says("The same papers give the same bytes.")
@@ -69,7 +86,28 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             .answers(Answer::new(200, "The file.").of("application/zip", bytes()).with(&["ETag", "Content-Disposition"]))
             .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"]))
             .problems(&ONE)
-            .problems(&[F::JobNotFinished, F::DataErased]),
+            .problems(&WHOLE),
+        get("/v1/batches/{id}/merged.pdf", "fetchBatchPages", batches::merged)
+            .named("Tải cả lô thành một tệp PDF", "Fetch all pages as one PDF file with bookmarks")
+            .says("With contents where the province's report is a part. The same papers give the same bytes.")
+            .at(ID, id(), ID_SAYS)
+            .header("If-None-Match", json!({"type": "string"}), "Entity tags that need no answer.")
+            .answers(Answer::new(200, "The file.").of("application/pdf", bytes()).with(&["ETag", "Content-Disposition"]))
+            .answers(Answer::new(304, "If-None-Match lists it.").with(&["ETag"]))
+            .problems(&ONE)
+            .problems(&WHOLE),
+        get("/v1/batches/{id}/lineage.json", "showBatchLineage", batches::lineage)
+            .named("Nguồn của từng con số", "Where each figure of the province's report comes from")
+            .says("A source names bloc, submission, place and value; the sources of a figure add up to it.")
+            .at(ID, id(), ID_SAYS)
+            .answers(Answer::json("BatchLineage", "The figures."))
+            .problems(&ONE),
+        get("/v1/batches/{id}/differences", "showBatchDifferences", batches::differences)
+            .named("Khác với lô trước", "What is different from the batch before of the same period, kind and blocs")
+            .at(ID, id(), ID_SAYS)
+            .answers(Answer::json("BatchDifferences", "Papers that are new, different or gone, place by place."))
+            .problems(&ONE)
+            .problems(&[F::DataErased]),
     ];
     group.into_iter().map(|row| row.tag("batches")).collect()
 }

@@ -44,6 +44,11 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             .says(STREAM)
             .at(ID, refer("JobId"), "Of the job.")
             .problems(&[F::JobNotFound]),
+        get("/v1/batches/{id}/events", "followBatch", events::of_batch)
+            .named("Theo dõi sự kiện của một lô", "Follow a batch's events and those of its jobs to its end")
+            .says(STREAM)
+            .at(ID, refer("JobId"), "Of the batch.")
+            .problems(&[F::BatchNotFound]),
     ];
     let webhooks = [
         get("/v1/webhooks", "listWebhooks", webhooks::list)

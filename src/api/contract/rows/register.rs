@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Access, Answer, BODY, Operation, get, post, refer};
 use crate::{
-    api::{periods, register, submissions},
+    api::{periods, register, sources, submissions},
     failure::FailureCode as F,
 };
 
@@ -95,6 +95,37 @@ fn entries() -> Vec<Operation> {
     ));
     group.extend(entry!("/v1/periods/{id}", Period, "Period", "kỳ báo cáo", "RegisterPeriod", of_period));
     group.extend(entry!("/v1/schedules/{id}", Schedule, "Schedule", "lịch tự động", "RegisterSchedule", one));
+    let of_report = |operation: Operation| operation.at("id", year(), "The year.");
+    group.extend(entry!(
+        "/v1/register/reports/{id}",
+        Report,
+        "Report",
+        "phần tỉnh tự viết của báo cáo tổng hợp",
+        "RegisterReport",
+        of_report
+    ));
+    group.extend(entry!("/v1/sources/{id}", Source, "Source", "nguồn số liệu", "RegisterSource", one));
+    group.push(
+        get("/v1/sources", "listSources", register::all::<register::Source>)
+            .named("Các nguồn số liệu", "Sources, by id")
+            .answers(Answer::json("RegisterEntryList", "The newest version of each."))
+            .problems(&[F::StoreUnavailable]),
+    );
+    group.push(
+        post("/v1/sources/{id}:pull", "pullSource", sources::pull)
+            .named("Đọc số liệu từ nguồn", "Read what blocs have in a source, and keep it as if it had been sent")
+            .says(
+                "Bloc by bloc; what is wrong with one keeps no other back. Pointers of a bloc's faults are places in what \
+                 the source said. Networks beside the public ones have to be opened for the organisation.",
+            )
+            .for_whom(Access::Admin)
+            .at("id", id(), "Of the source.")
+            .takes("application/json", refer("SourcePull"), "What is to be read.")
+            .answers(Answer::json("PulledList", "What came of each bloc."))
+            .problems(&ENTRY)
+            .problems(&[F::BadParameter, F::MalformedJson, F::InvalidDocument])
+            .problems(&BODY),
+    );
     group
 }
 

@@ -1,0 +1,203 @@
+//! A batch that has ended, as a whole: put together as a folder's closing is, by the same room.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs::File,
+    sync::Arc,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+
+use super::{BatchDesk, no_such_batch};
+use crate::{
+    closing::{self, Bindery, Delivered, Outline, Part},
+    desk::{counter::data_erased, ledger_failure},
+    difference::between,
+    failure::{Failure, FailureCode},
+    fingerprint,
+    intake::Manuscript,
+    job::{Job, JobId},
+};
+
+/// Wholes that are kept for the next who asks, and for how long.
+const KEPT: usize = 4;
+const KEPT_FOR: Duration = Duration::from_secs(60);
+
+/// A file of the whole, open for reading.
+pub struct WholeFile {
+    pub file: File,
+    pub size: u64,
+    pub sha256: String,
+}
+
+/// What is different from the batch of the same papers before.
+#[derive(Debug)]
+pub struct Changes {
+    /// The batch before, if there was one.
+    pub previous: Option<JobId>,
+    pub papers: Vec<Value>,
+}
+
+/// Wholes by what they are made of, the last one last.
+#[derive(Default)]
+pub struct Shelved(Mutex<VecDeque<(String, Arc<Whole>)>>);
+
+struct Whole {
+    folder: TempDir,
+    /// SHA-256 by file.
+    files: BTreeMap<&'static str, String>,
+}
+
+impl BatchDesk<'_> {
+    /// A file of the whole: the same papers give the same bytes.
+    ///
+    /// # Errors
+    /// `job-not-finished` while a part has not ended; `data-erased` when a paper is gone.
+    pub async fn file(&self, id: JobId, name: &'static str) -> Result<WholeFile, Failure> {
+        let whole = self.whole(id).await?;
+        let sha256 = whole.files.get(name).cloned().ok_or_else(no_such_file)?;
+        let cannot = |error: std::io::Error| Failure::store_unavailable(format!("a batch's {name}: {error}"));
+        let file = File::open(whole.folder.path().join(name)).map_err(cannot)?;
+        let size = file.metadata().map_err(cannot)?.len();
+        Ok(WholeFile { file, size, sha256 })
+    }
+
+    /// Where each figure of the consolidated report comes from.
+    ///
+    /// # Errors
+    /// `batch-not-found`.
+    pub async fn lineage(&self, id: JobId) -> Result<Value, Failure> {
+        Ok(crate::consolidation::as_json(&self.outline(id).await?.figures))
+    }
+
+    /// What is different from the batch of the same papers before, place by place.
+    ///
+    /// # Errors
+    /// `batch-not-found`.
+    pub async fn changes(&self, id: JobId) -> Result<Changes, Failure> {
+        self.batch(id).await?;
+        let Some(previous) = self.shelf.batch_before(id).await.map_err(ledger_failure)? else {
+            return Ok(Changes { previous: None, papers: Vec::new() });
+        };
+        let before: BTreeMap<String, Job> =
+            self.shelf.batch_parts(previous).await.map_err(ledger_failure)?.into_iter().collect();
+        let mut papers = Vec::new();
+        let mut now = Vec::new();
+        for (name, job) in self.shelf.batch_parts(id).await.map_err(ledger_failure)? {
+            let file = format!("{name}.{}", job.media_type.extension());
+            match before.get(&name) {
+                None => papers.push(json!({"file": file, "title": job.file_name, "change": "new"})),
+                Some(old) if old.order_sha256 == job.order_sha256 => {}
+                Some(old) => {
+                    let kind = self.desk.workshop.catalog().kind(&job.kind);
+                    let (old, new) = (self.request(old.id).await?, self.request(job.id).await?);
+                    let titles = |at: &str| kind.and_then(|kind| kind.title_at(at));
+                    let changes = between(Some(&old["request"]), &new["request"], titles).into_iter().map(|change| {
+                        json!({"at": change.pointer, "title": change.title, "old": change.old, "new": change.new})
+                    });
+                    let changes: Vec<Value> = changes.collect();
+                    papers
+                        .push(json!({"file": file, "title": job.file_name, "change": "different", "places": changes}));
+                }
+            }
+            now.push(name);
+        }
+        for (name, job) in before.into_iter().filter(|(name, _)| !now.contains(name)) {
+            let file = format!("{name}.{}", job.media_type.extension());
+            papers.push(json!({"file": file, "title": job.file_name, "change": "gone"}));
+        }
+        Ok(Changes { previous: Some(previous), papers })
+    }
+
+    async fn request(&self, job: JobId) -> Result<Value, Failure> {
+        let order = self.shelf.order(job).await.map_err(ledger_failure)?.ok_or_else(data_erased)?;
+        serde_json::from_str(&order).map_err(|error| Failure::internal(error.to_string()))
+    }
+
+    async fn outline(&self, id: JobId) -> Result<Outline, Failure> {
+        let outline = self.shelf.batch_outline(id).await.map_err(ledger_failure)?.ok_or_else(no_such_batch)?;
+        serde_json::from_str(&outline).map_err(|error| Failure::internal(format!("an outline: {error}")))
+    }
+
+    async fn whole(&self, id: JobId) -> Result<Arc<Whole>, Failure> {
+        self.batch(id).await?;
+        let jobs = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
+        let waiting = jobs.iter().filter(|(_, job)| !job.state.is_end()).count();
+        if waiting > 0 {
+            return Err(Failure::new(
+                FailureCode::JobNotFinished,
+                format!("Lô còn {waiting} văn bản chưa làm xong."),
+                format!("{waiting} jobs of the batch have not ended."),
+            )
+            .hint("Xem tiến độ tại GET /v1/batches/{id}, rồi hỏi lại."));
+        }
+        if jobs.iter().any(|(_, job)| job.paper_erased_at.is_some()) {
+            return Err(data_erased());
+        }
+        let papers = jobs.iter().map(|(_, job)| job.artifact.as_ref().map_or("", |it| it.sha256.as_str()));
+        let key = fingerprint::of_all(std::iter::once(id.to_string().as_str()).chain(papers).map(str::as_bytes));
+        // One at a time: who asks for the same whole meanwhile finds it made.
+        let mut shelved = self.desk.wholes.0.lock().await;
+        if let Some((_, whole)) = shelved.iter().find(|(known, _)| *known == key) {
+            return Ok(Arc::clone(whole));
+        }
+        let whole = Arc::new(self.put_together(id, jobs).await?);
+        if shelved.len() >= KEPT {
+            shelved.pop_front();
+        }
+        shelved.push_back((key.clone(), Arc::clone(&whole)));
+        // Not for long: what is erased meanwhile shall not lie here.
+        let wholes = Arc::clone(&self.desk.wholes);
+        tokio::spawn(async move {
+            tokio::time::sleep(KEPT_FOR).await;
+            wholes.0.lock().await.retain(|(known, _)| *known != key);
+        });
+        Ok(whole)
+    }
+
+    /// Fetches the papers into a folder of their own, one in memory at a time, and binds them there.
+    async fn put_together(&self, id: JobId, jobs: Vec<(String, Job)>) -> Result<Whole, Failure> {
+        let mut outline = self.outline(id).await?;
+        let cannot = |error: std::io::Error| Failure::store_unavailable(format!("a batch's whole: {error}"));
+        let folder = tempfile::tempdir().map_err(cannot)?;
+        let mut bindery = Bindery::open(folder.path())?;
+        let jobs: BTreeMap<String, Job> = jobs.into_iter().collect();
+        let mut report = None;
+        let mut made: Vec<Part> = Vec::new();
+        for part in std::mem::take(&mut outline.parts) {
+            let job = jobs.get(&part.name);
+            let Some((job, artifact)) = job.and_then(|job| Some((job, job.artifact.as_ref()?))) else {
+                outline.unmade.push(part.name);
+                continue;
+            };
+            if part.name == closing::REPORT {
+                let manuscript = self.request(job.id).await?;
+                let manuscript: Manuscript =
+                    serde_json::from_value(manuscript).map_err(|error| Failure::internal(error.to_string()))?;
+                report = Some(manuscript);
+            }
+            let bytes = self.desk.archive.read(&artifact.sha256).await;
+            let bytes = bytes?.ok_or_else(|| Failure::internal("a paper is missing from the archive"))?;
+            tokio::fs::write(bindery.place(&part)?, bytes).await.map_err(cannot)?;
+            let (sha256, bytes) = (artifact.sha256.clone(), artifact.size);
+            bindery.take(&part, Delivered { sha256, bytes, pages: artifact.pages })?;
+            made.push(part);
+        }
+        outline.parts = made;
+        let workshop = Arc::clone(&self.desk.workshop);
+        let bound = tokio::task::spawn_blocking(move || {
+            bindery.bind(&outline, report.as_ref(), &workshop)?;
+            let files = [closing::ARCHIVE, closing::MANIFEST, closing::MERGED];
+            Ok(files.into_iter().filter_map(|file| Some((file, bindery.sha256(file)?.to_owned()))).collect())
+        });
+        let files: Result<BTreeMap<_, _>, Failure> = bound.await.map_err(|_| Failure::internal("binding panicked"))?;
+        Ok(Whole { folder, files: files? })
+    }
+}
+
+fn no_such_file() -> Failure {
+    Failure::internal("a whole without one of its files")
+}

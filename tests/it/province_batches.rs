@@ -1,0 +1,414 @@
+//! A province's year over HTTP: taken over from a folder, closed by a batch, corrected, and the same as the command's.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+use tdkt_reports::{binding, fingerprint};
+use tempfile::TempDir;
+
+use crate::support::{
+    papers,
+    programs::{Outcome, Service, json, run_in, send, tdkt, until},
+};
+
+/// Blocs of the invented province; one of them sends nothing.
+const BLOCS: usize = 4;
+
+/// A folder of an invented province, and a service whose register has taken it over.
+struct House {
+    service: Service,
+    folder: TempDir,
+}
+
+impl House {
+    fn open(faulty: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let blocs = BLOCS.to_string();
+        let invented = run_in(
+            folder.path(),
+            &[
+                "province-sample",
+                "a",
+                "--seed",
+                "11",
+                "--blocs",
+                &blocs,
+                "--papers",
+                "2",
+                "--missing",
+                "1",
+                "--faulty",
+                faulty,
+            ],
+            b"",
+        );
+        assert_eq!(invented.code, Some(0), "{}", invented.err);
+        Self { service: Service::start(&[]), folder }
+    }
+
+    fn register(&self, arguments: &[&str]) -> Outcome {
+        let data = self.service.data().to_str().expect("UTF-8");
+        let mut all = vec!["register"];
+        all.extend_from_slice(arguments);
+        all.extend_from_slice(&["--data", data]);
+        run_in(self.folder.path(), &all, b"")
+    }
+
+    fn take_over(&self) {
+        let taken = self.register(&["import", "a"]);
+        assert_eq!(taken.code, Some(0), "{}", taken.err);
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn submit(&self, batch: &Value, key: Option<&str>) -> (u16, Option<String>, Value) {
+        let mut request = self.service.request("POST", "/v1/batches").header("content-type", "application/json");
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        let response = request.body(batch.to_string()).send().expect("an answer");
+        let replayed = response.headers().get("idempotency-replayed").map(|it| it.to_str().expect("text").to_owned());
+        (response.status().as_u16(), replayed, json(response))
+    }
+
+    /// The batch when it has ended.
+    fn close(&self, batch: &Value) -> Value {
+        let (status, _, taken) = self.submit(batch, None);
+        assert_eq!(status, 202, "{taken:#}");
+        let id = taken["id"].as_str().expect("an id");
+        let mut seen = Value::Null;
+        until(Duration::from_secs(120), "the batch ends", || {
+            seen = json(self.service.get(&format!("/v1/batches/{id}")));
+            seen["ended"] == seen["parts"]
+        });
+        assert_eq!(seen["counts"], json!({"succeeded": seen["parts"]}), "{seen:#}");
+        seen
+    }
+
+    fn file(&self, batch: &Value, name: &str) -> Vec<u8> {
+        let answer = self.service.get(&format!("/v1/batches/{}/{name}", batch["id"].as_str().expect("an id")));
+        assert_eq!(answer.status(), 200, "{name}");
+        answer.bytes().expect("a body").to_vec()
+    }
+
+    fn told(&self, batch: &Value, name: &str) -> Value {
+        serde_json::from_slice(&self.file(batch, name)).expect("JSON")
+    }
+}
+
+/// Every file of a province's folder, without what only the register can know.
+fn files_in(folder: &Path) -> BTreeMap<String, Value> {
+    let files = std::fs::read_dir(folder).expect("there").map(|entry| entry.expect("readable").path());
+    files
+        .map(|path| {
+            let mut value: Value = serde_json::from_slice(&std::fs::read(&path).expect("readable")).expect("JSON");
+            value.as_object_mut().expect("an object").remove("submission");
+            (path.file_name().expect("a name").to_string_lossy().into_owned(), value)
+        })
+        .collect()
+}
+
+#[test]
+fn a_folder_goes_into_the_register_and_comes_out_the_same() {
+    let house = House::open("0");
+    house.take_over();
+    let given = house.register(&["export", "b", "2026"]);
+    assert_eq!(given.code, Some(0), "{}", given.err);
+    let (before, after) = (files_in(&house.path("a")), files_in(&house.path("b")));
+    assert_eq!(before.len(), BLOCS, "the register and a file for each bloc but one");
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+    for (file, value) in &before {
+        assert_eq!(value, &after[file], "{file}");
+    }
+    // What comes out goes in again, and nothing is new.
+    let again = house.register(&["import", "b"]);
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    let count = |word: &str| {
+        let words: Vec<&str> = again.err.split_whitespace().collect();
+        let at = words.iter().position(|it| *it == word).expect("said");
+        words[at - 1].parse::<usize>().expect("a count")
+    };
+    let kept = again.err.split("; ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a count");
+    let periods: usize = again
+        .err
+        .split("số liệu ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next())
+        .expect("a count")
+        .parse()
+        .expect("a number");
+    assert_eq!(kept.parse::<usize>().expect("a number"), count("mục") + periods, "{}", again.err);
+}
+
+#[test]
+fn a_folder_with_faults_leaves_the_register_as_it_is() {
+    let house = House::open("1");
+    std::fs::write(house.path("a").join("hong.json"), "{").expect("written");
+    let refused = house.register(&["import", "a"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    for told in ["hong.json", "/papers/1", "[S01]"] {
+        assert!(refused.err.contains(told), "{told}:\n{}", refused.err);
+    }
+    assert_eq!(json(house.service.get("/v1/register/blocs"))["data"], json!([]));
+    let partly = house.register(&["import", "a", "--accept-partial"]);
+    assert_eq!(partly.code, Some(0), "{}", partly.err);
+    assert_eq!(json(house.service.get("/v1/register/blocs"))["data"].as_array().map(Vec::len), Some(BLOCS));
+}
+
+#[test]
+fn a_year_that_is_closed_over_http_is_the_years_that_the_command_closes() {
+    let house = House::open("0");
+    house.take_over();
+    let asked = json!({"period": "2026", "sources": true});
+    let batch = house.close(&asked);
+    assert_eq!((&batch["parts"], &batch["kept"]), (&json!(2 * (BLOCS - 1) + 1), &json!(0)), "{batch:#}");
+    let missing = batch["missing"].as_array().expect("a list").clone();
+    assert_eq!(missing.len(), 1, "{batch:#}");
+
+    let given = house.register(&["export", "b", "2026"]);
+    assert_eq!(given.code, Some(0), "{}", given.err);
+    let closed = run_in(house.folder.path(), &["batch", "b", "--out", "out", "--sources", "--jobs", "1"], b"");
+    assert_eq!(closed.code, Some(0), "{}", closed.err);
+    let pairs = [
+        ("archive.zip", "archive.zip"),
+        ("manifest.json", "manifest.json"),
+        ("lineage.json", "lineage.json"),
+        ("merged.pdf", "toan-tinh.pdf"),
+    ];
+    for (over_http, on_disk) in pairs {
+        let (theirs, ours) =
+            (house.file(&batch, over_http), std::fs::read(house.path("out").join(on_disk)).expect("made"));
+        if over_http == "lineage.json" {
+            let value = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
+            assert_eq!(value(&theirs), value(&ours));
+        } else {
+            assert_eq!(fingerprint::of(&theirs), fingerprint::of(&ours), "{over_http}");
+        }
+    }
+    let bound = binding::unbind(&house.file(&batch, "archive.zip")).expect("a ZIP file");
+    let report = bound.iter().find(|file| file.name == "toan-tinh/bao-cao-tong-hop.pdf").expect("the last part");
+    let text = papers::compact(&papers::text(&report.bytes));
+    for told in ["sốliệutạmtính", &papers::compact(missing[0].as_str().expect("a name"))] {
+        assert!(text.to_lowercase().contains(&told.replace(' ', "").to_lowercase()), "{told} is not in the report");
+    }
+
+    // Every figure is the sum of its sources, and every source stands in the submission that it names.
+    let lineage = house.told(&batch, "lineage.json");
+    let figures = lineage["figures"].as_array().expect("a list");
+    let mut followed = 0;
+    for figure in figures {
+        let sources = figure["sources"].as_array().expect("a list");
+        let mut sum = 0;
+        for source in sources {
+            let bloc = source["bloc"].as_str().expect("a bloc");
+            let sent = json(house.service.get(&format!("/v1/blocs/{bloc}/submissions/2026")));
+            assert_eq!(sent["id"], source["submission"]);
+            let place = source["at"].as_str().and_then(|at| at.strip_prefix("/content")).expect("a place");
+            let there = sent["content"].pointer(place);
+            // One that was counted stands for itself.
+            assert!(there == Some(&source["value"]) || (source["value"] == 1 && there.is_some()), "{place}");
+            sum += source["value"].as_u64().unwrap_or_default();
+            followed += 1;
+        }
+        if let (Some(value), false) = (figure["value"].as_u64(), sources.is_empty()) {
+            assert_eq!(value, sum, "{figure:#}");
+        }
+    }
+    assert!(followed > 20, "{followed} sources");
+}
+
+#[test]
+fn the_command_closes_a_year_on_a_service_and_goes_on_with_the_same_batch() {
+    let house = House::open("0");
+    house.take_over();
+    let batch = |arguments: &[&str]| {
+        let mut all = vec!["batch", "--server", &house.service.url, "--out", "far"];
+        all.extend_from_slice(arguments);
+        run_in(house.folder.path(), &all, b"")
+    };
+    let closed = batch(&["--period", "2026", "--sources"]);
+    assert_eq!(closed.code, Some(0), "{}", closed.err);
+    let last = |outcome: &Outcome| {
+        let line = outcome.text().lines().find(|line| line.starts_with("Cộng")).expect("a table").to_owned();
+        line.split_whitespace().skip(1).map(|count| count.parse().expect("a count")).collect::<Vec<usize>>()
+    };
+    let parts = 2 * (BLOCS - 1) + 1;
+    assert_eq!(last(&closed), [parts, parts, 0, 0], "{}", closed.text());
+    let same = house.close(&json!({"period": "2026", "sources": true}));
+    for (there, here) in
+        [("archive.zip", "archive.zip"), ("merged.pdf", "toan-tinh.pdf"), ("manifest.json", "manifest.json")]
+    {
+        let here = std::fs::read(house.path("far").join(here)).expect("fetched");
+        assert_eq!(fingerprint::of(&house.file(&same, there)), fingerprint::of(&here), "{there}");
+    }
+    let again = batch(&["--period", "2026", "--sources", "--diff"]);
+    assert_eq!((again.code, last(&again)), (Some(0), vec![parts, 0, parts, 0]), "{}", again.err);
+    // A folder is checked and added up here, and made there.
+    let folder = batch(&["a", "--sources"]);
+    assert_eq!((folder.code, last(&folder)[0]), (Some(0), parts), "{}", folder.err);
+    // What the service refuses ends as what the command refuses.
+    let refused = batch(&["--period", "2026", "--closed"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("chưa chốt"), "{}", refused.err);
+    let nobody = run_in(
+        house.folder.path(),
+        &["batch", "--server", "http://127.0.0.1:9", "--period", "2026", "--out", "far"],
+        b"",
+    );
+    assert_eq!(nobody.code, Some(75), "{}", nobody.err);
+}
+
+#[test]
+fn a_command_that_is_stopped_leaves_the_batch_to_the_service_and_finds_it_again() {
+    let house = House::open("0");
+    house.take_over();
+    let waiting = Service::start_on(house.service.data(), &["--work", "false"]);
+    // Who works stops first, so that the batch waits.
+    let House { service, folder } = house;
+    service.process.stop();
+    let jobs = || json(waiting.get("/v1/jobs?limit=200"))["data"].as_array().expect("a list").len();
+    let parts = 2 * (BLOCS - 1) + 1;
+    let note = folder.path().join("far/.tdkt/batch.json");
+    let mut notes = Vec::new();
+    for _ in 0..2 {
+        let mut command = tdkt();
+        command
+            .args(["batch", "--server", &waiting.url, "--period", "2026", "--out", "far"])
+            .current_dir(folder.path());
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        until(Duration::from_secs(60), "the batch is accepted, and a signal is heeded", || {
+            note.exists() && jobs() == parts && heeds(child.id(), Signal::SIGINT)
+        });
+        send(child.id(), Signal::SIGINT);
+        assert_eq!(child.wait().expect("it ends").code(), Some(130));
+        notes.push(std::fs::read_to_string(&note).expect("what was begun"));
+    }
+    assert_eq!((notes[0] == notes[1], jobs()), (true, parts), "one batch, however often it was asked for");
+}
+
+/// Whether a process has a handler of its own for a signal.
+fn heeds(process: u32, signal: Signal) -> bool {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap_or("0");
+    let caught = u64::from_str_radix(caught.trim(), 16).unwrap_or(0);
+    caught & 1 << (signal as u64 - 1) != 0
+}
+
+#[test]
+fn a_figure_that_is_adjusted_after_the_close_makes_its_own_papers_and_the_provinces_again() {
+    let house = House::open("0");
+    house.take_over();
+    let (early, _, told) = house.submit(&json!({"period": "2026", "figures": "closed"}), None);
+    assert_eq!((early, &told["code"]), (409, &json!("period-open")), "{told:#}");
+    let first = house.close(&json!({"period": "2026"}));
+    let closed = house.service.post("/v1/periods/2026:close", json!({"accept_missing": true}).to_string());
+    assert_eq!(closed.status(), 200);
+
+    let bloc = house.told(&first, "manifest.json")["files"][1]["bloc"].as_str().expect("a bloc").to_owned();
+    let path = format!("/v1/blocs/{bloc}/submissions/2026");
+    let sent = json(house.service.get(&path));
+    let mut body = json!({"content": sent["content"], "status": sent["status"], "paper": sent["paper"],
+        "adjustment": {"reason": "Bổ sung 05 Giấy khen"}});
+    for place in ["/content/commendations/1/count", "/content/commendation_totals/collective"] {
+        let figure = body.pointer_mut(place).expect("a figure");
+        *figure = json!(figure.as_u64().expect("a count") + 5);
+    }
+    let etag = sent["etag"].as_str().expect("an etag");
+    let adjusting = house.service.request("POST", &path).header("content-type", "application/json");
+    let adjusted = adjusting.header("if-match", etag).body(body.to_string()).send().expect("an answer");
+    let (status, adjusted) = (adjusted.status(), json(adjusted));
+    assert_eq!(status, 201, "{adjusted:#}");
+    assert_eq!(adjusted["adjustment"]["number"], 1);
+    let places: BTreeSet<&str> = adjusted["adjustment"]["difference"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|it| it["pointer"].as_str())
+        .collect();
+    assert_eq!(places, BTreeSet::from(["/commendation_totals/collective", "/commendations/1/count"]));
+
+    // What the close fixed is what was there: nothing is made again.
+    let frozen = house.close(&json!({"period": "2026", "figures": "closed"}));
+    assert_eq!(frozen["kept"], frozen["parts"], "{frozen:#}");
+    assert_eq!(
+        fingerprint::of(&house.file(&first, "archive.zip")),
+        fingerprint::of(&house.file(&frozen, "archive.zip"))
+    );
+    let second = house.close(&json!({"period": "2026"}));
+    let parts = second["parts"].as_u64().expect("a count");
+    assert_eq!(second["kept"], json!(parts - 2), "{second:#}");
+    let sums = |batch: &Value| -> BTreeMap<String, String> {
+        let manifest = house.told(batch, "manifest.json");
+        let files = manifest["files"].as_array().expect("a list").clone();
+        let text = |file: &Value, field: &str| file[field].as_str().expect("text").to_owned();
+        files
+            .iter()
+            .filter(|file| !file["kind"].is_null())
+            .map(|file| (text(file, "file"), text(file, "sha256")))
+            .collect()
+    };
+    let (before, after) = (sums(&first), sums(&second));
+    let changed: BTreeSet<&str> = after
+        .iter()
+        .filter(|(file, sha256)| before.get(*file) != Some(sha256))
+        .map(|(file, _)| file.as_str())
+        .collect();
+    let own = format!("{bloc}/02-annual-summary.pdf");
+    let expected = BTreeSet::from([own.as_str(), "toan-tinh/bao-cao-tong-hop.pdf"]);
+    assert_eq!(changed, expected);
+    let told = house.told(&second, "differences");
+    assert_eq!(told["previous"], frozen["id"]);
+    let papers: BTreeSet<&str> =
+        told["papers"].as_array().expect("a list").iter().filter_map(|it| it["file"].as_str()).collect();
+    assert_eq!(papers, expected, "{told:#}");
+    let own =
+        told["papers"].as_array().expect("a list").iter().find(|paper| paper["file"] == own.as_str()).expect("there");
+    let figure =
+        own["places"].as_array().expect("a list").iter().find(|it| it["at"] == "/content/commendations/1/count");
+    let figure = figure.expect("the figure");
+    assert_eq!(figure["new"].as_u64().zip(figure["old"].as_u64()).map(|(new, old)| new - old), Some(5), "{figure:#}");
+}
+
+#[test]
+fn what_is_asked_wrongly_is_told_at_once_and_a_key_stands_for_one_batch() {
+    let house = House::open("0");
+    let (status, _, told) =
+        house.submit(&json!({"period": "2026-H3", "kind": "khong-co", "figures": "cu", "blocs": []}), None);
+    assert_eq!(status, 422, "{told:#}");
+    let places: BTreeSet<&str> =
+        told["errors"].as_array().expect("a list").iter().filter_map(|it| it["pointer"].as_str()).collect();
+    assert_eq!(places, BTreeSet::from(["/blocs", "/figures", "/kind", "/period"]));
+    house.take_over();
+    let (status, _, told) = house.submit(&json!({"period": "2026", "blocs": ["la", "cum-01", "khac"]}), None);
+    assert_eq!(status, 422, "{told:#}");
+    let places: Vec<&str> =
+        told["errors"].as_array().expect("a list").iter().filter_map(|it| it["pointer"].as_str()).collect();
+    assert_eq!(places, ["/blocs/0", "/blocs/2"]);
+    let (status, _, told) = house.submit(&json!({"period": "2027"}), None);
+    assert_eq!((status, &told["code"]), (409, &json!("period-incomplete")), "{told:#}");
+
+    // One bloc's paper of one kind: no report of the province.
+    let blocs = json(house.service.get("/v1/periods/2026/submissions"));
+    let bloc = blocs["data"][0]["bloc"].as_str().expect("a bloc");
+    let asked = json!({"period": "2026", "kind": "annual-summary", "blocs": [bloc]});
+    let (status, replayed, taken) = house.submit(&asked, Some("tong-ket-1"));
+    assert_eq!((status, replayed, &taken["parts"]), (202, None, &json!(1)), "{taken:#}");
+    let (_, replayed, again) = house.submit(&asked, Some("tong-ket-1"));
+    assert_eq!((replayed.as_deref(), &again["id"]), (Some("true"), &taken["id"]));
+    let (status, _, told) = house.submit(&json!({"period": "2026"}), Some("tong-ket-1"));
+    assert_eq!((status, &told["code"]), (422, &json!("idempotency-key-reused")), "{told:#}");
+
+    // The stream of the batch ends with its end, and tells it once.
+    let id = taken["id"].as_str().expect("an id");
+    let stream = house.service.get(&format!("/v1/batches/{id}/events")).text().expect("a stream that ends");
+    assert_eq!(stream.matches("event: batch.ended").count(), 1, "{stream}");
+    assert!(stream.contains("event: job.succeeded") && stream.contains(&format!("\"batch_id\":\"{id}\"")), "{stream}");
+}
