@@ -21,6 +21,10 @@ test WORD="":
 bench PAPERS="300":
     cargo bench --locked --bench throughput -- {{ PAPERS }}
 
+# What receivers of webhooks do to one another
+bench-deliveries EVENTS="200":
+    cargo bench --locked --bench deliveries -- {{ EVENTS }}
+
 # Papers a second of the whole service, over HTTP
 bench-service PAPERS="500":
     cargo build --release --locked

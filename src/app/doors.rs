@@ -76,6 +76,7 @@ pub(super) fn open(settings: &Settings, address: Address, behind: Behind) -> Res
                     config.app_data(soundings);
                 }
             })
+            .wrap(middleware::from_fn(api::portion))
             .wrap(middleware::from_fn(api::part))
             .wrap(middleware::from_fn(api::count))
             .wrap(middleware::from_fn(api::stamp))
@@ -84,6 +85,8 @@ pub(super) fn open(settings: &Settings, address: Address, behind: Behind) -> Res
     .workers(HTTP_THREADS)
     .worker_max_blocking_threads(2)
     .max_connections(CONNECTIONS)
+    // An answer goes out in portions; none waits for the word that the one before has come.
+    .tcp_nodelay(true)
     .on_connect(move |connection, extensions| counted.count(connection, extensions))
     .client_request_timeout(Duration::from_secs(10))
     .client_disconnect_timeout(Duration::from_secs(2))

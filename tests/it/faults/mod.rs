@@ -11,6 +11,7 @@ mod line;
 mod receivers;
 mod redis_lives;
 mod rolling;
+mod slow_clients;
 
 use std::{
     path::Path,

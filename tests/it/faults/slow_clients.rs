@@ -1,0 +1,157 @@
+//! Callers that are slow on purpose (F14): heads without an end, bodies by the byte, answers that nobody reads.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::atomic::{AtomicBool, Ordering},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use tokio::net::TcpSocket;
+
+use crate::support::{
+    chance::{self, Chance},
+    papers,
+    programs::{Service, until},
+};
+
+const SLOW: usize = 500;
+/// Requests of a neighbour meanwhile.
+const ASKED: usize = 40;
+/// What the service may grow by.
+const MIB: u64 = 100;
+
+/// What a slow caller does.
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    Head,
+    Body,
+    Read,
+}
+
+impl Mode {
+    fn begins(self) -> Vec<u8> {
+        let post = "POST /v1/documents HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+        match self {
+            Self::Head => post.into(),
+            Self::Body => format!("{post}Content-Length: 99999\r\n\r\n{{").into(),
+            // Answers of a megabyte: more than the kernel takes off the service's hands.
+            Self::Read => "GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(4).into(),
+        }
+    }
+
+    /// A byte more; `false` where the service has had enough.
+    fn goes_on(self, mut stream: &TcpStream) -> bool {
+        match self {
+            Self::Head | Self::Body => stream.write_all(b"x").is_ok(),
+            Self::Read => match stream.read(&mut [0; 1]) {
+                Ok(read) => read > 0,
+                Err(error) => error.kind() == ErrorKind::WouldBlock,
+            },
+        }
+    }
+}
+
+/// With as little room for answers as the kernel allows, which the standard library cannot ask for.
+fn connect(runtime: &tokio::runtime::Runtime, address: SocketAddr) -> TcpStream {
+    let stream = runtime.block_on(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(4 << 10)?;
+        socket.connect(address).await?.into_std()
+    });
+    let stream = stream.expect("connected");
+    stream.set_nonblocking(false).expect("set");
+    stream.set_read_timeout(Some(Duration::from_millis(1))).expect("set");
+    stream
+}
+
+fn resident_kib(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("told");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
+
+/// Its connections, and the few files that it has anyway.
+fn open_files(process: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{process}/fd")).expect("it runs").count()
+}
+
+/// Lets slow callers go, also where the test has failed.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A neighbour's waits, in order.
+fn waits(service: &Service) -> Vec<Duration> {
+    let mut waits: Vec<Duration> = (0..ASKED)
+        .map(|_| {
+            let began = Instant::now();
+            // Each over a connection of its own, which has to be taken too.
+            let request = service.request("POST", "/v1/documents/check").header("connection", "close");
+            let request = request.header("content-type", "application/json").body(papers::sample("minimal"));
+            assert_eq!(request.send().expect("an answer").status(), 200);
+            began.elapsed()
+        })
+        .collect();
+    waits.sort();
+    waits
+}
+
+/// Slow callers hold their connections while a neighbour is served; then they are let go, or have been sent away.
+#[test]
+fn f14_five_hundred_slow_callers_cost_neither_neighbours_nor_memory() {
+    let mut chance = Chance::new(chance::seed());
+    let hold = Duration::from_secs(if chance::long() { 120 } else { 3 });
+    let service = Service::start(&["--work", "false", "--connections-per-address", "600"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let alone = waits(&service);
+    let (before, files) = (resident_kib(service.process.id()), open_files(service.process.id()));
+    println!("| slow in | held | sent away | neighbour p50, p99 | MiB |");
+    println!("| nothing | 0 | 0 | {:.1?}, {:.1?} | {} |", alone[ASKED / 2], alone[ASKED - 1], before >> 10);
+    for mode in [Mode::Head, Mode::Body, Mode::Read] {
+        let address = service.url.strip_prefix("http://").expect("an address");
+        let streams: Vec<TcpStream> = (0..SLOW)
+            .map(|_| {
+                let stream = connect(&runtime, address.parse().expect("an address"));
+                (&stream).write_all(&mode.begins()).expect("taken");
+                stream
+            })
+            .collect();
+        let over = AtomicBool::new(false);
+        let pause = Duration::from_millis(100 + chance.below(200));
+        let (waited, largest, away) = std::thread::scope(|scope| {
+            let dripping = scope.spawn(|| {
+                let mut open = vec![true; SLOW];
+                while !over.load(Ordering::Relaxed) {
+                    for (stream, open) in streams.iter().zip(&mut open).filter(|(_, open)| **open) {
+                        *open = mode.goes_on(stream);
+                    }
+                    sleep(pause);
+                }
+                open.iter().filter(|open| !**open).count()
+            });
+            let let_go = Over(&over);
+            let (mut waited, mut largest, began) = (Vec::new(), 0, Instant::now());
+            while waited.is_empty() || began.elapsed() < hold {
+                waited.extend(waits(&service));
+                largest = largest.max(resident_kib(service.process.id()));
+            }
+            drop(let_go);
+            waited.sort();
+            (waited, largest, dripping.join().expect("dripped"))
+        });
+        let (p50, p99) = (waited[waited.len() / 2], waited[waited.len() * 99 / 100]);
+        println!("| {mode:?} | {} | {away} | {p50:.1?}, {p99:.1?} | {} |", SLOW - away, largest >> 10);
+        assert!(largest < before + (MIB << 10), "{mode:?}: {} MiB, {} before", largest >> 10, before >> 10);
+        drop(streams);
+        until(Duration::from_secs(60), "whoever has left makes room", || {
+            open_files(service.process.id()) < files + SLOW / 10
+        });
+    }
+    assert!(service.books().counts().is_empty(), "nothing was accepted");
+}
