@@ -67,7 +67,8 @@ impl Ledger {
         }
         let page = sqlx::query(
             "SELECT id, message_id, type, seq, state, created_at, due_at FROM delivery WHERE webhook = $1 \
-             AND id < coalesce((SELECT id FROM delivery WHERE webhook = $1 AND message_id = $2), 9223372036854775807) \
+             AND (CAST($2 AS TEXT) IS NULL \
+             OR id < (SELECT id FROM delivery WHERE webhook = $1 AND message_id = $2)) \
              ORDER BY id DESC LIMIT $3",
         );
         let page = page.bind(webhook).bind(before).bind(i64::from(limit)).fetch_all(&self.inner.readers).await?;

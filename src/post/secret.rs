@@ -120,16 +120,20 @@ impl Sealer {
     }
 }
 
-/// Under another name first, so that of two processes both read the key of one.
+/// Under another name first, so that of two processes, also of two containers whose processes have one number, both read the
+/// key of one.
 fn make(file: &Path) -> std::io::Result<String> {
     let key = BASE64.encode(chance(KEY_LENGTH)?);
-    let prepared = file.with_extension(format!("new-{}", std::process::id()));
+    let prepared = file.with_extension(format!("new-{}", uuid::Uuid::now_v7()));
     let mut options = std::fs::OpenOptions::new();
-    let mut written = options.write(true).create(true).truncate(true).mode(0o600).open(&prepared)?;
+    let mut written = options.write(true).create_new(true).mode(0o600).open(&prepared)?;
     written.write_all(key.as_bytes())?;
     written.sync_all()?;
     let linked = std::fs::hard_link(&prepared, file);
     std::fs::remove_file(&prepared)?;
+    // What is sealed under the key must not outlive it.
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()?;
     match linked {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
         Ok(()) | Err(_) => std::fs::read_to_string(file),

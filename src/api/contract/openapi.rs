@@ -146,8 +146,10 @@ fn answered(operation: &Operation, answer: &Answer) -> Value {
         .map(|(media_type, schema)| ((*media_type).to_owned(), json!({"schema": schema})))
         .collect();
     let mut answered = json!({"description": answer.says, "headers": headers(operation, &answer.headers)});
-    if answer.content.iter().any(|(_, schema)| *schema == refer("Job")) {
-        answered["links"] = links();
+    for (thing, id) in [("Job", "JobId"), ("Batch", "BatchId")] {
+        if answer.content.iter().any(|(_, schema)| *schema == refer(thing)) {
+            answered["links"] = links(&refer(id));
+        }
     }
     if !content.is_empty() {
         answered["content"] = Value::Object(content);
@@ -155,9 +157,9 @@ fn answered(operation: &Operation, answer: &Answer) -> Value {
     answered
 }
 
-/// Where a job leads: to every operation that takes its id.
-fn links() -> Value {
-    let takes_it = |operation: &Operation| operation.parameters.iter().any(|given| given["schema"] == refer("JobId"));
+/// Where a job or a batch leads: to every operation that takes such an id.
+fn links(id: &Value) -> Value {
+    let takes_it = |operation: &Operation| operation.parameters.iter().any(|given| given["schema"] == *id);
     let leads = table().into_iter().filter(takes_it);
     leads
         .map(|operation| {

@@ -83,6 +83,8 @@ async fn to_one_address_four_are_under_way_and_a_lost_lease_writes_nothing(store
     let log = ledger.deliveries((None, &slow), None, 100).await.unwrap().unwrap();
     assert_eq!(log.iter().filter(|record| record.state == "delivered").count(), 4);
     assert!(log.iter().all(|record| record.tries.len() == usize::from(record.state == "delivered")));
+    let unknown = ledger.deliveries((None, &slow), Some("unknown"), 2).await.unwrap().unwrap();
+    assert!(unknown.is_empty(), "behind nothing there is nothing, not the first page again");
     let page = ledger.deliveries((None, &slow), Some(&log[2].id), 2).await.unwrap().unwrap();
     assert_eq!(page, log[3..5]);
 }

@@ -36,7 +36,7 @@ impl Mode {
         match self {
             Self::Head => post.into(),
             Self::Body => format!("{post}Content-Length: 99999\r\n\r\n{{").into(),
-            // Answers of a megabyte: more than the kernel takes off the service's hands.
+            // Answers of half a megabyte: more than the kernel takes off the service's hands.
             Self::Read => "GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(4).into(),
         }
     }

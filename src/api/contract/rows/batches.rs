@@ -14,7 +14,7 @@ const ONE: [F; 2] = [F::BatchNotFound, F::StoreUnavailable];
 const WHOLE: [F; 3] = [F::JobNotFinished, F::DataErased, F::TemplateFault];
 
 fn id() -> Value {
-    refer("JobId")
+    refer("BatchId")
 }
 
 pub(in crate::api::contract) fn rows() -> Vec<Operation> {

@@ -47,7 +47,7 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
         get("/v1/batches/{id}/events", "followBatch", events::of_batch)
             .named("Theo dõi sự kiện của một lô", "Follow a batch's events and those of its jobs to its end")
             .says(STREAM)
-            .at(ID, refer("JobId"), "Of the batch.")
+            .at(ID, refer("BatchId"), "Of the batch.")
             .problems(&[F::BatchNotFound]),
     ];
     let webhooks = [
