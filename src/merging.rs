@@ -1,6 +1,6 @@
 //! Many PDF files as one, with bookmarks.
 //!
-//! The rule: one file is in memory at a time, pages stay as they are, and the same files give the same bytes.
+//! The rule: no file is in memory longer than it takes to add it, pages stay as they are, and the same files give the same bytes.
 
 mod source;
 
@@ -9,7 +9,8 @@ use std::io::{self, Write};
 use lopdf::{Object, ObjectId, Writer, dictionary};
 
 use crate::fingerprint;
-use source::{Profile, Source};
+pub use source::Profile;
+use source::Source;
 
 /// Why files cannot be merged.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,22 @@ pub struct Merger<W: Write> {
     identity: Vec<u8>,
 }
 
+/// A file that was read and can be added; reading takes longer than adding and needs no merger.
+pub struct Leaves {
+    source: Source,
+    sha256: String,
+}
+
+impl Leaves {
+    /// Reads a file. Of several files one gives the colour profile: the first whose profile is taken.
+    ///
+    /// # Errors
+    /// When it is no PDF file.
+    pub fn of(pdf: &[u8], profile: Profile) -> Result<Self, MergingError> {
+        Ok(Self { source: Source::read(pdf, (PAGES, 0), profile)?, sha256: fingerprint::of(pdf) })
+    }
+}
+
 /// The pages of the whole; its number is known before them.
 const PAGES: u32 = 1;
 
@@ -63,11 +80,10 @@ impl<W: Write> Merger<W> {
     /// Adds the pages of a file; gives how many they are.
     ///
     /// # Errors
-    /// When it is no PDF file, or the whole cannot be written.
-    pub fn add(&mut self, pdf: &[u8], bookmark: Option<Bookmark>) -> Result<usize, MergingError> {
-        let first = u32::try_from(self.offsets.len()).unwrap_or(u32::MAX);
-        let profile = if self.intent.is_none() { Profile::Taken } else { Profile::Left };
-        let source = Source::read(pdf, first, (PAGES, 0), profile)?;
+    /// When the whole cannot be written.
+    pub fn add(&mut self, leaves: Leaves, bookmark: Option<Bookmark>) -> Result<usize, MergingError> {
+        let Leaves { mut source, sha256 } = leaves;
+        source.settle(u32::try_from(self.offsets.len()).unwrap_or(u32::MAX));
         for (id, object) in &source.objects {
             self.write(*id, object)?;
         }
@@ -77,7 +93,7 @@ impl<W: Write> Merger<W> {
         if let (Some(bookmark), Some(page)) = (bookmark, source.pages.first()) {
             self.marks.push((bookmark, *page));
         }
-        self.identity.extend(fingerprint::of(pdf).into_bytes());
+        self.identity.extend(sha256.into_bytes());
         self.pages.extend(&source.pages);
         Ok(source.pages.len())
     }

@@ -5,6 +5,7 @@ use std::{
     io::{self, BufWriter, Seek, Write},
 };
 
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
@@ -14,13 +15,13 @@ use super::{
     unwritable,
 };
 use crate::{
-    binding::{self, Binder},
+    binding::{self, Binder, Bound},
     catalog::MediaType,
     consolidation,
     failure::Failure,
     fingerprint,
     intake::Manuscript,
-    merging::{Bookmark, Merger},
+    merging::{Bookmark, Leaves, Merger, MergingError, Profile},
     recipe,
     rendering::{ContentsLine, Workshop, YearEndWords},
 };
@@ -33,6 +34,9 @@ pub const MANIFEST: &str = "manifest.json";
 pub const MERGED: &str = "toan-tinh.pdf";
 /// Where each figure of the province's report comes from.
 pub const LINEAGE: &str = "lineage.json";
+
+/// So many files are read at once to be merged.
+const AHEAD: usize = 16;
 
 /// Which of these there are.
 pub(super) fn own_files(report: Option<&Manuscript>) -> Vec<&'static str> {
@@ -67,11 +71,15 @@ pub(super) fn put_together(
         let lineage = consolidation::as_json(&plan.figures);
         own.push(text_file(journal, LINEAGE, &lineage, &key).map_err(unwritable)?);
     }
-    let merged = merge((plan, report), &lines, journal, workshop, &key)?;
+    let contents = contents(plan, report, &lines, workshop)?;
+    let whole = Whole { plan, lines: &lines, journal, workshop, key: &key };
+    // Two long ways through the same files, side by side.
+    let (merged, bound) = rayon::join(|| whole.merge(contents), || whole.bind().map_err(unwritable));
+    let (merged, bound) = (merged?, bound?);
     let manifest = manifest(told, &own, &merged);
     own.push(text_file(journal, MANIFEST, &manifest, &key).map_err(unwritable)?);
     let pages = merged.pages as usize;
-    let archive = archive(&lines, &own, journal, &key).map_err(unwritable)?;
+    let archive = archive(bound, &own, journal, &key).map_err(unwritable)?;
     for line in own.into_iter().chain([merged, archive]) {
         journal.note(line).map_err(unwritable)?;
     }
@@ -139,55 +147,89 @@ fn submission(sent: &Sent) -> Value {
     json!({"bloc": sent.bloc, "sent_on": sent.sent_on, "version": sent.version, "adjustment": adjustment})
 }
 
-/// Papers, lineage and manifest. Each file's bytes go straight from disk to disk.
-fn archive(lines: &[Line], own: &[Line], journal: &Journal, key: &str) -> io::Result<Line> {
-    let half = journal.half(ARCHIVE);
-    let mut binder = Binder::new(BufWriter::new(File::create(&half)?));
-    for line in lines.iter().chain(own) {
-        let mut file = File::open(journal.path(&line.file))?;
-        binder.add(&line.file, &mut file, line.bytes).map_err(io::Error::other)?;
-    }
+type Archive = Binder<BufWriter<File>>;
+
+fn add(binder: &mut Archive, line: &Line, journal: &Journal) -> io::Result<()> {
+    let mut file = File::open(journal.path(&line.file))?;
+    binder.add(&line.file, &mut file, line.bytes).map_err(io::Error::other)
+}
+
+/// Adds lineage and manifest, and ends the archive.
+fn archive(mut binder: Archive, own: &[Line], journal: &Journal, key: &str) -> io::Result<Line> {
+    own.iter().try_for_each(|line| add(&mut binder, line, journal))?;
     let file = binder.finish().map_err(io::Error::other)?.into_inner().map_err(io::IntoInnerError::into_error)?;
     settle(file, ARCHIVE, 0, journal, key)
 }
 
-/// All pages of all papers. A dossier's papers come one by one.
-fn merge(
-    (plan, report): (&Outline, Option<&Manuscript>),
-    lines: &[Line],
-    journal: &Journal,
-    workshop: &Workshop,
-    key: &str,
-) -> Result<Line, Failure> {
-    let root = journal.path("");
-    let unwritable = |error: String| unwritable(&root, error);
-    let half = journal.half(MERGED);
-    let file = File::create(&half).map_err(|error| unwritable(error.to_string()))?;
-    let mut merger = Merger::new(BufWriter::new(file)).map_err(|error| unwritable(error.to_string()))?;
-    if let Some(contents) = contents(plan, report, lines, workshop)? {
-        let mark = Bookmark { below: None, title: workshop.words(&YearEndWords::Bookmark {})? };
-        merger.add(&contents, Some(mark)).map_err(|error| unwritable(error.to_string()))?;
+/// Everything that was made, to be put together.
+struct Whole<'a> {
+    plan: &'a Outline,
+    lines: &'a [Line],
+    journal: &'a Journal,
+    workshop: &'a Workshop,
+    key: &'a str,
+}
+
+impl Whole<'_> {
+    /// The archive with all papers in it. Each file's bytes go straight from disk to disk.
+    fn bind(&self) -> io::Result<Archive> {
+        let mut binder = Binder::new(BufWriter::new(File::create(self.journal.half(ARCHIVE))?));
+        self.lines.iter().try_for_each(|line| add(&mut binder, line, self.journal))?;
+        Ok(binder)
     }
-    for (part, line) in plan.parts.iter().zip(lines) {
-        let bytes = fs::read(journal.path(&line.file)).map_err(|error| unwritable(error.to_string()))?;
-        let below = part.bloc.as_ref().map(|(_, name)| name.clone());
-        let mut mark = Some(Bookmark { below, title: part.title.clone() });
-        let papers = match part.media_type {
-            MediaType::Pdf => vec![bytes],
-            MediaType::Zip => {
-                let bound = binding::unbind(&bytes).map_err(|error| unwritable(error.to_string()))?;
-                bound.into_iter().filter(|file| file.name.ends_with(".pdf")).map(|file| file.bytes).collect()
+
+    /// All pages of all papers. A dossier's papers come one by one.
+    fn merge(&self, contents: Option<Vec<u8>>) -> Result<Line, Failure> {
+        let root = self.journal.path("");
+        let unwritable = |error: String| unwritable(&root, error);
+        let half = self.journal.half(MERGED);
+        let file = File::create(&half).map_err(|error| unwritable(error.to_string()))?;
+        let mut merger = Merger::new(BufWriter::new(file)).map_err(|error| unwritable(error.to_string()))?;
+        // The first file of all gives the colour profile.
+        let mut first = Profile::Taken;
+        if let Some(contents) = contents {
+            let mark = Bookmark { below: None, title: self.workshop.words(&YearEndWords::Bookmark {})? };
+            let contents = Leaves::of(&contents, first).map_err(|error| unwritable(error.to_string()))?;
+            merger.add(contents, Some(mark)).map_err(|error| unwritable(error.to_string()))?;
+            first = Profile::Left;
+        }
+        for (parts, lines) in self.plan.parts.chunks(AHEAD).zip(self.lines.chunks(AHEAD)) {
+            let read =
+                parts.par_iter().zip(lines).enumerate().map(|(place, (part, line))| {
+                    self.leaves(part, line, if place == 0 { first } else { Profile::Left })
+                });
+            let read: Vec<_> = read.collect();
+            for ((part, line), papers) in parts.iter().zip(lines).zip(read) {
+                let below = part.bloc.as_ref().map(|(_, name)| name.clone());
+                let mut mark = Some(Bookmark { below, title: part.title.clone() });
+                let unusable = |error: MergingError| unwritable(format!("{}: {error}", line.file));
+                for paper in papers.map_err(unusable)? {
+                    merger.add(paper, mark.take()).map_err(unusable)?;
+                }
             }
-        };
-        for paper in &papers {
-            merger.add(paper, mark.take()).map_err(|error| unwritable(format!("{}: {error}", line.file)))?;
+            first = Profile::Left;
+        }
+        let pages = u32::try_from(merger.pages()).unwrap_or(u32::MAX);
+        let words = YearEndWords::Title { province: self.plan.province.as_deref(), year: self.plan.year };
+        let title = self.workshop.words(&words)?;
+        let file = merger.finish(&title).map_err(|error| unwritable(error.to_string()))?;
+        let file = file.into_inner().map_err(|error| unwritable(error.to_string()))?;
+        settle(file, MERGED, pages, self.journal, self.key).map_err(|error| unwritable(error.to_string()))
+    }
+
+    /// The papers of a file: itself, or those of a dossier.
+    fn leaves(&self, part: &Part, line: &Line, mut profile: Profile) -> Result<Vec<Leaves>, MergingError> {
+        let bytes = fs::read(self.journal.path(&line.file))?;
+        match part.media_type {
+            MediaType::Pdf => Ok(vec![Leaves::of(&bytes, profile)?]),
+            MediaType::Zip => {
+                let bound = binding::unbind(&bytes).map_err(io::Error::other)?;
+                let papers = bound.iter().filter(|file| file.name.ends_with(".pdf"));
+                let read = |file: &Bound| Leaves::of(&file.bytes, std::mem::replace(&mut profile, Profile::Left));
+                papers.map(read).collect()
+            }
         }
     }
-    let pages = u32::try_from(merger.pages()).unwrap_or(u32::MAX);
-    let title = workshop.words(&YearEndWords::Title { province: plan.province.as_deref(), year: plan.year })?;
-    let file = merger.finish(&title).map_err(|error| unwritable(error.to_string()))?;
-    let file = file.into_inner().map_err(|error| unwritable(error.to_string()))?;
-    settle(file, MERGED, pages, journal, key).map_err(|error| unwritable(error.to_string()))
 }
 
 /// The contents' pages. They stand before what they tell of, so they are set until they know how many they are, from below:

@@ -11,10 +11,13 @@ const INHERITED: [&[u8]; 4] = [b"MediaBox", b"CropBox", b"Resources", b"Rotate"]
 
 /// What becomes of a file's colour profile.
 #[derive(Clone, Copy)]
-pub(super) enum Profile {
+pub enum Profile {
     Taken,
     Left,
 }
+
+/// Numbers from here on stand for places in the file that are not known yet.
+const UNSETTLED: u32 = 1 << 30;
 
 pub(super) struct Source {
     pub(super) objects: Vec<(ObjectId, Object)>,
@@ -24,13 +27,13 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Reads a file; its objects are numbered from `first`, its pages belong to `parent`. Of several files one gives the
-    /// colour profile.
-    pub(super) fn read(pdf: &[u8], first: u32, parent: ObjectId, profile: Profile) -> lopdf::Result<Self> {
+    /// Reads a file whose pages belong to `parent`. Its objects have numbers that [`Source::settle`] makes true, so that
+    /// several files are read at once. Of several files one gives the colour profile.
+    pub(super) fn read(pdf: &[u8], parent: ObjectId, profile: Profile) -> lopdf::Result<Self> {
         let document = Document::load_mem(pdf)?;
         let names = destinations(&document);
         let pages: Vec<ObjectId> = document.page_iter().collect();
-        let mut renamed = Renamed { first, numbers: BTreeMap::new(), waiting: Vec::new() };
+        let mut renamed = Renamed { numbers: BTreeMap::new(), waiting: Vec::new() };
         for page in &pages {
             renamed.number(*page);
         }
@@ -38,6 +41,7 @@ impl Source {
             Profile::Taken => intent(&document).map(|intent| renamed.object(intent, &names)),
             Profile::Left => None,
         };
+        let is_page: BTreeSet<ObjectId> = pages.iter().copied().collect();
         let mut objects = Vec::new();
         let mut written = BTreeSet::new();
         while let Some(id) = renamed.waiting.pop() {
@@ -46,7 +50,7 @@ impl Source {
             }
             let Ok(object) = document.get_object(id) else { continue };
             let mut copy = renamed.object(object, &names);
-            if pages.contains(&id)
+            if is_page.contains(&id)
                 && let (Object::Dictionary(copy), Object::Dictionary(page)) = (&mut copy, object)
             {
                 for key in INHERITED {
@@ -62,11 +66,45 @@ impl Source {
         let pages = pages.into_iter().map(|page| renamed.number(page)).collect();
         Ok(Self { objects, pages, intent })
     }
+
+    /// Numbers its objects from `first`.
+    pub(super) fn settle(&mut self, first: u32) {
+        for (id, object) in &mut self.objects {
+            settle_id(id, first);
+            settle_object(object, first);
+        }
+        self.pages.iter_mut().for_each(|id| settle_id(id, first));
+        if let Some(intent) = &mut self.intent {
+            settle_object(intent, first);
+        }
+    }
+}
+
+fn settle_id(id: &mut ObjectId, first: u32) {
+    if let Some(place) = id.0.checked_sub(UNSETTLED) {
+        id.0 = first + place;
+    }
+}
+
+fn settle_object(object: &mut Object, first: u32) {
+    let settle_entries =
+        |entries: &mut Dictionary| entries.iter_mut().for_each(|(_, value)| settle_object(value, first));
+    match object {
+        Object::Reference(id) => settle_id(id, first),
+        Object::Array(items) => items.iter_mut().for_each(|item| settle_object(item, first)),
+        Object::Dictionary(entries) => settle_entries(entries),
+        Object::Stream(stream) => settle_entries(&mut stream.dict),
+        Object::Null
+        | Object::Boolean(_)
+        | Object::Integer(_)
+        | Object::Real(_)
+        | Object::Name(_)
+        | Object::String(_, _) => {}
+    }
 }
 
 /// New numbers, in the order in which objects are met.
 struct Renamed {
-    first: u32,
     numbers: BTreeMap<ObjectId, ObjectId>,
     waiting: Vec<ObjectId>,
 }
@@ -76,7 +114,7 @@ impl Renamed {
         if let Some(known) = self.numbers.get(&old) {
             return *known;
         }
-        let new = (self.first + u32::try_from(self.numbers.len()).unwrap_or_default(), 0);
+        let new = (UNSETTLED + u32::try_from(self.numbers.len()).unwrap_or_default(), 0);
         self.numbers.insert(old, new);
         self.waiting.push(old);
         new
