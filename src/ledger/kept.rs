@@ -19,8 +19,21 @@ pub struct KeptPlace {
 /// One row that may name people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeptAt {
-    Entry { sort: Sort, id: String, version: i64 },
-    Submission { id: String, bloc: String, period: String, version: i64 },
+    Entry {
+        sort: Sort,
+        id: String,
+        version: i64,
+    },
+    Submission {
+        id: String,
+        bloc: String,
+        period: String,
+        version: i64,
+    },
+    /// What a batch knows of its papers: reasons of adjustments, figures with their sources.
+    Batch {
+        id: String,
+    },
 }
 
 /// What a row holds, with the members under which it is shown.
@@ -64,7 +77,10 @@ impl Ledger {
                 version: row.try_get("version")?,
             })
         };
-        let all: [(&str, Read<'_>); 2] = [(entries, &of_entry), (submissions, &of_submission)];
+        let batches = "SELECT organisation, id FROM batch \
+                       WHERE organisation = coalesce($1, organisation) AND outline IS NOT NULL ORDER BY organisation, id";
+        let of_batch = |row: &AnyRow| -> Result<KeptAt, LedgerError> { Ok(KeptAt::Batch { id: row.try_get("id")? }) };
+        let all: [(&str, Read<'_>); 3] = [(entries, &of_entry), (submissions, &of_submission), (batches, &of_batch)];
         let mut places = Vec::new();
         for (statement, read) in all {
             let whose = organisation.map(OrganisationId::as_str);
@@ -103,6 +119,7 @@ impl Ledger {
         let (subject, version) = match &place.at {
             KeptAt::Entry { sort, id, version } => (format!("{}/{id}", sort.as_str()), version),
             KeptAt::Submission { id, version, .. } => (id.clone(), version),
+            KeptAt::Batch { id } => (id.clone(), &1),
         };
         let row =
             "INSERT INTO audit (at, organisation, job_id, action, detail) VALUES ({now}, $1, $2, 'erase-person', $3)";
@@ -140,6 +157,11 @@ impl Ledger {
                 let read = sqlx::query(read).bind(place.organisation.as_str()).bind(id.as_str());
                 (read.fetch_optional(connection).await?, "sent_at")
             }
+            KeptAt::Batch { id } => {
+                let read = "SELECT outline, accepted_at FROM batch WHERE organisation = $1 AND id = $2";
+                let read = sqlx::query(read).bind(place.organisation.as_str()).bind(id.as_str());
+                (read.fetch_optional(connection).await?, "accepted_at")
+            }
         };
         let Some(row) = found else { return Ok(None) };
         let text = |column: &str| -> Result<Value, LedgerError> { rows::json("kept text", row.try_get(column)?) };
@@ -155,6 +177,7 @@ impl Ledger {
                 }
                 body
             }
+            KeptAt::Batch { .. } => json!({"outline": text("outline")?}),
         };
         Ok(Some(Kept { place: place.clone(), written_at: rows::time(&row, at)?, body }))
     }
@@ -182,6 +205,11 @@ impl Ledger {
                 let write = sqlx::query(self.say(write)).bind(body["content"].to_string()).bind(reason);
                 let write = write.bind(difference).bind(body.get("beside").map(Value::to_string));
                 write.bind(whose).bind(id.as_str()).execute(connection).await?;
+            }
+            KeptAt::Batch { id } => {
+                let write = sqlx::query("UPDATE batch SET outline = $1 WHERE organisation = $2 AND id = $3");
+                let write = write.bind(body["outline"].to_string()).bind(whose).bind(id.as_str());
+                write.execute(connection).await?;
             }
         }
         Ok(())

@@ -46,7 +46,7 @@ pub struct Elsewhere {
 /// Which one.
 #[derive(Debug, Clone, Serialize)]
 pub struct Spot {
-    /// The sort of entry, or `submission`.
+    /// The sort of entry, `submission` or `batch`.
     pub what: &'static str,
     pub id: String,
     pub version: i64,
@@ -69,7 +69,7 @@ impl Spot {
             KeptAt::Entry { sort, id, version } => {
                 let href = match (sort.as_str(), id.split_once('/')) {
                     ("bloc-year", Some((bloc, year))) => format!("/v1/register/blocs/{bloc}/years/{year}/history"),
-                    (sort @ ("unit" | "bloc"), _) => format!("/v1/register/{sort}s/{id}/history"),
+                    (sort @ ("unit" | "bloc" | "report"), _) => format!("/v1/register/{sort}s/{id}/history"),
                     (sort, _) => format!("/v1/{sort}s/{id}/history"),
                 };
                 Self { what: sort.as_str(), id: id.clone(), version: *version, href }
@@ -77,6 +77,10 @@ impl Spot {
             KeptAt::Submission { id, bloc, period, version } => {
                 let href = format!("/v1/blocs/{bloc}/submissions/{period}?version={version}");
                 Self { what: "submission", id: id.clone(), version: *version, href }
+            }
+            KeptAt::Batch { id } => {
+                let href = format!("/v1/batches/{id}/manifest.json");
+                Self { what: "batch", id: id.clone(), version: 1, href }
             }
         }
     }

@@ -209,6 +209,32 @@ async fn what_is_written_over_keeps_its_hash_and_the_audit_says_so(store: Store)
     assert_eq!(ledger.verify_audit().await.unwrap().broken_at, None);
 }
 
+async fn a_person_that_a_batch_names_is_written_over_in_it(store: Store) {
+    let ledger = store.fresh().await;
+    let caller = crate::access::Caller::at_this_machine();
+    let shelf = crate::ledger::Shelves::new(ledger.clone()).of(&caller);
+    let new = crate::ledger::NewBatch {
+        id: JobId::fresh(),
+        parts: Vec::new(),
+        left_out: serde_json::json!([]),
+        missing: Vec::new(),
+        outline: r#"{"submissions":[{"adjustment":{"number":1,"reason":"Lò Thị Ẩn"}}]}"#.into(),
+        subject: None,
+    };
+    let id = new.id;
+    shelf.accept_batch(new, None).await.unwrap();
+    let places = ledger.kept_places(None).await.unwrap();
+    assert_eq!(places.len(), 1, "{places:?}");
+    let without = |body: &serde_json::Value| {
+        let mut body = body.clone();
+        *body.pointer_mut("/outline/submissions/0/adjustment/reason")? = "x".into();
+        Some(body)
+    };
+    assert!(ledger.write_over(&places[0], without, Demand { proof: "person", by: "test" }).await.unwrap());
+    let kept = shelf.batch_outline(id).await.unwrap().unwrap();
+    assert!(!kept.contains("Ẩn") && kept.contains("\"x\""), "{kept}");
+}
+
 async fn a_reminder_tells_ids_of_blocs_and_nothing_of_people(store: Store) {
     let ledger = store.fresh().await;
     let book = ledger.register_of(&OrganisationId::local(), "test");
@@ -233,6 +259,7 @@ async fn a_reminder_tells_ids_of_blocs_and_nothing_of_people(store: Store) {
 }
 
 on_both_stores! {
+    a_person_that_a_batch_names_is_written_over_in_it,
     what_is_written_over_keeps_its_hash_and_the_audit_says_so,
     a_reminder_tells_ids_of_blocs_and_nothing_of_people,
     a_time_of_a_schedule_is_answered_once_by_two_processes,
