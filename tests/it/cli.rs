@@ -93,13 +93,18 @@ fn a_draft_and_pictures_can_be_had_instead() {
 #[test]
 fn a_check_says_what_is_wrong_for_people_and_for_programs() {
     let desk = desk();
-    let good = run_in(desk.path(), &["check", "simple.json"], b"");
+    // Both decisions within the period: remarkable, not wrong.
+    let mut noticed = papers::sample_value("simple");
+    noticed["content"]["bloc"]["established_by"]["date"] = json!("2026-01-15");
+    noticed["content"]["bloc"]["recognised_by"]["date"] = json!("2026-01-19");
+    fs::write(desk.path().join("noticed.json"), noticed.to_string()).expect("written");
+    let good = run_in(desk.path(), &["check", "noticed.json"], b"");
     assert_eq!((good.code, good.text()), (Some(0), "Dữ liệu hợp lệ (phiên bản pháp luật E3).\n"));
     assert!(good.err.contains("lưu ý [D06]"), "{}", good.err);
     let bad = run_in(desk.path(), &["check", "bad.json"], b"");
     fails(&bad, 1, &["lỗi [M02] /content/member_count, /content/members", "đang ghi: "]);
 
-    let good = run_in(desk.path(), &["check", "simple.json", "--json"], b"");
+    let good = run_in(desk.path(), &["check", "noticed.json", "--json"], b"");
     let result: Value = serde_json::from_str(good.text()).expect("JSON");
     assert_eq!(
         (good.code, &result["acceptable"], &result["findings"][0]["code"]),
