@@ -28,6 +28,14 @@ fn desk() -> TempDir {
     folder
 }
 
+/// A request with something remarkable, not wrong: both decisions are of the period.
+fn remarkable() -> Vec<u8> {
+    let mut request = papers::sample_value("simple");
+    request["content"]["bloc"]["established_by"]["date"] = json!("2026-01-15");
+    request["content"]["bloc"]["recognised_by"]["date"] = json!("2026-01-19");
+    request.to_string().into_bytes()
+}
+
 /// Asserts an exit code and that everything said stands on standard error.
 #[track_caller]
 fn fails(outcome: &Outcome, code: i32, words: &[&str]) {
@@ -51,7 +59,8 @@ fn a_paper_is_rendered_to_the_file_that_is_named() {
     let desk = desk();
     let outcome = run_in(desk.path(), &["render", "simple.json", "-o", "out.pdf"], b"");
     assert_eq!((outcome.code, outcome.text()), (Some(0), ""), "{}", outcome.err);
-    assert!(outcome.err.contains("lưu ý [D06]"), "{}", outcome.err);
+    let told = run_in(desk.path(), &["render", "-", "-o", "-"], &remarkable());
+    assert!(told.err.contains("lưu ý [D06]"), "{}", told.err);
     let expected = papers::pdf(papers::sample("simple").as_bytes());
     assert!(fs::read(desk.path().join("out.pdf")).expect("written") == expected, "the same bytes as in process");
 
@@ -93,18 +102,13 @@ fn a_draft_and_pictures_can_be_had_instead() {
 #[test]
 fn a_check_says_what_is_wrong_for_people_and_for_programs() {
     let desk = desk();
-    // Both decisions within the period: remarkable, not wrong.
-    let mut noticed = papers::sample_value("simple");
-    noticed["content"]["bloc"]["established_by"]["date"] = json!("2026-01-15");
-    noticed["content"]["bloc"]["recognised_by"]["date"] = json!("2026-01-19");
-    fs::write(desk.path().join("noticed.json"), noticed.to_string()).expect("written");
-    let good = run_in(desk.path(), &["check", "noticed.json"], b"");
+    let good = run_in(desk.path(), &["check", "-"], &remarkable());
     assert_eq!((good.code, good.text()), (Some(0), "Dữ liệu hợp lệ (phiên bản pháp luật E3).\n"));
     assert!(good.err.contains("lưu ý [D06]"), "{}", good.err);
     let bad = run_in(desk.path(), &["check", "bad.json"], b"");
     fails(&bad, 1, &["lỗi [M02] /content/member_count, /content/members", "đang ghi: "]);
 
-    let good = run_in(desk.path(), &["check", "noticed.json", "--json"], b"");
+    let good = run_in(desk.path(), &["check", "-", "--json"], &remarkable());
     let result: Value = serde_json::from_str(good.text()).expect("JSON");
     assert_eq!(
         (good.code, &result["acceptable"], &result["findings"][0]["code"]),

@@ -318,7 +318,7 @@ fn files_of_the_whole_are_made_again_when_they_are_damaged_and_go_when_their_cau
     assert_eq!(before, whole.map(hash), "the length of a file proves nothing");
 
     // Kinds that are not asked for this time are no waste of the last.
-    let some = province.close("out", &["--kind", "annual-summary,provincial-summary"]);
+    let some = province.close("out", &["--kind", "annual-summary"]);
     assert_eq!(some.code, Some(0), "{}", some.err);
     assert_eq!(
         papers_in(&province.out("out")).into_keys().collect::<Vec<_>>(),
