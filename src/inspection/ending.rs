@@ -45,7 +45,10 @@ pub(super) fn inspect(marks: &Marks, pages: &[Vec<Line>], form: Form, faults: &m
     }
     signer(lines, page, heading, middle, faults);
     stands_alone(pages, page, heading, faults);
-    if form != Form::Minutes && !pages.iter().flatten().any(|line| line.text.ends_with("./.")) {
+    // Appendices behind it have ends of their own.
+    let above = lines.iter().filter(|line| line.baseline < heading.baseline);
+    let mut body = pages[..at].iter().flatten().chain(above);
+    if form != Form::Minutes && !body.any(|line| line.text.ends_with("./.")) {
         let message = "Nội dung phải kết thúc bằng “./.”.";
         faults.say("Phụ lục III, Mẫu 1.4", page, message, "The body must end with \"./.\".", "không có");
     }

@@ -28,14 +28,6 @@ fn desk() -> TempDir {
     folder
 }
 
-/// A request with something remarkable, not wrong: both decisions are of the period.
-fn remarkable() -> Vec<u8> {
-    let mut request = papers::sample_value("simple");
-    request["content"]["bloc"]["established_by"]["date"] = json!("2026-01-15");
-    request["content"]["bloc"]["recognised_by"]["date"] = json!("2026-01-19");
-    request.to_string().into_bytes()
-}
-
 /// Asserts an exit code and that everything said stands on standard error.
 #[track_caller]
 fn fails(outcome: &Outcome, code: i32, words: &[&str]) {
@@ -59,7 +51,7 @@ fn a_paper_is_rendered_to_the_file_that_is_named() {
     let desk = desk();
     let outcome = run_in(desk.path(), &["render", "simple.json", "-o", "out.pdf"], b"");
     assert_eq!((outcome.code, outcome.text()), (Some(0), ""), "{}", outcome.err);
-    let told = run_in(desk.path(), &["render", "-", "-o", "-"], &remarkable());
+    let told = run_in(desk.path(), &["render", "-", "-o", "-"], papers::remarkable().as_bytes());
     assert!(told.err.contains("lưu ý [D06]"), "{}", told.err);
     let expected = papers::pdf(papers::sample("simple").as_bytes());
     assert!(fs::read(desk.path().join("out.pdf")).expect("written") == expected, "the same bytes as in process");
@@ -102,13 +94,13 @@ fn a_draft_and_pictures_can_be_had_instead() {
 #[test]
 fn a_check_says_what_is_wrong_for_people_and_for_programs() {
     let desk = desk();
-    let good = run_in(desk.path(), &["check", "-"], &remarkable());
+    let good = run_in(desk.path(), &["check", "-"], papers::remarkable().as_bytes());
     assert_eq!((good.code, good.text()), (Some(0), "Dữ liệu hợp lệ (phiên bản pháp luật E3).\n"));
     assert!(good.err.contains("lưu ý [D06]"), "{}", good.err);
     let bad = run_in(desk.path(), &["check", "bad.json"], b"");
     fails(&bad, 1, &["lỗi [M02] /content/member_count, /content/members", "đang ghi: "]);
 
-    let good = run_in(desk.path(), &["check", "-", "--json"], &remarkable());
+    let good = run_in(desk.path(), &["check", "-", "--json"], papers::remarkable().as_bytes());
     let result: Value = serde_json::from_str(good.text()).expect("JSON");
     assert_eq!(
         (good.code, &result["acceptable"], &result["findings"][0]["code"]),

@@ -51,7 +51,7 @@ fn problem(response: Response, status: u16, code: FailureCode) -> Value {
 #[test]
 fn a_request_is_accepted_and_its_paper_is_made() {
     let service = Service::start(&[]);
-    let response = service.post(DOCUMENTS, papers::sample("simple"));
+    let response = service.post(DOCUMENTS, papers::remarkable());
     assert_eq!(response.status(), 202);
     assert!(header(&response, "retry-after").parse::<u64>().is_ok_and(|seconds| (1..=300).contains(&seconds)));
     assert_eq!(header(&response, "cache-control"), "no-store");
@@ -74,7 +74,7 @@ fn a_request_is_accepted_and_its_paper_is_made() {
     assert_eq!(document["size"], pdf.len());
     assert_eq!(document["sha256"], tdkt_reports::fingerprint::of(&pdf));
     assert_eq!(document["pages"], papers::text(&pdf).matches('\u{c}').count());
-    assert_eq!(pdf.as_ref(), papers::pdf(papers::sample("simple").as_bytes()), "the same bytes as in process");
+    assert_eq!(pdf.as_ref(), papers::pdf(papers::remarkable().as_bytes()), "the same bytes as in process");
 }
 
 #[test]
@@ -228,10 +228,10 @@ fn a_job_that_has_ended_cannot_be_withdrawn() {
 #[test]
 fn a_check_tells_everything_and_a_preview_shows_it_and_nothing_is_stored() {
     let service = Service::start(&[]);
-    let good = json(service.post(CHECK, papers::sample("simple")));
+    let good = json(service.post(CHECK, papers::remarkable()));
     assert_eq!((&good["acceptable"], &good["findings"][0]["code"]), (&json!(true), &json!("D06")));
 
-    let mut request = papers::sample_value("simple");
+    let mut request = serde_json::from_str::<Value>(&papers::remarkable()).expect("JSON");
     request["content"]["member_count"] = json!(9);
     request["content"]["commendation_totals"]["individual"] = json!(69);
     request["content"]["conference"]["date"] = json!("2026-07-21");
@@ -243,7 +243,7 @@ fn a_check_tells_everything_and_a_preview_shows_it_and_nothing_is_stored() {
     }
     assert!(errors.iter().any(|error| error["code"] == "D06" && error["severity"] == "info"), "hints come along");
 
-    let pdf = service.post(PREVIEW, papers::sample("simple"));
+    let pdf = service.post(PREVIEW, papers::remarkable());
     assert_eq!((pdf.status().as_u16(), header(&pdf, "content-type")), (200, "application/pdf"));
     assert_eq!((header(&pdf, "cache-control"), header(&pdf, "x-content-type-options")), ("no-store", "nosniff"));
     assert_eq!(header(&pdf, "x-finding-count"), "1");
@@ -253,7 +253,7 @@ fn a_check_tells_everything_and_a_preview_shows_it_and_nothing_is_stored() {
     assert!(!text.contains("05/BC-KTĐ"), "a preview is a draft, without the number of the issued paper");
 
     for (query, size) in [("", (909, 1286)), ("&page=2&ppi=36", (297, 420)), ("&ppi=300", (2480, 3507))] {
-        let png = service.post(&format!("{PREVIEW}?format=png{query}"), papers::sample("simple"));
+        let png = service.post(&format!("{PREVIEW}?format=png{query}"), papers::remarkable());
         assert_eq!((png.status().as_u16(), header(&png, "content-type")), (200, "image/png"), "{query}");
         assert_eq!(header(&png, "x-page-count"), pages.to_string());
         let bytes = png.bytes().expect("a body");
@@ -268,7 +268,7 @@ fn a_check_tells_everything_and_a_preview_shows_it_and_nothing_is_stored() {
     }
     let wrong = ["page=0", "ppi=35", "ppi=301", "ppi=NaN", "ppi=inf", "page=-1", "page=99", "format=gif", "colour=1"];
     for query in wrong {
-        let response = service.post(&format!("{PREVIEW}?format=png&{query}"), papers::sample("simple"));
+        let response = service.post(&format!("{PREVIEW}?format=png&{query}"), papers::remarkable());
         problem(response, 400, FailureCode::BadParameter);
     }
     problem(service.post(PREVIEW, request.to_string()), 422, FailureCode::InvalidDocument);

@@ -70,6 +70,14 @@ pub fn samples() -> Vec<(String, String, Vec<u8>)> {
     all.collect()
 }
 
+/// The simple review with something remarkable, not wrong (D06): both decisions are of the period.
+pub fn remarkable() -> String {
+    let mut request = sample_value("simple");
+    request["content"]["bloc"]["established_by"]["date"] = "2026-01-15".into();
+    request["content"]["bloc"]["recognised_by"]["date"] = "2026-01-19".into();
+    request.to_string()
+}
+
 /// A sample of the six-month review as a value.
 pub fn sample_value(name: &str) -> Value {
     sample_of("six-month-review", name)
