@@ -9,6 +9,9 @@ use crate::{
     failure::{Failure, FailureCode, Finding, Severity},
 };
 
+/// How the schemas say that a name holds a letter; without `\p`, which not every validator knows.
+const A_LETTER: &str = "[A-Za-zÀ-ỹ]";
+
 /// Up to `most` faults of a request against a form's schema.
 pub(super) fn find(form: &Form, request: &Value, most: usize) -> Result<Vec<Finding>, Failure> {
     let validator = form.validator().map_err(|fault| {
@@ -107,6 +110,13 @@ fn explain(form: &Form, error: &ValidationError<'_>, findings: &mut Vec<Finding>
             format!("{label} chỉ có khoảng trắng."),
             "The text holds only white space.".to_owned(),
             "ít nhất một chữ; nếu không có thì bỏ cả trường".to_owned(),
+        ),
+        Fault::Pattern { pattern } if pattern == A_LETTER => fault(
+            "pattern",
+            pointer,
+            format!("{label} không có chữ cái nào."),
+            "The name holds no letter.".to_owned(),
+            "tên, có ít nhất một chữ cái".to_owned(),
         ),
         Fault::Pattern { .. } => fault(
             "pattern",

@@ -46,8 +46,8 @@ pub fn convert_legacy(text: &str) -> Option<(LegacyEncoding, String)> {
     detect(text).map(|encoding| (encoding, nfc(&encoding.decode(text)).into_owned()))
 }
 
-/// A text that is said to be in the encoding, in Unicode. One that Unicode explains better stays as it is, so that the
-/// parts of a form that were typed later are not spoiled.
+/// A text that is said to be in the encoding, in Unicode and composed. One that Unicode explains better keeps its letters, so that
+/// the parts of a form that were typed later are not spoiled.
 pub fn convert_declared(text: &str, encoding: LegacyEncoding) -> String {
     let composed = nfc(text);
     // What the encoding writes as Unicode does tells nothing.
@@ -61,7 +61,7 @@ pub fn convert_declared(text: &str, encoding: LegacyEncoding) -> String {
         || weigh(&composed, encoding) < 0
         || composed.split(|c: char| !c.is_alphabetic()).any(untouched);
     if text.is_ascii() || is_unicode {
-        return text.to_string();
+        return composed.into_owned();
     }
     nfc(&encoding.decode(&composed)).into_owned()
 }
@@ -224,7 +224,8 @@ mod tests {
 
     #[test]
     fn what_was_converted_is_composed_also_before_a_mark_that_stood_alone() {
-        for text in ["Chñ nghÜa t©\u{301}t", "\u{301}\u{301}\u{301}©\u{301}", "Céng hßa x· héi chñ nghÜa ViÖt Nam"]
+        for text in
+            ["Chñ nghÜa t©\u{301}t", "\u{301}\u{301}\u{301}©\u{301}", "Céng hßa x· héi chñ nghÜa ViÖt Nam", "Đa\u{301}"]
         {
             for encoding in [LegacyEncoding::Tcvn3, LegacyEncoding::Vni] {
                 let converted = convert_declared(text, encoding);
