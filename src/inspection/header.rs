@@ -11,10 +11,8 @@ const RULE_BELOW: f64 = 6.0;
 pub(super) fn inspect(page: &PageMarks, lines: &[Line], form: Form, faults: &mut Faults) {
     let motto_at = national(page, lines, faults);
     let number_at = number(page, lines, form, faults);
-    issuer(page, lines, number_at.unwrap_or(motto_at + 15.0), faults);
-    if form != Form::Minutes {
-        place_and_date(page, lines, number_at, faults);
-    }
+    let place_at = if form == Form::Minutes { None } else { place_and_date(page, lines, number_at, faults) };
+    issuer(page, lines, number_at.or(place_at).unwrap_or(motto_at + 15.0), faults);
     addressees(lines, number_at.unwrap_or(motto_at), faults);
     if form != Form::Letter {
         title(page, lines, number_at.unwrap_or(motto_at), faults);
@@ -101,9 +99,12 @@ fn rule_below(
 
 fn issuer(page: &PageMarks, lines: &[Line], above: f64, faults: &mut Faults) {
     const CLAUSE: &str = "Phụ lục I, phần I, II.2.b";
+    // A line of a long name may hold no letter at all.
+    let is_name = |line: &&Line| line.bold || line.is_upper();
     let names: Vec<&Line> = lines
         .iter()
-        .filter(|line| line.middle() < page.width / 2.0 && line.baseline < above - 1.0 && line.is_upper())
+        .filter(|line| line.middle() < page.width / 2.0 && line.baseline < above - 1.0)
+        .filter(is_name)
         .collect();
     for line in &names {
         faults.size(CLAUSE, 1, ["Tên cơ quan", "The body's name"], line.size, [12.0, 13.0]);
@@ -169,13 +170,14 @@ fn number(page: &PageMarks, lines: &[Line], form: Form, faults: &mut Faults) -> 
     Some(line.baseline)
 }
 
-fn place_and_date(page: &PageMarks, lines: &[Line], number_at: Option<f64>, faults: &mut Faults) {
+/// Returns the baseline of a line that is one.
+fn place_and_date(page: &PageMarks, lines: &[Line], number_at: Option<f64>, faults: &mut Faults) -> Option<f64> {
     const CLAUSE: &str = "Phụ lục I, phần I, II.4";
     let is_date = |line: &&Line| line.text.contains("ngày") && line.text.contains("tháng") && line.text.contains("năm");
     let near = |line: &&Line| number_at.is_none_or(|at| (line.baseline - at).abs() < 12.0);
     let Some(line) = lines.iter().filter(is_date).find(near) else {
         faults.say(CLAUSE, 1, "Thiếu địa danh và thời gian ban hành.", "Place and date are missing.", "không có");
-        return;
+        return None;
     };
     faults.size(CLAUSE, 1, ["Địa danh, thời gian", "Place and date"], line.size, [13.0, 14.0]);
     if !line.italic {
@@ -208,6 +210,7 @@ fn place_and_date(page: &PageMarks, lines: &[Line], number_at: Option<f64>, faul
             line.text.clone(),
         );
     }
+    (line.italic && line.middle() > page.width / 2.0).then_some(line.baseline)
 }
 
 /// *Kính gửi*, and the legal bases under the title: paragraphs of the first page, each ended by a semicolon.

@@ -17,6 +17,7 @@ use typst::{
     visualize::{ExchangeFormat, RasterImage},
 };
 
+use super::matrix::EDITIONS;
 use crate::support::papers::{EXAMPLES, WORKSHOP, blessing, example_value, manuscript_of, pages, repository, samples};
 
 /// Pictures of pages, in pixels to the inch.
@@ -69,6 +70,7 @@ fn no_golden_page_is_left_over() {
             let pictures = golden.pictures.iter().map(|page| golden.folder.join(format!("page-{}.png", page + 1)));
             pictures.chain([golden.folder.join("text.txt")]).collect::<Vec<_>>()
         })
+        .chain(WORKSHOP.catalog().kinds().map(|kind| Path::new(&kind.manifest.kind).join(EDITIONS)))
         .map(|path| root.join(path))
         .collect();
     let left_over: Vec<PathBuf> = files(&root).into_iter().filter(|path| !expected.contains(path)).collect();
@@ -145,7 +147,7 @@ fn golden(kind: &str, name: &str, request: &Value, pictures: Vec<usize>) -> Gold
 
 /// The sample moved by whole years into the middle of an edition, with the edition's legal bases printed; `None` if its day
 /// of the year never falls into the edition.
-fn in_edition(request: &Value, edition: &Edition) -> Option<Value> {
+pub(super) fn in_edition(request: &Value, edition: &Edition) -> Option<Value> {
     let issued_on = request["paper"]["issued_on"].as_str().expect("an issued sample");
     let day = |year: i32| format!("{year}{}", &issued_on[4..]).parse().ok();
     let mut years = (2000..=2100).filter(|year| day(*year).is_some_and(|day| edition.is_in_force_on(day)));
@@ -171,7 +173,7 @@ fn in_edition(request: &Value, edition: &Edition) -> Option<Value> {
 }
 
 /// Page by page, every line with single spaces.
-fn page_texts(pdf: &[u8]) -> String {
+pub(super) fn page_texts(pdf: &[u8]) -> String {
     let mut text = String::new();
     for (index, page) in pages(pdf).into_iter().enumerate() {
         let number = page.number.map_or("none".to_owned(), |number| number.to_string());
@@ -188,7 +190,7 @@ fn page_texts(pdf: &[u8]) -> String {
     text
 }
 
-fn compare_text(path: &Path, found: &str) -> Option<String> {
+pub(super) fn compare_text(path: &Path, found: &str) -> Option<String> {
     let file = repository("tests/golden").join(path);
     if blessing() {
         write(&file, found.as_bytes());
@@ -218,7 +220,7 @@ fn write(file: &Path, bytes: &[u8]) {
     fs::write(file, bytes).expect("written");
 }
 
-fn report(faults: &[String]) {
+pub(super) fn report(faults: &[String]) {
     let how =
         "If this is meant: TDKT_BLESS=1 cargo test --release --test it golden, then look at `git diff tests/golden`.";
     assert!(faults.is_empty(), "{}\n\n{how}", faults.join("\n\n"));

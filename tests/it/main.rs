@@ -16,6 +16,7 @@ mod gallery;
 mod golden;
 mod injection;
 mod layout_law;
+mod matrix;
 mod numbers;
 mod overflow;
 mod page_breaks;
