@@ -100,6 +100,23 @@ async fn a_paper_that_is_there_is_kept_and_the_end_is_told_once(store: Store) {
     assert_eq!(told(whole).await.len(), 1);
 }
 
+async fn equal_parts_that_share_a_kept_paper_are_all_there(store: Store) {
+    let ledger = store.fresh().await;
+    let shelf = shelf(&ledger);
+    let first = new_batch(1);
+    let job = first.parts[0].job.id;
+    shelf.accept_batch(first, None).await.unwrap();
+    let lease = take(&ledger, job, LONG).await;
+    assert!(ledger.succeed(&lease, &artifact()).await.unwrap());
+    let mut twice = new_batch(2);
+    twice.parts[1].key = twice.parts[0].key.clone();
+    let id = twice.id;
+    shelf.accept_batch(twice, None).await.unwrap();
+    let parts = shelf.batch_parts(id).await.unwrap();
+    let told: Vec<(&str, JobId)> = parts.iter().map(|(name, one)| (name.as_str(), one.id)).collect();
+    assert_eq!(told, [("00000", job), ("00001", job)]);
+}
+
 async fn batches_under_one_key_are_one(store: Store) {
     let ledger = store.fresh().await;
     let shelf = shelf(&ledger);
@@ -122,6 +139,7 @@ async fn batches_under_one_key_are_one(store: Store) {
 
 on_both_stores!(
     a_paper_that_is_there_is_kept_and_the_end_is_told_once,
+    equal_parts_that_share_a_kept_paper_are_all_there,
     batches_under_one_key_are_one,
     a_batch_is_counted_from_its_jobs,
     a_batch_that_does_not_fit_is_not_stored_at_all,
