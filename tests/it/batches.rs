@@ -227,6 +227,9 @@ fn only_what_really_failed_is_made_again() {
     let begun = begun(folder.path(), None);
     let resumed = json(service.post(&format!("/v1/batches/{id}:resume"), ""));
     assert_eq!(resumed["parts"], 6, "{resumed:#}");
+    // Whoever follows from now on is told of the new end too.
+    let followed = service.get(&format!("/v1/batches/{id}/events")).text().expect("a stream");
+    assert_eq!(followed.matches("event: batch.ended\n").count(), 2, "{followed}");
     let seen = ended(&service, &id);
     assert_eq!(seen["counts"], json!({"succeeded": 6}), "{seen:#}");
     assert_eq!(self::begun(folder.path(), None) - begun, 2, "two renders, of the two that had failed");
