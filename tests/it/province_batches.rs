@@ -267,6 +267,23 @@ fn the_command_closes_a_year_on_a_service_and_goes_on_with_the_same_batch() {
 }
 
 #[test]
+fn a_folder_with_a_fault_ends_alike_here_and_on_a_service() {
+    let house = House::open("1");
+    let run = |arguments: &[&str]| {
+        let mut all = vec!["batch", "a", "--accept-partial"];
+        all.extend_from_slice(arguments);
+        run_in(house.folder.path(), &all, b"")
+    };
+    let near = run(&["--out", "near"]);
+    let far = run(&["--out", "far", "--server", &house.service.url]);
+    assert_eq!((near.code, far.code), (Some(4), Some(4)), "{}\n{}", near.err, far.err);
+    // The figures were added up here, so the service could not tell where they come from.
+    let lineage = |out: &str| std::fs::read_to_string(house.path(out).join("lineage.json")).expect("written");
+    assert_eq!(lineage("near"), lineage("far"));
+    assert!(lineage("far").contains("\"sources\""), "{}", lineage("far"));
+}
+
+#[test]
 fn a_command_that_is_stopped_leaves_the_batch_to_the_service_and_finds_it_again() {
     let house = House::open("0");
     house.take_over();
