@@ -2,6 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::ErrorKind,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -14,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::support::{
     papers,
-    programs::{Outcome, Service, json, run_in, send, tdkt, until},
+    programs::{Outcome, Service, json, run_command, run_in, send, tdkt, until},
 };
 
 /// Blocs of the invented province; one of them sends nothing.
@@ -264,6 +266,28 @@ fn the_command_closes_a_year_on_a_service_and_goes_on_with_the_same_batch() {
         b"",
     );
     assert_eq!(nobody.code, Some(75), "{}", nobody.err);
+}
+
+/// The key and people's data would go to it in the open.
+#[test]
+fn a_command_goes_to_the_service_that_it_is_told_and_asks_no_proxy_of_the_environment() {
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    proxy.set_nonblocking(true).expect("set");
+    let its = format!("http://{}", proxy.local_addr().expect("bound"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = tdkt();
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, &its);
+    }
+    for name in ["no_proxy", "NO_PROXY", "REQUEST_METHOD"] {
+        command.env_remove(name);
+    }
+    command.args(["batch", "--server", "http://127.0.0.1:9", "--period", "2026", "--out", "far"]);
+    command.current_dir(folder.path());
+    let outcome = run_command(command, b"");
+    assert_eq!(outcome.code, Some(75), "{}", outcome.err);
+    let asked = proxy.accept().map(|(_, from)| from).map_err(|error| error.kind());
+    assert_eq!(asked, Err(ErrorKind::WouldBlock), "the proxy was asked");
 }
 
 #[test]
