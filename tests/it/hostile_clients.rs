@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::support::{
     attackers::{Attack, beside},
-    contract::checked,
+    contract::{self, checked},
     papers,
     programs::{Service, until},
 };
@@ -56,6 +56,35 @@ fn data_that_mean_ill_are_refused_by_name_and_cost_little() {
         );
     }
     assert!(service.books().counts().is_empty());
+}
+
+/// Also where the body may be left out: what was sent is never passed over in silence.
+#[test]
+fn a_body_without_a_type_or_of_another_type_is_refused_by_every_operation_that_takes_one() {
+    let service = Service::start(&["--work", "false"]);
+    let mut asked = 0;
+    for (path, operations) in contract::document()["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            let Some(types) = operation["requestBody"]["content"].as_object() else { continue };
+            let method = method.to_uppercase();
+            let filled = path.replace("/periods/{id}", "/periods/2026-H1").replace("{period}", "2026-H1");
+            let filled = filled.replace("{year}", "2026").replace("{id}", "k1");
+            for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+                assert!(!types.contains_key(content_type.unwrap_or_default()), "{path}");
+                let request = service.request(&method, &filled).header("if-none-match", "*").body("{}");
+                let request = content_type.into_iter().fold(request, |it, value| it.header("content-type", value));
+                let answer = checked(&method, &filled, request.send().expect("an answer"));
+                let status = answer.status();
+                let told: Value = serde_json::from_str(&answer.text().expect("a body")).expect("a problem");
+                assert_eq!(status, 415, "{method} {path} with {content_type:?}: {told:#}");
+                assert_eq!(told["code"], "unsupported-media-type");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked >= 3 * 20, "{asked}");
+    let closed = service.request("POST", "/v1/periods/2026-H1:close").send().expect("an answer");
+    assert_ne!(checked("POST", "/v1/periods/2026-H1:close", closed).status(), 415, "a body may be left out there");
 }
 
 /// How long a neighbour waits is measured by `benches/neighbours.rs`.
@@ -128,9 +157,9 @@ fn floods_depths_and_lengths_are_answered_by_name_and_neighbours_are_served() {
         beside(&service, attack, 4, |attackers| {
             let done = || attackers.done.load(Ordering::Relaxed);
             until(Duration::from_secs(60), "they are at it", || done() >= 4);
-            let before = done();
             // Between two of the neighbour's answers they were answered too: they were there all the time.
             for _ in 0..3 {
+                let before = done();
                 asks(&service);
                 until(Duration::from_secs(60), "they go on", || done() > before);
             }
