@@ -13,7 +13,7 @@ use tokio::net::TcpSocket;
 use crate::support::{
     chance::{self, Chance},
     papers,
-    programs::{Service, until},
+    programs::{Over, Service, until},
 };
 
 const SLOW: usize = 500;
@@ -77,15 +77,6 @@ fn open_files(process: u32) -> usize {
     std::fs::read_dir(format!("/proc/{process}/fd")).expect("it runs").count()
 }
 
-/// Lets slow callers go, also where the test has failed.
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// A neighbour's waits, in order.
 fn waits(service: &Service) -> Vec<Duration> {
     let mut waits: Vec<Duration> = (0..ASKED)
@@ -122,6 +113,9 @@ fn f14_five_hundred_slow_callers_cost_neither_neighbours_nor_memory() {
                 stream
             })
             .collect();
+        until(Duration::from_secs(60), "they hold their connections", || {
+            open_files(service.process.id()) >= files + SLOW * 9 / 10
+        });
         let over = AtomicBool::new(false);
         let pause = Duration::from_millis(100 + chance.below(200));
         let (waited, largest, away) = std::thread::scope(|scope| {

@@ -78,7 +78,7 @@ impl Attack {
     }
 }
 
-/// Those who attack now: how many hold a connection, and how much they have done.
+/// Those who attack now: how many hold a connection, and how often they were answered or sent away.
 #[derive(Debug, Default)]
 pub struct Attackers {
     stop: AtomicBool,
@@ -116,8 +116,8 @@ impl Attackers {
                     if let Ok(answer) = request.body(body.clone()).send() {
                         let status = answer.status().as_u16();
                         assert!(statuses.contains(&status) || [429, 503].contains(&status), "{attack:?}: {status}");
+                        self.done.fetch_add(1, Ordering::Relaxed);
                     }
-                    self.done.fetch_add(1, Ordering::Relaxed);
                 }
             }
         }

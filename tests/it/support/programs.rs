@@ -9,7 +9,10 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -99,6 +102,15 @@ pub fn until(patience: Duration, why: &str, mut what: impl FnMut() -> bool) {
     while !what() {
         assert!(started.elapsed() < patience, "after {patience:?} still not so: {why}");
         sleep(LOOK);
+    }
+}
+
+/// Ends what others do until this is set, also where the test has failed: a scope waits for them.
+pub struct Over<'a>(pub &'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
