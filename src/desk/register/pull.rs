@@ -45,6 +45,10 @@ pub struct Pulled {
 
 impl RegisterDesk {
     /// Reads a source for a period, bloc by bloc. What is wrong with one bloc keeps no other back.
+    ///
+    /// # Errors
+    /// For what cannot be asked, and when the store does not answer: no other bloc would fare better, and what was kept
+    /// is unchanged when it is read again.
     pub async fn pull(&self, asked: &Asked) -> Result<Vec<Pulled>, Failure> {
         let source = self.entry(Sort::Source, &asked.source).await?;
         let outbound = self.outbound.as_ref().ok_or_else(|| Failure::internal("a desk that makes no calls"))?;
@@ -60,6 +64,7 @@ impl RegisterDesk {
                     let outcome = if sent.unchanged { "unchanged" } else { "kept" };
                     Pulled { bloc: id, outcome, version: Some(sent.submission.version), failure: None }
                 }
+                Err(failure) if failure.code == FailureCode::StoreUnavailable => return Err(failure),
                 Err(failure) => Pulled { bloc: id, outcome: "refused", version: None, failure: Some(failure) },
             });
         }
