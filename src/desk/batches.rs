@@ -1,6 +1,7 @@
 //! Batches at the desk: all requests are checked before one is stored; what becomes of them follows from their jobs.
 
 mod refusals;
+mod shelved;
 mod whole;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::{
     traces,
 };
 use refusals::{placed, wrong_number, wrong_size};
-pub(super) use whole::Shelved;
+pub(super) use shelved::Shelved;
 pub use whole::{Changes, WholeFile};
 
 /// The most requests that one batch takes.
