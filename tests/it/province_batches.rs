@@ -435,6 +435,16 @@ fn what_is_asked_wrongly_is_told_at_once_and_a_key_stands_for_one_batch() {
     assert_eq!(places, ["/blocs/0", "/blocs/2"]);
     let (status, _, told) = house.submit(&json!({"period": "2027"}), None);
     assert_eq!((status, &told["code"]), (409, &json!("period-incomplete")), "{told:#}");
+    assert!(told["title"].as_str().expect("a title").contains("Chưa khối, cụm nào gửi"), "{told:#}");
+    // All have sent, but nothing of this kind; with blocs or without.
+    let blocs = json(house.service.get("/v1/periods/2026/submissions"));
+    for mut asked in [json!({}), json!({"blocs": [blocs["data"][0]["bloc"]]})] {
+        asked["period"] = json!("2026");
+        asked["kind"] = json!("ballot-minutes");
+        let (status, _, told) = house.submit(&asked, None);
+        assert_eq!((status, &told["code"]), (409, &json!("period-incomplete")), "{told:#}");
+        assert!(told["title"].as_str().expect("a title").contains("trong phạm vi đã chọn"), "{told:#}");
+    }
 
     // One bloc's paper of one kind: no report of the province.
     let blocs = json(house.service.get("/v1/periods/2026/submissions"));
