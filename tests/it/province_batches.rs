@@ -14,9 +14,12 @@ use serde_json::{Value, json};
 use tdkt_reports::{binding, fingerprint};
 use tempfile::TempDir;
 
-use crate::support::{
-    papers,
-    programs::{Outcome, Service, json, run_command, run_in, send, tdkt, until},
+use super::{
+    support::{
+        papers,
+        programs::{Outcome, Service, json, run_command, run_in, send, tdkt, until},
+    },
+    text_encoding::in_tcvn3,
 };
 
 /// Blocs of the invented province; one of them sends nothing.
@@ -65,6 +68,16 @@ impl House {
     fn take_over(&self) {
         let taken = self.register(&["import", "a"]);
         assert_eq!(taken.code, Some(0), "{}", taken.err);
+    }
+
+    /// Takes over a folder that the register gave out.
+    fn takes_over_nothing_new(&self, folder: &str) {
+        let again = self.register(&["import", folder]);
+        assert_eq!(again.code, Some(0), "{}", again.err);
+        // "Đã nhận 9 mục và số liệu 6 kỳ của các khối, cụm; 15 đã có sẵn. …"
+        let numbers = again.err.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse::<usize>().ok());
+        let numbers: Vec<usize> = numbers.collect();
+        assert_eq!(numbers[0] + numbers[1], numbers[2], "{}", again.err);
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -131,23 +144,71 @@ fn a_folder_goes_into_the_register_and_comes_out_the_same() {
         assert_eq!(value, &after[file], "{file}");
     }
     // What comes out goes in again, and nothing is new.
-    let again = house.register(&["import", "b"]);
-    assert_eq!(again.code, Some(0), "{}", again.err);
-    let count = |word: &str| {
-        let words: Vec<&str> = again.err.split_whitespace().collect();
-        let at = words.iter().position(|it| *it == word).expect("said");
-        words[at - 1].parse::<usize>().expect("a count")
+    house.takes_over_nothing_new("b");
+}
+
+#[test]
+fn what_was_sent_over_http_comes_out_and_goes_in_again_as_nothing_new() {
+    let house = House::open("0");
+    house.take_over();
+    let sent = json(house.service.get("/v1/periods/2026/submissions"));
+    let bloc = sent["data"][0]["bloc"].as_str().expect("a bloc");
+    let path = format!("/v1/blocs/{bloc}/submissions/2026");
+    let seen = json(house.service.get(&path));
+    let base = seen["etag"].as_str().expect("an etag");
+    let request = house.service.request("POST", &path).header("content-type", "application/json");
+    let kept = request.header("if-match", base).body(json!({"content": seen["content"]}).to_string()).send();
+    let kept = json(kept.expect("an answer"));
+    assert_eq!((&kept["version"], &kept["paper"]), (&json!(2), &Value::Null), "the content alone: {kept:#}");
+    let given = house.register(&["export", "b", "2026"]);
+    assert_eq!(given.code, Some(0), "{}", given.err);
+    house.takes_over_nothing_new("b");
+    // What says nothing new changes nothing that is closed.
+    let closed = house.service.request("POST", "/v1/periods/2026:close").header("content-type", "application/json");
+    let closed = closed.header("if-none-match", "*").body(r#"{"accept_missing": true}"#).send().expect("an answer");
+    assert!(closed.status().is_success(), "{}", closed.text().expect("text"));
+    house.takes_over_nothing_new("b");
+    assert_eq!(json(house.service.get(&path))["version"], 2);
+}
+
+#[test]
+fn what_a_request_says_of_itself_is_kept_and_an_old_encoding_is_read() {
+    let house = House::open("0");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(house.path("a"))
+        .expect("there")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| !path.ends_with("province.json"))
+        .collect();
+    files.sort();
+    let own = |path: &Path| {
+        let file: Value = serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON");
+        let papers = file["papers"].as_array().expect("papers");
+        let at = papers.iter().position(|paper| paper["kind"] == "annual-summary").expect("a year's report");
+        (file, at)
     };
-    let kept = again.err.split("; ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a count");
-    let periods: usize = again
-        .err
-        .split("số liệu ")
-        .nth(1)
-        .and_then(|rest| rest.split(' ').next())
-        .expect("a count")
-        .parse()
-        .expect("a number");
-    assert_eq!(kept.parse::<usize>().expect("a number"), count("mục") + periods, "{}", again.err);
+    let (mut attached, at) = own(&files[0]);
+    attached["papers"][at]["attach_data"] = json!(true);
+    std::fs::write(&files[0], attached.to_string()).expect("written");
+    let (plain, at_old) = own(&files[1]);
+    let mut old = plain.clone();
+    let name = plain["papers"][at_old]["content"]["bloc"]["name"].as_str().expect("a name");
+    old["papers"][at_old]["content"]["bloc"]["name"] = json!(in_tcvn3(name).expect("in the old encoding"));
+    old["papers"][at_old]["text_encoding"] = json!("tcvn3");
+    std::fs::write(&files[1], old.to_string()).expect("written");
+
+    house.take_over();
+    let given = house.register(&["export", "b", "2026"]);
+    assert_eq!(given.code, Some(0), "{}", given.err);
+    let exported = |path: &Path| own(&house.path("b").join(path.file_name().expect("a name"))).0;
+    assert_eq!(exported(&files[0])["papers"][at]["attach_data"], true);
+    assert_eq!(exported(&files[1])["papers"], plain["papers"], "in Unicode, and nothing else is different");
+    house.takes_over_nothing_new("b");
+    // Nothing that no form knows is passed over in silence.
+    attached["papers"][at]["attach_date"] = json!(true);
+    std::fs::write(&files[0], attached.to_string()).expect("written");
+    let refused = house.register(&["import", "a"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("/attach_date"), "{}", refused.err);
 }
 
 #[test]
