@@ -10,8 +10,9 @@ use std::{
 use serde_json::{Value, json};
 
 use super::support::{
-    attackers::{Attack, beside},
+    attackers::{Attack, beside, narrow},
     contract::{self, checked},
+    kept_socket::KeptSocket,
     papers,
     programs::{Service, until},
 };
@@ -123,6 +124,38 @@ fn slow_heads_and_dribbled_bodies_end_and_neighbours_are_served() {
     let _reset = head.read_to_end(&mut answer);
     let answer = String::from_utf8_lossy(&answer);
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+/// The kernel would take megabytes of each connection off our hands, and nobody would count them.
+#[test]
+fn of_an_answer_that_its_caller_does_not_read_the_kernel_holds_little() {
+    const CALLERS: usize = 20;
+    // Opened by the service, and handed over to it.
+    let (socket, folder) = (KeptSocket::at("127.0.0.1:0"), tempfile::tempdir().expect("a temporary folder"));
+    let services =
+        [Service::start(&["--work", "false"]), Service::take_over(&socket, folder.path(), &["--work", "false"])];
+    for service in services {
+        let address = service.url.strip_prefix("http://").expect("an address").parse().expect("an address");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let callers: Vec<TcpStream> = (0..CALLERS)
+            .map(|_| {
+                let mut stream = narrow(&runtime, address);
+                let asked = "GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(4);
+                stream.write_all(asked.as_bytes()).expect("taken");
+                stream
+            })
+            .collect();
+        let (mut before, mut same) = (Vec::new(), 0);
+        until(Duration::from_secs(60), "everybody is answered as far as they take it", || {
+            let now = service.unreceived();
+            same = if now == before { same + 1 } else { 0 };
+            before = now;
+            same >= 10 && before.iter().filter(|bytes| **bytes > 0).count() >= CALLERS
+        });
+        let most = before.iter().max().expect("connections");
+        assert!(*most <= 256 << 10, "{} KiB of one connection", most >> 10);
+        drop(callers);
+    }
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use std::{
     io::Write,
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
 
 use serde_json::json;
+use tokio::net::TcpSocket;
 
 use super::{papers, programs::Service};
 
@@ -84,6 +85,18 @@ pub struct Attackers {
     stop: AtomicBool,
     pub holding: AtomicUsize,
     pub done: AtomicUsize,
+}
+
+/// A connection with as little room for answers as the kernel allows, which the standard library cannot ask for.
+pub fn narrow(runtime: &tokio::runtime::Runtime, address: SocketAddr) -> TcpStream {
+    let stream = runtime.block_on(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(4 << 10)?;
+        socket.connect(address).await?.into_std()
+    });
+    let stream = stream.expect("connected");
+    stream.set_nonblocking(false).expect("set");
+    stream
 }
 
 /// Does something while so many attack.

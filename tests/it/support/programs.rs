@@ -392,6 +392,18 @@ impl Service {
         (!answer.is_empty()).then(|| String::from_utf8_lossy(&answer).into_owned())
     }
 
+    /// What the kernel holds of answers that were written and not received, connection by connection: bytes.
+    pub fn unreceived(&self) -> Vec<u64> {
+        let port: u16 = self.url.rsplit_once(':').expect("a port").1.parse().expect("a number");
+        let ours = format!(":{port:04X}");
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux");
+        let lines = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+        // Local address, remote address, state (0A listens), bytes to send and to be read.
+        let connections = lines.filter(|fields| fields[1].ends_with(&ours) && fields[3] != "0A");
+        let queues = connections.map(|fields| fields[4].split_once(':').expect("two queues").0.to_owned());
+        queues.map(|bytes| u64::from_str_radix(&bytes, 16).expect("a number")).collect()
+    }
+
     /// The books of this service.
     pub fn books(&self) -> Books {
         Books::open(&self.data)
