@@ -5,6 +5,7 @@ FROM rust:1.95.0-bookworm AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock build.rs config.default.toml ./
 COPY src src
+COPY benches benches
 COPY fonts fonts
 COPY report_templates report_templates
 COPY docs/failures.md docs/rules.md docs/

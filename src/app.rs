@@ -71,6 +71,7 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
         deliver_spans(settings)?;
         let parts = open(settings, press_arguments).await?;
         look_at_the_sandbox(&parts.press).await?;
+        let registry = open_registry(settings, &parts.ledger)?;
         let desk = Desk::new(
             workshop,
             parts.ledger.clone(),
@@ -79,11 +80,10 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
             Arc::clone(&parts.press),
         )
         .admitting(admission(settings)?)
-        .calling(open_outbound(settings)?);
+        .calling(registry.outbound.clone());
         let soundings = watched(settings, &parts)?;
         let first_look = safety::look(settings, address.socket_address(), &parts.ledger).await?;
         let gate = Gate::new(parts.ledger.clone(), first_look, settings.requests_per_minute);
-        let registry = open_registry(settings, &parts.ledger)?;
         let carrier = open_carrier(settings, &registry)?;
         let reader = SourceReader { workshop: reading, outbound: registry.outbound.clone() };
         let outlives_us = address.outlives_us();

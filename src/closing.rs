@@ -21,7 +21,7 @@ pub use folder::province;
 pub use making::{Closing, Finished, Progress};
 pub use outline::{Bindery, Delivered, Outline};
 pub use plan::{LeftOut, Leniency, Part, Plan, Wanted};
-pub use register::{Adjustment, BlocEntry, Extension, Member, Period, Register, Sent, Unit};
+pub use register::{Adjustment, BlocEntry, Extension, Member, OF_REGISTER, Period, Register, Sent, Unit};
 pub use report::REPORT;
 pub use whole::{ARCHIVE, LINEAGE, MANIFEST, MERGED};
 

@@ -68,7 +68,7 @@ impl Desk {
         press: Arc<Press>,
     ) -> Self {
         let admission = Arc::new(Admission::new(AdmissionSettings::default()));
-        let wholes = Arc::default();
+        let wholes = Arc::new(batches::Shelved::new());
         Self { workshop, ledger: Shelves::new(ledger), archive, doorbell, press, admission, wholes, outbound: None }
     }
 

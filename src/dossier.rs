@@ -3,13 +3,15 @@
 //! The rule: values are copied, never changed, and every copy remembers its place, so that whatever is said of a paper
 //! can be said of the data that was sent.
 
-use serde_json::{Map, Value};
+mod copier;
+
+use serde_json::Value;
 
 use crate::{
-    catalog::{Kind, Lookup, Mapping, PartEntry},
+    catalog::{Kind, Mapping, PartEntry},
     failure::{Finding, Severity},
-    vietnamese::{escape_pointer, fold_name},
 };
+use copier::{Copier, Scope, items};
 
 /// One paper of a dossier, before it is checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,7 +83,8 @@ impl Parts {
         number: usize,
     ) {
         let is_item = entry.each.is_some();
-        let mut copier = Copier { dossier, copies: Vec::new(), composed: Vec::new(), findings: Vec::new() };
+        // Mapping and data are of the template folder and of a bounded request.
+        let mut copier = Copier::of(dossier, usize::MAX);
         let scope = Scope { item, place: place.to_owned() };
         let request = copier.copy(mapping, String::new(), &scope).unwrap_or_default();
         let suffix = if is_item { format!("-{number:02}") } else { String::new() };
@@ -94,11 +97,24 @@ impl Parts {
     }
 }
 
-/// What a mapping makes of data that are no dossier, and where its values stand in them. `$item` is the whole.
-pub fn mapped(mapping: &Mapping, data: &Value) -> (Option<Value>, Origins) {
-    let mut copier = Copier { dossier: data, copies: Vec::new(), composed: Vec::new(), findings: Vec::new() };
+/// A mapping of strangers makes more than may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMuch;
+
+/// What a mapping of strangers may make and look through, in bytes or so.
+const MOST_MAPPED: usize = 16 << 20;
+/// What a mapping makes of data that are no dossier, where its values stand in them, and what was noticed while copying.
+/// `$item` is the whole.
+///
+/// # Errors
+/// [`TooMuch`]: lists of lists of lists multiply, and neither the mapping nor the data are ours.
+pub fn mapped(mapping: &Mapping, data: &Value) -> Result<(Option<Value>, Origins, Vec<Finding>), TooMuch> {
+    let mut copier = Copier::of(data, MOST_MAPPED);
     let made = copier.copy(mapping, String::new(), &Scope { item: data, place: String::new() });
-    (made, Origins { copies: copier.copies, composed: copier.composed, item: None })
+    match copier.room {
+        0 => Err(TooMuch),
+        _ => Ok((made, Origins { copies: copier.copies, composed: copier.composed, item: None }, copier.findings)),
+    }
 }
 
 /// H01: a paper that the law asks for (warning), or of which only a part of the data is there (info), is left out.
@@ -170,163 +186,6 @@ fn is_below(pointer: &str, place: &str) -> bool {
 fn common(one: &str, other: &str) -> String {
     let same = one.split('/').zip(other.split('/')).take_while(|(a, b)| a == b);
     same.map(|(part, _)| part).collect::<Vec<_>>().join("/")
-}
-
-struct Scope<'a> {
-    item: &'a Value,
-    place: String,
-}
-
-struct Copier<'a> {
-    dossier: &'a Value,
-    copies: Vec<(String, String)>,
-    composed: Vec<(String, String)>,
-    findings: Vec<Finding>,
-}
-
-impl Copier<'_> {
-    /// What the mapping gives at `place` of the part; `None` where it is absent.
-    fn copy(&mut self, mapping: &Mapping, place: String, scope: &Scope) -> Option<Value> {
-        match mapping {
-            Mapping::Literal(value) => Some(value.clone()),
-            Mapping::Object(entries) => {
-                let mut object = Map::new();
-                for (key, inner) in entries {
-                    let below = format!("{place}/{}", escape_pointer(key));
-                    if let Some(value) = self.copy(inner, below, scope) {
-                        object.insert(key.clone(), value);
-                    }
-                }
-                (!object.is_empty()).then_some(Value::Object(object))
-            }
-            Mapping::List(mappings) => {
-                let mut list = Vec::new();
-                for inner in mappings {
-                    let below = format!("{place}/{}", list.len());
-                    list.extend(self.copy(inner, below, scope));
-                }
-                (!list.is_empty()).then_some(Value::Array(list))
-            }
-            Mapping::From(source) => self.take(place, source.clone(), self.dossier.pointer(source)),
-            Mapping::Item(source) => self.take(place, format!("{}{source}", scope.place), scope.item.pointer(source)),
-            Mapping::First(mappings) => {
-                let start = self.copies.len();
-                for inner in mappings {
-                    let before = self.copies.len();
-                    if let Some(value) = self.copy(inner, place.clone(), scope) {
-                        self.copies.drain(start..before);
-                        return Some(value);
-                    }
-                }
-                // Where all are absent, the first is where the value would be given.
-                self.copies.truncate(self.copies.len().min(start + 1));
-                None
-            }
-            Mapping::Join(mappings) => self.join(mappings, &place, scope),
-            Mapping::Each { list, only, make } => {
-                self.composed.push((place.clone(), list.clone()));
-                let mut made = Vec::new();
-                for (source, item) in items(self.dossier, list) {
-                    let has_one = |(place, values): &(String, Vec<Value>)| {
-                        item.pointer(place).is_some_and(|value| values.contains(value))
-                    };
-                    if !only.iter().all(has_one) {
-                        continue;
-                    }
-                    let below = format!("{place}/{}", made.len());
-                    self.composed.push((below.clone(), source.clone()));
-                    made.extend(self.copy(make, below, &Scope { item, place: source }));
-                }
-                self.dossier.pointer(list).is_some().then_some(Value::Array(made))
-            }
-            Mapping::Find(lookup) => self.find(lookup, place, scope),
-        }
-    }
-
-    fn take(&mut self, place: String, source: String, value: Option<&Value>) -> Option<Value> {
-        self.copies.push((place, source));
-        value.cloned()
-    }
-
-    fn join(&mut self, mappings: &[Mapping], place: &str, scope: &Scope) -> Option<Value> {
-        let mut joined: Option<Vec<Value>> = None;
-        for (at, inner) in mappings.iter().enumerate() {
-            let before = self.copies.len();
-            let list = self.copy(inner, place.to_owned(), scope);
-            let origins = Origins { copies: self.copies.split_off(before), ..Origins::default() };
-            if at == 0 {
-                self.composed.push((place.to_owned(), origins.place(place)));
-            }
-            let Some(Value::Array(items)) = list else { continue };
-            let joined = joined.get_or_insert_default();
-            for (at, item) in items.into_iter().enumerate() {
-                self.copies.push((format!("{place}/{}", joined.len()), origins.place(&format!("{place}/{at}"))));
-                joined.push(item);
-            }
-        }
-        joined.map(Value::Array)
-    }
-
-    fn find(&mut self, lookup: &Lookup, place: String, scope: &Scope) -> Option<Value> {
-        let number = lookup.at.as_deref().and_then(|at| scope.item.pointer(at));
-        let (list, asked) = match (&lookup.at, number) {
-            (Some(_), None) => return None,
-            (Some(at), Some(number)) => {
-                let entry = format!("{}/{number}", lookup.list);
-                (
-                    format!("{entry}{}", lookup.within.as_deref().unwrap_or_default()),
-                    Some(format!("{}{at}", scope.place)),
-                )
-            }
-            (None, _) => (lookup.list.clone(), None),
-        };
-        let found = match &lookup.by {
-            None => self.dossier.pointer(&list).map(|_| list.clone()),
-            Some([theirs, own]) => {
-                let name = fold_name(scope.item.pointer(own)?.as_str()?);
-                let is_named =
-                    |entry: &Value| entry.pointer(theirs).and_then(Value::as_str).map(fold_name) == Some(name.clone());
-                items(self.dossier, &list).find(|(_, entry)| is_named(entry)).map(|(place, _)| place)
-            }
-        };
-        match (found, asked) {
-            (Some(found), _) => {
-                let source = format!("{found}{}", lookup.take);
-                let value = self.dossier.pointer(&source);
-                self.take(place, source, value)
-            }
-            (None, Some(asked)) => {
-                self.copies.push((place, asked.clone()));
-                let own = lookup.by.as_ref().and_then(|[_, own]| scope.item.pointer(own)).and_then(Value::as_str);
-                let finding = not_found(asked, &list, own.unwrap_or_default());
-                if !self.findings.contains(&finding) {
-                    self.findings.push(finding);
-                }
-                None
-            }
-            (None, None) => None,
-        }
-    }
-}
-
-/// H02 (error): an item refers to an entry that is not there.
-fn not_found(asked: String, list: &str, name: &str) -> Finding {
-    Finding::new(
-        "H02",
-        Severity::Error,
-        asked,
-        format!("Không tìm thấy “{name}” tại mục đã nêu của dữ liệu; hãy kiểm tra số thứ tự (từ 0) và tên."),
-        format!("{list} has no such entry."),
-    )
-    .and_at(list)
-    .found(name)
-}
-
-/// The items of a list with their places.
-fn items<'a>(value: &'a Value, list: &str) -> impl Iterator<Item = (String, &'a Value)> {
-    let items = value.pointer(list).and_then(Value::as_array).into_iter().flatten();
-    let list = list.to_owned();
-    items.enumerate().map(move |(at, item)| (format!("{list}/{at}"), item))
 }
 
 /// Whether something is stated there: neither null nor empty.

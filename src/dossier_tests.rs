@@ -6,7 +6,7 @@ fn copied(mapping: &Value, dossier: &Value, item: Option<&str>) -> (Value, Origi
     let mapping = mapping.to_string();
     let mapping = crate::catalog::Mapping::parse(&mapping).unwrap();
     let place = item.unwrap_or_default().to_owned();
-    let mut copier = Copier { dossier, copies: Vec::new(), composed: Vec::new(), findings: Vec::new() };
+    let mut copier = Copier::of(dossier, usize::MAX);
     let scope = Scope { item: dossier.pointer(&place).unwrap(), place: place.clone() };
     let value = copier.copy(&mapping, String::new(), &scope).unwrap_or_default();
     let origins = Origins { copies: copier.copies, composed: copier.composed, item: item.map(|_| place) };
@@ -90,4 +90,47 @@ fn no_text_of_a_caller_is_an_operator() {
     let mapping = json!({"a": {"$from": "/a"}});
     let dossier = json!({"a": {"$from": "/secret", "b": "{\"$item\": \"/x\"}"}, "secret": 1});
     assert_eq!(copied(&mapping, &dossier, None).0, json!({"a": dossier["a"]}));
+}
+
+fn of_strangers(map: &Value, data: &Value) -> Result<(Option<Value>, Origins, Vec<Finding>), TooMuch> {
+    mapped(&crate::catalog::Mapping::parse(&map.to_string()).unwrap(), data)
+}
+
+#[test]
+fn a_strangers_mapping_that_multiplies_ends_early() {
+    let list = |count: usize| json!({"l": (0..count).map(|at| json!({"x": format!("tên {at}")})).collect::<Vec<_>>()});
+    let each = |make: Value| json!({"$each": "/l", "make": make});
+    let copied = json!({"$item": "/x"});
+    let cube = json!({"a": each(each(each(each(copied.clone()))))});
+    assert_eq!(of_strangers(&cube, &list(1_000)), Err(TooMuch), "10^12 copies");
+    assert_eq!(
+        of_strangers(&each(json!({"$from": "/l"})), &list(10_000)),
+        Err(TooMuch),
+        "the list for each of its items"
+    );
+    let looked = json!({"$find": "/l", "by": ["/y", "/x"], "take": "/x"});
+    assert_eq!(of_strangers(&each(looked), &list(10_000)), Err(TooMuch), "each looked for among all");
+    let never = json!({"$each": "/l", "only": {"/x": ["a"]}, "make": copied.clone()});
+    assert_eq!(of_strangers(&each(each(never)), &list(1_000)), Err(TooMuch), "nothing is made, and all is compared");
+    let joined = json!({"$join": [each(copied.clone()), each(copied.clone())]});
+    assert_eq!(of_strangers(&joined, &list(30_000)), Err(TooMuch), "each item's place is looked for");
+    let large = json!({"b": each(json!("x".repeat(100_000)))});
+    assert_eq!(of_strangers(&large, &list(1_000)), Err(TooMuch), "a text of the mapping");
+
+    // What a province may send of one bloc: some hundred units, each looked for among all.
+    let looked = json!({"$find": "/l", "by": ["/x", "/x"], "take": "/x"});
+    let (made, origins, findings) = of_strangers(&each(looked), &list(300)).unwrap();
+    assert_eq!((made.unwrap()[299].clone(), origins.place("/299")), (json!("tên 299"), "/l/299/x".to_owned()));
+    assert_eq!(findings, []);
+}
+
+#[test]
+fn a_strangers_mapping_tells_which_entry_is_not_there() {
+    let data = json!({"votes": [{"agree": 7}], "people": [{"vote": 0}, {"vote": 4}]});
+    let map = json!({"$each": "/people", "make": {"agree": {"$find": "/votes", "at": "/vote", "take": "/agree"}}});
+    let (_, _, findings) = of_strangers(&map, &data).unwrap();
+    assert_eq!(
+        findings.iter().map(|it| (it.code.as_str(), it.pointers[0].as_str())).collect::<Vec<_>>(),
+        [("H02", "/people/1/vote")]
+    );
 }

@@ -345,7 +345,8 @@ fn place(line: &str) -> Option<&str> {
     let (path, numbers) = place.split_once(':')?;
     let is_path = |c: char| c.is_ascii_alphanumeric() || "/._- ".contains(c);
     let is_number = |c: char| c.is_ascii_digit() || c == ':';
-    (path.contains('.') && path.chars().all(is_path) && numbers.chars().all(is_number)).then_some(place)
+    let is_ours = path.ends_with(".j2") || path.ends_with(".typ");
+    (is_ours && path.chars().all(is_path) && numbers.chars().all(is_number)).then_some(place)
 }
 
 #[cfg(test)]
@@ -357,7 +358,7 @@ mod tests {
         let fault = |message: &str| Failure::new(FailureCode::TemplateFault, "", message).for_the_log();
         let two = "documents/a/body.typ.j2:12:3: no number: \"Nguyễn Văn A\"\nlayout/x.typ:1:2: y";
         assert_eq!(fault(two), "documents/a/body.typ.j2:12:3, layout/x.typ:1:2");
-        for nowhere in ["Nguyễn: 1", "Lê Văn B.:1: x", "a: b", "", "x:1: y"] {
+        for nowhere in ["Nguyễn: 1", "Lê Văn B.:1: x", "Le Van B.:1: x", "St. An:: x", "a: b", "", "x:1: y"] {
             assert_eq!(fault(nowhere), "a template, no place known", "{nowhere}");
         }
         assert_eq!(Failure::internal("the check panicked").for_the_log(), "the check panicked");

@@ -1,6 +1,6 @@
 //! Many PDF files as one, with bookmarks.
 //!
-//! The rule: no file is in memory longer than it takes to add it, pages stay as they are, and the same files give the same bytes.
+//! The rule: whoever adds files decides how many are in memory; pages stay as they are, and the same files give the same bytes.
 
 mod source;
 

@@ -27,8 +27,16 @@ MENDABLE, LATER = 1, 75
 TOLERANCE = 300
 
 
+# How the names of files end; a dossier is several papers in one file.
+ENDINGS = {"application/pdf": ".pdf", "application/zip": ".zip"}
+
+
 class Refused(Exception):
     """An answer that no repetition makes better."""
+
+
+class Later(Exception):
+    """No answer now; the same again after a while."""
 
 
 def call(method, path, body=None, headers=None, tries=8):
@@ -51,7 +59,7 @@ def call(method, path, body=None, headers=None, tries=8):
         except urllib.error.URLError:
             pause = 2 ** attempt
         time.sleep(pause)
-    sys.exit(LATER)
+    raise Later("the service does not answer; try again later")
 
 
 def paper(data, target):
@@ -67,16 +75,21 @@ def paper(data, target):
         job = json.loads(answer)
     if job["state"] != "succeeded":
         raise Refused(json.dumps(job.get("failure", job["state"]), ensure_ascii=False))
-    fetch(job["document"]["href"], job["document"]["sha256"], target)
+    document, _ = fetch(job["document"]["href"], job["document"]["sha256"])
+    write(document, target)
     print(job["id"], job["document"]["sha256"], job["document"]["pages"])
 
 
-def fetch(href, sha256, target):
-    """The paper, if it is the one that was named."""
-    _, document = call("GET", href, headers={"Accept": "*/*"})
+def fetch(href, sha256):
+    """The paper, if it is the one that was named, and how its file's name ends."""
+    headers, document = call("GET", href, headers={"Accept": "*/*"})
     if hashlib.sha256(document).hexdigest() != sha256:
         raise Refused("the file is not the one that the job names")
-    # Whole or not at all.
+    return document, ENDINGS.get(headers.get_content_type(), "")
+
+
+def write(document, target):
+    """Whole or not at all."""
     with open(target + ".part", "wb") as file:
         file.write(document)
     os.replace(target + ".part", target)
@@ -105,7 +118,8 @@ def listen(port, folder, secret):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             try:
                 genuine = verify(dict(self.headers), body, secret)
-            except (KeyError, ValueError):
+            # A signature that is not ASCII cannot be compared: TypeError.
+            except (KeyError, TypeError, ValueError):
                 genuine = False
             if genuine:
                 # Answered before the work: the service waits 15 seconds. A system in earnest writes it down first.
@@ -126,7 +140,17 @@ def listen(port, folder, secret):
         if event["type"] != "job.succeeded" or event["data"]["event_id"] in seen:
             continue
         data = event["data"]
-        fetch(data["href"] + "/document", data["sha256"], os.path.join(folder, data["job_id"] + ".pdf"))
+        try:
+            document, ending = fetch(data["href"] + "/document", data["sha256"])
+        except Refused as refused:
+            # Erased since, perhaps. The others are fetched all the same.
+            print(data["job_id"], refused, file=sys.stderr, flush=True)
+            continue
+        except Later as later:
+            print(data["job_id"], later, file=sys.stderr, flush=True)
+            told.put(event)
+            continue
+        write(document, os.path.join(folder, data["job_id"] + ending))
         seen.add(data["event_id"])
         print(data["job_id"], data["sha256"], flush=True)
 
@@ -151,3 +175,6 @@ if __name__ == "__main__":
     except Refused as refused:
         print(refused, file=sys.stderr)
         sys.exit(MENDABLE)
+    except Later as later:
+        print(later, file=sys.stderr)
+        sys.exit(LATER)

@@ -1,5 +1,7 @@
 //! `/v1/batches`: many requests at once, and what became of them.
 
+use std::{os::unix::fs::FileExt, sync::Arc};
+
 use actix_web::{
     HttpRequest, HttpResponse,
     body::SizedStream,
@@ -9,7 +11,6 @@ use actix_web::{
 use futures_util::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt;
 
 use super::{
     ApiLimits, Problem, body,
@@ -218,11 +219,19 @@ async fn whole(
     if lists(request, &header::IF_NONE_MATCH, &etag) {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
     }
-    let chunks = stream::try_unfold(tokio::fs::File::from_std(file), |mut file| async move {
-        let mut chunk = vec![0; CHUNK];
-        let read = file.read(&mut chunk).await?;
-        chunk.truncate(read);
-        Ok::<_, std::io::Error>((read > 0).then(|| (Bytes::from(chunk), file)))
+    let chunks = stream::try_unfold(0, move |place| {
+        let file = Arc::clone(&file);
+        async move {
+            let read = tokio::task::spawn_blocking(move || {
+                let mut chunk = vec![0; CHUNK];
+                let read = file.read_at(&mut chunk, place)?;
+                chunk.truncate(read);
+                Ok::<_, std::io::Error>(chunk)
+            });
+            let chunk = read.await.map_err(std::io::Error::other)??;
+            let after = place + chunk.len() as u64;
+            Ok::<_, std::io::Error>((!chunk.is_empty()).then(|| (Bytes::from(chunk), after)))
+        }
     });
     Ok(HttpResponse::Ok()
         .content_type(media_type)

@@ -29,6 +29,22 @@ pub(super) async fn read(request: &HttpRequest, body: Payload, limits: &ApiLimit
     read_as(Media::Json, limits.max_body, request, body, limits).await
 }
 
+/// Reads JSON that may be left out. A body without a type is refused like one of another type, and not passed over.
+pub(super) async fn read_if_any(
+    request: &HttpRequest,
+    mut body: Payload,
+    limits: &ApiLimits,
+) -> Result<Vec<u8>, Problem> {
+    if request.headers().contains_key(header::CONTENT_TYPE) {
+        return read(request, body, limits).await;
+    }
+    match tokio::time::timeout(GRACE, body.next()).await {
+        Ok(None) => Ok(Vec::new()),
+        Ok(Some(_)) => refuse_other_types(Media::Json, request).map(|()| Vec::new()),
+        Err(_elapsed) => Err(too_slow()),
+    }
+}
+
 /// Reads JSON that holds many requests. It may be as large as a paper, and only so many are held at a time.
 pub(super) async fn read_many(
     request: &HttpRequest,

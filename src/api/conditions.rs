@@ -44,9 +44,23 @@ pub(super) fn base(request: &HttpRequest) -> Result<Base, Problem> {
     }
 }
 
-/// 200 with a body that seldom changes, or 304 for those who have it.
-pub(super) fn unless_known(request: &HttpRequest, body: Bytes, media_type: &str) -> HttpResponse {
-    let etag = format!("\"{}\"", fingerprint::of(&body));
+/// A body that seldom changes, and the entity tag that tells it from what it was.
+#[derive(Debug, Clone)]
+pub(super) struct Tagged {
+    body: Bytes,
+    etag: String,
+}
+
+impl Tagged {
+    pub(super) fn new(body: impl Into<Bytes>) -> Self {
+        let body = body.into();
+        Self { etag: format!("\"{}\"", fingerprint::of(&body)), body }
+    }
+}
+
+/// 200 with the body, or 304 for those who have it.
+pub(super) fn unless_known(request: &HttpRequest, answer: Tagged, media_type: &str) -> HttpResponse {
+    let Tagged { body, etag } = answer;
     let known = lists(request, &header::IF_NONE_MATCH, &etag);
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response

@@ -7,7 +7,10 @@ use actix_web::{
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Problem, conditions};
+use super::{
+    Problem,
+    conditions::{Tagged, unless_known},
+};
 use crate::{
     desk::Desk,
     failure::{Failure, FailureCode},
@@ -42,7 +45,7 @@ pub(super) async fn show(
 /// Editions change with the template folder only: a client that has them is told so.
 fn answer(request: &HttpRequest, view: &impl Serialize) -> Result<HttpResponse, Problem> {
     let body = serde_json::to_vec(view).map_err(|error| Failure::internal(error.to_string()))?;
-    Ok(conditions::unless_known(request, body.into(), "application/json"))
+    Ok(unless_known(request, Tagged::new(body), "application/json"))
 }
 
 fn bad_day() -> Problem {

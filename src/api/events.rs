@@ -23,10 +23,7 @@ use crate::{
     desk::Desk,
     failure::{Failure, FailureCode},
     gate::Gate,
-    job::{
-        JobId,
-        event::{Event, EventType},
-    },
+    job::{JobId, event::Event},
 };
 
 /// Streams that are open in this process, by organisation.
@@ -241,23 +238,21 @@ impl Feed {
         }
     }
 
-    /// Whether the one job of this stream has ended and its last event was told.
+    /// Whether what this stream follows has ended and its last event was told.
     async fn is_told_all(&self) -> bool {
-        let job = match self.ends {
+        let counter = self.desk.of(&self.caller);
+        let told = match self.ends {
             Ends::Never => return false,
             Ends::WhenAllIsTold => return true,
-            Ends::WithJob(job) | Ends::WithBatch(job) => job,
+            Ends::WithBatch(batch) => counter.batch_is_told(batch, self.after).await,
+            Ends::WithJob(job) => counter.newest_event(job).await.map(|newest| match newest {
+                Some((number, kind)) => kind.is_end() && number.is_some_and(|number| number <= self.after),
+                // Events older than they are kept are gone, and with them the stream.
+                None => true,
+            }),
         };
-        match self.desk.of(&self.caller).newest_event(job).await {
-            Ok(Some((number, kind))) => {
-                let ends = kind.is_end() || kind == EventType::BatchEnded;
-                ends && number.is_some_and(|number| number <= self.after)
-            }
-            // A batch tells of itself only at its end.
-            Ok(None) if matches!(self.ends, Ends::WithBatch(_)) => false,
-            // Events older than they are kept are gone, and with them the stream.
-            Ok(None) | Err(_) => true,
-        }
+        // A store that does not answer ends the stream; its reader comes back.
+        told.unwrap_or(true)
     }
 
     #[expect(clippy::unnecessary_wraps, reason = "what a stream gives")]

@@ -6,7 +6,10 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{Problem, conditions};
+use super::{
+    Problem,
+    conditions::{Tagged, unless_known},
+};
 use crate::{
     catalog::Kind,
     desk::Desk,
@@ -30,7 +33,7 @@ pub(super) async fn list(desk: Data<Desk>, request: HttpRequest) -> HttpResponse
             })
         })
         .collect();
-    conditions::unless_known(&request, json!({"data": kinds}).to_string().into(), "application/json")
+    unless_known(&request, Tagged::new(json!({"data": kinds}).to_string()), "application/json")
 }
 
 /// 200 with the JSON Schema (2020-12) of a request for that kind; its `$id` is the address it is served at.
@@ -42,7 +45,7 @@ pub(super) async fn schema(
     let kind = find(&desk, &kind)?;
     let mut schema = kind.schema.clone();
     schema["$id"] = json!(address(kind));
-    Ok(conditions::unless_known(&request, schema.to_string().into(), "application/schema+json"))
+    Ok(unless_known(&request, Tagged::new(schema.to_string()), "application/schema+json"))
 }
 
 fn address(kind: &Kind) -> String {
@@ -60,7 +63,7 @@ pub(super) async fn sample(
         Failure::new(FailureCode::UnknownSample, "Không có mẫu dữ liệu này.", "There is no such sample.")
             .hint("Xem tên các mẫu dữ liệu tại /v1/kinds.")
     })?;
-    Ok(conditions::unless_known(&request, sample.to_owned().into(), "application/json"))
+    Ok(unless_known(&request, Tagged::new(sample.to_owned()), "application/json"))
 }
 
 fn find<'a>(desk: &'a Desk, kind: &str) -> Result<&'a Kind, Problem> {

@@ -30,8 +30,7 @@ pub(super) async fn close(
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let period = read_period(&id)?;
-    let is_empty = request.headers().get(header::CONTENT_TYPE).is_none();
-    let body = if is_empty { Vec::new() } else { body::read(&request, payload, &limits).await? };
+    let body = body::read_if_any(&request, payload, &limits).await?;
     let closing = desk.register(&caller).close_period(period, body).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(json!(closing)))
 }

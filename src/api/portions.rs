@@ -1,4 +1,5 @@
-//! Answers of some size, a portion at a time: a caller who does not read holds a portion in memory, and not the whole.
+//! Answers of some size, a portion at a time: the connection copies a portion, and not the whole once more for a caller
+//! who does not read.
 
 use actix_web::{
     Error,

@@ -1,14 +1,13 @@
 //! `GET /v1/openapi.json`, `GET /v1/capabilities`, `GET /docs`: what the service says of itself.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header,
-    web::{Bytes, Data},
-};
+use actix_web::{HttpRequest, HttpResponse, http::header, web::Data};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{conditions::unless_known, contract, pages};
+use super::{
+    conditions::{Tagged, unless_known},
+    contract, pages,
+};
 use crate::{catalog::Kind, inspection::FORMS, recipe, regulation::Edition, rendering::Workshop};
 
 /// What this installation takes, for callers.
@@ -32,18 +31,18 @@ pub struct PublishedLimits {
 /// Documents that stay as they are while the process lives, made once.
 #[derive(Debug, Clone)]
 pub struct SelfDescription {
-    openapi: Bytes,
-    capabilities: Bytes,
-    page: Bytes,
+    openapi: Tagged,
+    capabilities: Tagged,
+    page: Tagged,
 }
 
 impl SelfDescription {
     pub fn of(workshop: &Workshop, limits: &PublishedLimits) -> Self {
         let contract = contract::document(workshop.catalog());
         Self {
-            page: Bytes::from(pages::contract(&contract)),
-            openapi: Bytes::from(contract.to_string()),
-            capabilities: Bytes::from(capabilities(workshop, limits).to_string()),
+            page: Tagged::new(pages::contract(&contract)),
+            openapi: Tagged::new(contract.to_string()),
+            capabilities: Tagged::new(capabilities(workshop, limits).to_string()),
         }
     }
 }

@@ -6,8 +6,16 @@
 use std::net::{SocketAddr, TcpListener};
 
 use listenfd::ListenFd;
+use socket2::SockRef;
 
 use crate::failure::{Failure, FailureCode};
+
+/// What the kernel takes off our hands of an answer that its caller does not read. Without a bound of it that is up to
+/// 4 MiB for each connection, which nobody counts, and time to copy it in which neighbours wait.
+const UNSENT: u32 = 64 << 10;
+
+/// Callers who wait to be taken in.
+const WAITING: i32 = 1_024;
 
 /// Where callers come.
 #[derive(Debug)]
@@ -43,6 +51,21 @@ impl Address {
         }
     }
 
+    /// Opens the address, or takes up the one that is open.
+    ///
+    /// # Errors
+    /// When the address cannot be had.
+    pub(super) fn socket(self) -> std::io::Result<TcpListener> {
+        let socket = match self {
+            Self::Own(address) => opened(address)?,
+            Self::Kept(socket, _) => socket,
+        };
+        // Connections have it from the socket that they came to. What is sent and not yet received is not counted in it,
+        // so that a line that is long and wide is as fast as ever.
+        SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT)?;
+        Ok(socket)
+    }
+
     /// Whether others hold it open when this process is gone.
     pub(super) fn outlives_us(&self) -> bool {
         match self {
@@ -50,6 +73,13 @@ impl Address {
             Self::Kept(..) => true,
         }
     }
+}
+
+fn opened(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = TcpListener::bind(address)?;
+    // The standard library lets 128 wait.
+    SockRef::from(&socket).listen(WAITING)?;
+    Ok(socket)
 }
 
 /// Callers are told apart by their network addresses, which those of a Unix socket do not have.

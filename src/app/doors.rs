@@ -93,21 +93,14 @@ pub(super) fn open(settings: &Settings, address: Address, behind: Behind) -> Res
     .shutdown_timeout(settings.drain_s)
     .disable_signals();
     let at = address.socket_address();
+    let socket = address.socket().map_err(|error| address::not_opened(at, &error))?;
     let (scheme, bound) = if settings.tls_cert.as_os_str().is_empty() {
-        let bound = match address {
-            Address::Own(address) => server.bind(address),
-            Address::Kept(socket, _) => server.listen(socket),
-        };
-        ("http", bound)
+        ("http", server.listen(socket))
     } else {
         let certificate = Certificate::read(&settings.tls_cert, &settings.tls_key)?;
         let spoken = certificate.server()?;
         tokio::spawn(certificate.keep_fresh());
-        let bound = match address {
-            Address::Own(address) => server.bind_rustls_0_23(address, spoken),
-            Address::Kept(socket, _) => server.listen_rustls_0_23(socket, spoken),
-        };
-        ("https", bound)
+        ("https", server.listen_rustls_0_23(socket, spoken))
     };
     let server = bound.map_err(|error| address::not_opened(at, &error))?;
     for address in server.addrs() {

@@ -30,6 +30,8 @@ fn is_of_the_papers_day(pointer: &str) -> bool {
     let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let fields: Vec<&str> = pointer.split('/').filter(|part| !is_number(part)).collect();
     match fields.as_slice() {
+        // Awards of the period, each beside its own decision.
+        [.., "commendations", "member"] => false,
         [.., "residence" | "home_town" | "head_office" | "venue" | "organiser" | "unit" | "member" | "nominee"]
         | [.., "next_head" | "next_deputies"]
         | [.., "election", "head" | "deputies"]
@@ -153,6 +155,7 @@ mod tests {
             "collective": {"name": "UBND huyện Kon Plông"},
             "blocs": [{"name": "Cụm huyện Kon Rẫy", "conference": {"place": "UBND huyện Tu Mơ Rông"}, "next_head": "UBND huyện Đăk Glei"}],
             "conference": {"venue": "Nhà văn hóa huyện Ia H'Drai"},
+            "commendations": [{"form": "Giấy khen", "honoree": "collective", "count": 1, "member": "UBND huyện Đăk Pék", "decision": {"number": "12/QĐ-UBND", "date": "2025-03-10"}}],
         });
         let facts = Facts::read(&serde_json::json!({ "content": content })).unwrap();
         let told = |date: &str| -> BTreeSet<String> {

@@ -11,7 +11,7 @@ use super::output;
 use crate::{
     app,
     closing::{ARCHIVE, Closing, Difference, Fault, Finished, Leniency, MERGED, Plan, Wanted},
-    difference::table,
+    difference::{Change, table},
     failure::{Failure, FailureCode},
     press::Press,
     register::PeriodId,
@@ -183,17 +183,25 @@ fn told(fault: &Fault) {
 fn differences(all: &[Difference]) -> Result<(), Failure> {
     let mut text = String::from("Khác với lần lập trước:\n");
     if all.is_empty() {
-        text.push_str("  (không có văn bản nào thay đổi số liệu)\n");
+        text.push_str(NO_DIFFERENCE);
     }
     for difference in all {
         text.push_str(&format!("{} ({})\n", difference.title, difference.file));
-        for (change, [_, old, new, by]) in difference.changes.iter().zip(table(&difference.changes)) {
-            let title = change.title.as_deref().unwrap_or_default();
-            let by = if by.is_empty() { by } else { format!(" ({by})") };
-            text.push_str(&format!("  {}  {title}: {old} → {new}{by}\n", change.pointer));
-        }
+        text.push_str(&places(&difference.changes));
     }
     output::print(text.as_bytes())
+}
+
+const NO_DIFFERENCE: &str = "  (không có văn bản nào thay đổi số liệu)\n";
+
+/// A line for each place that differs.
+fn places(changes: &[Change]) -> String {
+    let line = |(change, [_, old, new, by]): (&Change, [String; 4])| {
+        let title = change.title.as_deref().unwrap_or_default();
+        let by = if by.is_empty() { by } else { format!(" ({by})") };
+        format!("  {}  {title}: {old} → {new}{by}\n", change.pointer)
+    };
+    changes.iter().zip(table(changes)).map(line).collect()
 }
 
 /// The table of results, on standard output.

@@ -69,6 +69,15 @@ impl Journal {
         Ok(Self { root: root.to_owned(), lines, _lock: lock, known })
     }
 
+    /// Whether somebody opened this folder, and nobody works on it any longer.
+    pub fn is_abandoned(root: &Path) -> bool {
+        let own = root.join(OWN);
+        // The lines come after the lock: where they are, somebody had it.
+        own.join(LINES).exists()
+            && File::open(own.join("lock"))
+                .is_ok_and(|lock| nix::fcntl::Flock::lock(lock, nix::fcntl::FlockArg::LockExclusiveNonblock).is_ok())
+    }
+
     /// Where a file of the result stands.
     pub fn path(&self, file: &str) -> PathBuf {
         self.root.join(file)

@@ -70,6 +70,11 @@ impl Bindery {
         Journal::open(folder).map(|journal| Self { journal }).map_err(|error| unwritable(folder, error))
     }
 
+    /// Whether somebody opened this folder, and nobody works on it any longer.
+    pub fn is_abandoned(folder: &Path) -> bool {
+        Journal::is_abandoned(folder)
+    }
+
     /// Where a part's paper has to lie.
     ///
     /// # Errors

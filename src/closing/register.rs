@@ -8,6 +8,9 @@ use serde_json::Value;
 
 use crate::catalog::{Catalog, Consolidation};
 
+/// The register's own file in a folder, without extension; a bloc's id is the name of its file.
+pub const OF_REGISTER: &str = "province";
+
 /// The register of a province for a year, as a folder holds it and as the service gives it. Units and blocs are entries of
 /// the service's register with their id; their order is that of the decision.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -160,6 +163,10 @@ impl Register {
                     format!("Mã “{}” chỉ được gồm chữ thường không dấu, chữ số và dấu gạch nối.", bloc.id),
                 ));
             }
+            if bloc.id == OF_REGISTER {
+                let message = format!("Mã “{OF_REGISTER}” là tên tệp của sổ đăng ký; hãy đặt mã khác cho khối, cụm.");
+                faults.push((at.clone(), message));
+            }
             if let Some(before) = seen.insert(&bloc.id, index) {
                 faults.push((at, format!("Mã “{}” đã dùng ở dòng {}.", bloc.id, before + 1)));
             }
@@ -187,4 +194,23 @@ impl Register {
 pub fn is_plain(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     !name.is_empty() && name.len() <= 60 && name.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_bloc_is_called_as_the_registers_own_file() {
+        let blocs = |id: &str| {
+            let register =
+                json!({"province": "tỉnh A", "year": 2026, "blocs": [{"id": id, "name": "Khối 1", "form": "bloc"}]});
+            serde_json::from_value::<Register>(register).unwrap().faults()
+        };
+        assert!(blocs("provinces").is_empty());
+        let faults = blocs("province");
+        assert_eq!((faults.len(), faults[0].0.as_str()), (1, "/blocs/0/id"));
+    }
 }

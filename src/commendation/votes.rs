@@ -65,7 +65,7 @@ impl<'a> Votes<'a> {
     }
 
     /// Error: where no ballot on the award says who stood in it, the votes of a nomination are still such as one of these
-    /// ballots may have given.
+    /// ballots may have given. Warning where there is only one on something else: it may be on this too.
     fn check_unlisted(
         &self,
         pointer: &str,
@@ -78,7 +78,7 @@ impl<'a> Votes<'a> {
         };
         let on_it = unlisted(&|ballot| purpose.is_some() && ballot.purpose == purpose);
         let open = unlisted(&|ballot| matches!(ballot.purpose, None | Some(BallotPurpose::Other)));
-        let ballots = if on_it.is_empty() { open } else { on_it };
+        let (ballots, severity) = if on_it.is_empty() { (open, Severity::Warning) } else { (on_it, Severity::Error) };
         let known = |ballot: &Ballot| known_voters(ballot).into_iter().next();
         let too_many =
             |ballot: &Ballot| nomination.agree.zip(known(ballot)).is_some_and(|(agree, (_, most))| agree > most);
@@ -95,10 +95,10 @@ impl<'a> Votes<'a> {
         Some(
             Finding::new(
                 "V03",
-                Severity::Error,
+                severity,
                 format!("{pointer}/{said}"),
                 format!(
-                    "“{nominee}” được đề nghị với {} {words}, nhưng cuộc bỏ phiếu chỉ ghi tất cả {}; hãy kiểm tra lại hai số này.",
+                    "“{nominee}” được đề nghị với {} {words}, nhưng cuộc bỏ phiếu ghi tất cả {}; hãy kiểm tra lại hai số này.",
                     count(stated),
                     count(known)
                 ),
@@ -305,14 +305,10 @@ mod tests {
         let unlisted = |purpose: &str| json!([{"subject": "s", "purpose": purpose, "eligible": 9, "valid": 8}]);
         let mut more = flag(9);
         more["voters"] = json!(9);
-        for purpose in ["flag", "other"] {
+        for (purpose, severity) in [("flag", Severity::Error), ("other", Severity::Warning)] {
             assert_eq!(found(with(flag(8), unlisted(purpose))), []);
             let pointers = ["/content/nominations/0/agree", "/content/ballots/0/valid"];
-            assert_eq!(
-                found(with(more.clone(), unlisted(purpose))),
-                one("V03", Severity::Error, &pointers),
-                "{purpose}"
-            );
+            assert_eq!(found(with(more.clone(), unlisted(purpose))), one("V03", severity, &pointers), "{purpose}");
         }
         let mut voters = flag(7);
         voters["voters"] = json!(7);

@@ -1,9 +1,10 @@
 //! Batches at the desk: all requests are checked before one is stored; what becomes of them follows from their jobs.
 
 mod refusals;
+mod shelved;
 mod whole;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ use crate::{
     traces,
 };
 use refusals::{placed, wrong_number, wrong_size};
-pub(super) use whole::Shelved;
+pub(super) use shelved::Shelved;
 pub use whole::{Changes, WholeFile};
 
 /// The most requests that one batch takes.
@@ -57,7 +58,11 @@ pub struct OfRegister {
 impl OfRegister {
     /// What two batches have to share to be told apart by what has changed.
     fn subject(&self) -> String {
-        let blocs = self.blocs.as_ref().map_or_else(|| "*".to_owned(), |blocs| blocs.join(","));
+        let blocs = self.blocs.as_ref().map_or_else(
+            || "*".to_owned(),
+            // The same blocs, in whatever order they are named.
+            |blocs| blocs.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(","),
+        );
         format!("{} {} {blocs}", self.period, self.kind.as_deref().unwrap_or("*"))
     }
 }
@@ -306,6 +311,17 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+
+    #[test]
+    fn batches_of_the_same_blocs_are_of_the_same_papers() {
+        let subject = |blocs: &[&str]| {
+            let blocs = Some(blocs.iter().map(|bloc| (*bloc).to_owned()).collect());
+            let period = "2026".parse().unwrap();
+            OfRegister { period, kind: None, blocs, figures: Figures::Newest, sources: false }.subject()
+        };
+        assert_eq!(subject(&["b", "a", "b"]), subject(&["a", "b"]));
+        assert_ne!(subject(&["a"]), subject(&["a", "b"]));
+    }
 
     fn batch(ended: u64, waiting: u64) -> Batch {
         let accepted_at = DateTime::from_timestamp(1_000_000, 0).unwrap();

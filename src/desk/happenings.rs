@@ -20,6 +20,11 @@ impl Counter<'_> {
         Ok(self.shelf.events_of_batch(batch, after, limit).await?)
     }
 
+    /// Whether a batch has ended and nothing about it comes after number `after`.
+    pub async fn batch_is_told(&self, batch: JobId, after: i64) -> Result<bool, Failure> {
+        Ok(self.shelf.batch_is_told(batch, after).await?)
+    }
+
     /// The number of the newest event; 0 where there was none.
     pub async fn last_event(&self) -> Result<i64, Failure> {
         Ok(self.shelf.last_event().await?)

@@ -1,5 +1,6 @@
 //! The register at the desk: what is written is checked first, all faults at once.
 
+mod parcels;
 mod province;
 mod pull;
 mod refusals;

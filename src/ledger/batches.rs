@@ -270,8 +270,9 @@ impl Shelf {
         let mut parts = Vec::with_capacity(order.len());
         for row in &order {
             let job_id: String = row.try_get("job_id")?;
-            if let Some(job) = jobs.remove(&job_id) {
-                parts.push((row.try_get("name")?, job));
+            // Equal parts share one paper's job.
+            if let Some(job) = jobs.get(&job_id) {
+                parts.push((row.try_get("name")?, job.clone()));
             }
         }
         Ok(parts)

@@ -65,6 +65,11 @@ const BREAKS_AFTER: i64 = 5;
 const ADDRESSES: i64 = 50;
 const PAGE: i64 = 500;
 
+/// Deliveries that may be under way to an address that failed so often in a row.
+pub(super) fn most_under_way(failures: i64) -> i64 {
+    if failures >= BREAKS_AFTER { 1 } else { IN_FLIGHT }
+}
+
 /// Puts an event into the post for a webhook, once.
 pub(super) async fn post(
     tx: &mut AnyConnection,
@@ -135,8 +140,7 @@ impl Ledger {
         let webhook: String = address.try_get("id")?;
         let under_way = "SELECT count(*) FROM delivery WHERE webhook = $1 AND state = 'waiting' AND lease_until > $2";
         let under_way: i64 = sqlx::query_scalar(under_way).bind(webhook.as_str()).bind(now).fetch_one(&mut *tx).await?;
-        let most = if address.try_get::<i64, _>("failures")? >= BREAKS_AFTER { 1 } else { IN_FLIGHT };
-        let room = room.min(most - under_way);
+        let room = room.min(most_under_way(address.try_get("failures")?) - under_way);
         if room <= 0 {
             return Ok(Vec::new());
         }

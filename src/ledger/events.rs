@@ -263,6 +263,25 @@ impl Ledger {
         found.iter().map(event).collect()
     }
 
+    /// Whether a batch has ended and nothing about it comes after number `after`.
+    pub(super) async fn batch_is_told(
+        &self,
+        organisation: &OrganisationId,
+        batch: JobId,
+        after: i64,
+    ) -> Result<bool, LedgerError> {
+        // One statement, so one picture: where the last job has ended, its event waits for a number, or the batch's own
+        // end does, or that is after `after`, or all is told.
+        let more = "SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM batch_part JOIN job ON job.id = batch_part.job_id \
+                    WHERE batch_part.batch_id = $1 AND job.state IN ('accepted', 'running')) THEN 1 \
+                    WHEN EXISTS (SELECT 1 FROM event WHERE seq IS NULL AND (job_id = $1 OR job_id IN \
+                    (SELECT job_id FROM batch_part WHERE batch_id = $1))) THEN 1 \
+                    WHEN EXISTS (SELECT 1 FROM event WHERE organisation = $2 AND seq > $3 AND (job_id = $1 OR job_id IN \
+                    (SELECT job_id FROM batch_part WHERE batch_id = $1))) THEN 1 ELSE 0 END AS BIGINT)";
+        let more = sqlx::query_scalar::<_, i64>(more).bind(batch.to_string()).bind(organisation.as_str()).bind(after);
+        Ok(more.fetch_one(&self.inner.readers).await? == 0)
+    }
+
     /// An organisation's events after number `after`, in order; only those of one job where one is named.
     pub(super) async fn events_after(
         &self,

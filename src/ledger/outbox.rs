@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::{Row, any::AnyRow};
 
-use super::{Ledger, LedgerError, rows};
+use super::{Ledger, LedgerError, deliveries, rows};
 
 /// The outbox of every organisation, at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -111,7 +111,8 @@ impl Ledger {
              AND state = 'waiting' AND w.disabled_at IS NULL) AS waiting, (SELECT min(created_at) FROM delivery \
              WHERE webhook = w.id AND state = 'waiting' AND w.disabled_at IS NULL) AS oldest, \
              (SELECT min(due_at) FROM delivery WHERE webhook = w.id AND state = 'waiting' AND w.disabled_at IS NULL \
-             AND (lease_until IS NULL OR lease_until <= {now})) AS due_at FROM webhook AS w",
+             AND (lease_until IS NULL OR lease_until <= {now})) AS due_at, (SELECT count(*) FROM delivery \
+             WHERE webhook = w.id AND state = 'waiting' AND lease_until > {now}) AS under_way FROM webhook AS w",
         ));
         for row in &webhooks.fetch_all(&self.inner.readers).await? {
             let condition = Condition::read(row, now)?;
@@ -121,7 +122,8 @@ impl Ledger {
             outbox.oldest_waiting = outbox.oldest_waiting.max(oldest);
             // Whoever rests, or has as many calls under way as it may, is not kept waiting by us.
             let due: Option<i64> = row.try_get("due_at")?;
-            if let Some(due) = due.filter(|due| *due <= now && condition != Condition::Resting) {
+            let room = deliveries::most_under_way(row.try_get("failures")?) - row.try_get::<i64, _>("under_way")?;
+            if let Some(due) = due.filter(|due| *due <= now && room > 0 && condition != Condition::Resting) {
                 let turn = due.max(row.try_get("served_at")?).max(row.try_get("rests_until")?);
                 outbox.unserved = outbox.unserved.max(Some(since_then(turn, now)));
             }

@@ -170,6 +170,11 @@ impl Shelf {
         self.ledger.events_of_batch(&self.organisation, batch, after, limit).await
     }
 
+    /// Whether a batch has ended and nothing about it comes after number `after`.
+    pub async fn batch_is_told(&self, batch: JobId, after: i64) -> Result<bool, LedgerError> {
+        self.ledger.batch_is_told(&self.organisation, batch, after).await
+    }
+
     /// Returns when events were numbered in this process, or may have been in another.
     pub async fn events_numbered(&self) {
         self.ledger.events_numbered().await;

@@ -41,6 +41,7 @@ impl Outbound {
     pub fn at(&self, url: &str, key: Option<String>) -> Result<Service, NoAnswer> {
         let client = Client::builder()
             .tls_backend_preconfigured(self.roots.clone())
+            .no_proxy()
             .redirect(Policy::none())
             .connect_timeout(self.patience)
             .read_timeout(SILENCE)

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Entry, Submission, draft_of};
 use crate::{catalog::DraftWords, fingerprint};
@@ -17,6 +17,9 @@ pub struct Beside {
     /// What the paper needs besides: number, day, signing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paper: Option<Value>,
+    /// What the request says of itself: `attach_data`.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub envelope: Map<String, Value>,
     /// Other papers' requests.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<Value>,
@@ -54,6 +57,13 @@ impl Beside {
         *self == Self::default()
     }
 
+    /// Lets a request say of itself what was said.
+    pub fn put_into(&self, request: &mut Value) {
+        for (field, value) in &self.envelope {
+            request[field] = value.clone();
+        }
+    }
+
     /// The hash of a submission: of the content in its canonical writing; where more was sent, of both.
     pub fn sha256(&self, content: &str) -> String {
         // Where it was read from is not what it says.
@@ -68,7 +78,13 @@ impl Beside {
 /// The request of a submission's own paper: as it was sent, or a draft of what the register knows.
 pub fn request_of(bloc: &Entry, words: &DraftWords, submission: &Submission) -> Value {
     let content = submission.content.clone();
-    let Some(paper) = &submission.beside.paper else { return draft_of(submission.period, bloc, words, content) };
-    let status = submission.beside.status.as_deref().unwrap_or("draft");
-    json!({"kind": submission.kind, "status": status, "paper": paper, "content": content})
+    let mut request = match &submission.beside.paper {
+        None => draft_of(submission.period, bloc, words, content),
+        Some(paper) => {
+            let status = submission.beside.status.as_deref().unwrap_or("draft");
+            json!({"kind": submission.kind, "status": status, "paper": paper, "content": content})
+        }
+    };
+    submission.beside.put_into(&mut request);
+    request
 }

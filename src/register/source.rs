@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::PeriodId;
 use crate::{
     catalog::Mapping,
-    dossier::{self, Origins},
+    dossier::{self, Origins, TooMuch},
     failure::{Finding, Severity},
     outbound::{Rules, Target},
 };
@@ -21,6 +21,8 @@ pub struct FieldMap {
 #[derive(Debug)]
 pub struct Mapped {
     pub content: Value,
+    /// What was noticed while copying, said of what the source said.
+    pub findings: Vec<Finding>,
     origins: Origins,
 }
 
@@ -61,9 +63,20 @@ impl FieldMap {
     }
 
     /// The content that the map makes of what the source said; empty where nothing was there to take.
-    pub fn content(&self, data: &Value) -> Mapped {
-        let (content, origins) = dossier::mapped(&self.map, data);
-        Mapped { content: content.unwrap_or_else(|| Value::Object(Map::new())), origins }
+    ///
+    /// # Errors
+    /// That the map makes too much of it.
+    pub fn content(&self, data: &Value) -> Result<Mapped, Finding> {
+        let (content, origins, findings) = dossier::mapped(&self.map, data).map_err(|TooMuch| {
+            Finding::new(
+                "register-source",
+                Severity::Error,
+                "",
+                "Cách chuyển trường của nguồn nhân dữ liệu này lên quá nhiều; hãy kiểm tra các “$each” lồng nhau và danh sách mà nguồn trả về.",
+                "The source's map makes too much of this answer.",
+            )
+        })?;
+        Ok(Mapped { content: content.unwrap_or_else(|| Value::Object(Map::new())), findings, origins })
     }
 }
 
@@ -97,6 +110,7 @@ mod tests {
         let source = source("https://tdkt.tinh.gov.vn/{bloc}/{period}", &map).expect("it can be asked");
         assert_eq!(source.url("k6", "2026-H1".parse().unwrap()), "https://tdkt.tinh.gov.vn/k6/2026-H1");
         let mapped = source.content(&json!({"ten": "Khối 6", "khen": [{"loai": "Giấy khen", "so": 12}, {"so": -3}]}));
+        let mapped = mapped.expect("no more than was said");
         assert_eq!(mapped.content["commendations"][0], json!({"form": "Giấy khen", "count": 12}));
         for (place, there) in [
             ("/content/commendations/1/count", "/khen/1/so"),
@@ -107,6 +121,16 @@ mod tests {
             let finding = Finding::new("S01", Severity::Error, place, "sai", "wrong");
             assert_eq!(mapped.lead_back(finding).pointers, [there], "{place}");
         }
+    }
+
+    #[test]
+    fn a_map_that_multiplies_what_the_source_said_is_a_fault_of_it() {
+        let each = |make: Value| json!({"$each": "/l", "make": make});
+        let map = json!({"a": each(each(each(json!({"$from": "/l"}))))});
+        let source = source("https://tdkt.tinh.gov.vn/x", &map).expect("it can be asked");
+        assert_eq!(source.content(&json!({"l": vec![1; 20]})).expect("little").content["a"][19][19][19][19], 1);
+        let fault = source.content(&json!({"l": vec![1; 100]})).expect_err("10^8 values");
+        assert_eq!((fault.code.as_str(), fault.severity), ("register-source", Severity::Error));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct Submission {
     /// Kind of paper whose content it is.
     pub kind: String,
     pub content: Value,
-    /// SHA-256 of the content in its canonical writing, hex.
+    /// SHA-256 of what was sent, hex: see [`Beside::sha256`].
     pub sha256: String,
     pub sent_at: DateTime<Utc>,
     /// A key's id, or who ran the command.

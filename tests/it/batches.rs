@@ -13,7 +13,7 @@ use tdkt_reports::{
 use crate::support::{
     chance::long,
     papers::{self, copy_folder, repository, sample_of},
-    programs::{Service, json, until},
+    programs::{Service, json, tdkt, until},
 };
 
 fn submit(service: &Service, batch: &Value) -> (u16, Value) {
@@ -227,6 +227,9 @@ fn only_what_really_failed_is_made_again() {
     let begun = begun(folder.path(), None);
     let resumed = json(service.post(&format!("/v1/batches/{id}:resume"), ""));
     assert_eq!(resumed["parts"], 6, "{resumed:#}");
+    // Whoever follows from now on is told of the new end too.
+    let followed = service.get(&format!("/v1/batches/{id}/events")).text().expect("a stream");
+    assert_eq!(followed.matches("event: batch.ended\n").count(), 2, "{followed}");
     let seen = ended(&service, &id);
     assert_eq!(seen["counts"], json!({"succeeded": 6}), "{seen:#}");
     assert_eq!(self::begun(folder.path(), None) - begun, 2, "two renders, of the two that had failed");
@@ -239,13 +242,34 @@ fn only_what_really_failed_is_made_again() {
     assert_eq!(service.get(&format!("/v1/batches/{id}/archive.zip")).status(), 200);
 }
 
+#[test]
+fn what_lies_ready_has_no_name_and_follows_what_is_known_of_the_batch() {
+    let [data, scratch] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let mut command = tdkt();
+    command.env("TMPDIR", scratch.path());
+    let service = Service::started(command, data.path(), &[]);
+    let (status, taken) = submit(&service, &json!({"requests": [sample_of("scorecard", "simple")]}));
+    assert_eq!(status, 202, "{taken:#}");
+    let id = taken["id"].as_str().expect("an id");
+    assert_eq!(ended(&service, id)["counts"], json!({"succeeded": 1}));
+    let title = |manifest: &Value| manifest["files"][0]["title"].as_str().expect("a title").to_owned();
+    let before = title(&json(service.get(&format!("/v1/batches/{id}/manifest.json"))));
+    let left = std::fs::read_dir(scratch.path()).expect("there").count();
+    assert_eq!(left, 0, "a killed process leaves nothing of it behind");
+    assert_eq!(service.get(&format!("/v1/batches/{id}/archive.zip")).status(), 200);
+    // As an erasure does: what the batch knew is written over.
+    let written = on_ledger(data.path(), async |pool| {
+        let over = sqlx::query("UPDATE batch SET outline = replace(outline, $1, $2) WHERE id = $3");
+        let over = over.bind(before.clone()).bind("(đã xóa)").bind(id.to_owned()).execute(pool).await;
+        over.expect("written").rows_affected()
+    });
+    assert_eq!(written, 1);
+    assert_eq!(title(&json(service.get(&format!("/v1/batches/{id}/manifest.json")))), "(đã xóa)");
+}
+
 /// How many renders were begun in all; or, after a job was accepted, before that job's own.
 fn begun(data: &Path, before: Option<&str>) -> i64 {
-    let address = format!("sqlite:{}", data.join("ledger.sqlite").display());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    sqlx::any::install_default_drivers();
-    runtime.block_on(async {
-        let pool = AnyPoolOptions::new().max_connections(1).connect(&address).await.expect("connected");
+    on_ledger(data, async |pool| {
         let counted = match before {
             None => sqlx::query_scalar("SELECT count(*) FROM audit WHERE action = 'lease'"),
             Some(id) => sqlx::query_scalar(
@@ -255,7 +279,18 @@ fn begun(data: &Path, before: Option<&str>) -> i64 {
             )
             .bind(id.to_owned()),
         };
-        counted.fetch_one(&pool).await.expect("counted")
+        counted.fetch_one(pool).await.expect("counted")
+    })
+}
+
+/// Something that only the store itself can be asked.
+fn on_ledger<T>(data: &Path, work: impl AsyncFnOnce(&sqlx::AnyPool) -> T) -> T {
+    let address = format!("sqlite:{}", data.join("ledger.sqlite").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    sqlx::any::install_default_drivers();
+    runtime.block_on(async {
+        let pool = AnyPoolOptions::new().max_connections(1).connect(&address).await.expect("connected");
+        work(&pool).await
     })
 }
 

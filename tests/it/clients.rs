@@ -210,6 +210,42 @@ fn a_client_that_is_called_verifies_the_call_and_fetches_the_paper_that_it_tells
     assert!(made.text().contains(&sha256), "{}", made.text());
 }
 
+/// What was answered 204 is told by nobody again, so one event may not cost the others.
+#[test]
+fn a_listening_client_outlives_what_it_cannot_fetch_or_read() {
+    let listening = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let service = Service::start(&[]);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let listener = Listener::start(&service.url, (listening, SECRET), folder.path());
+    let http = reqwest::blocking::Client::new();
+    let call = |event: &str, data: Value, signed: Option<&[u8]>| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs().to_string();
+        let body = as_json!({"type": "job.succeeded", "data": data}).to_string();
+        let own = signature(SECRET, (event, &now), &body);
+        let call = http.post(format!("http://127.0.0.1:{listening}/")).header("webhook-id", event);
+        let call = call.header("webhook-timestamp", now).header("webhook-signature", signed.unwrap_or(own.as_bytes()));
+        call.body(body).send().expect("an answer").status()
+    };
+    let [gone, dossier] =
+        [papers::sample("minimal").to_owned(), papers::sample_of("award-dossier", "simple").to_string()]
+            .map(|request| service.accept(request));
+    let [erased, kept] = [&gone, &dossier].map(|job| {
+        let sha256 = service.wait_for(job)["document"]["sha256"].as_str().expect("a hash").to_owned();
+        as_json!({"event_id": format!("evt_{job}"), "job_id": job, "href": format!("/v1/jobs/{job}"), "sha256": sha256})
+    });
+    assert_eq!(service.request("DELETE", &format!("/v1/jobs/{gone}/data")).send().expect("an answer").status(), 200);
+    assert_eq!(service.get(&format!("/v1/jobs/{gone}/document")).status(), 410);
+
+    assert_eq!(call("evt_1", kept.clone(), Some("v1,é".as_bytes())), 401, "a signature that is not ASCII");
+    assert_eq!(call("evt_2", erased, None), 204);
+    assert_eq!(call("evt_3", kept, None), 204);
+    until(PATIENCE, "the dossier is fetched", || listener.said().contains(&dossier));
+    let files: Vec<_> = std::fs::read_dir(folder.path()).expect("listed").map(|file| file.expect("listed")).collect();
+    let names: Vec<_> = files.iter().map(|file| file.file_name().into_string().expect("text")).collect();
+    assert_eq!(names, [format!("{dossier}.zip")]);
+    assert!(std::fs::read(files[0].path()).expect("read").starts_with(b"PK"), "a ZIP file");
+}
+
 /// Each is signed as the service would, and taken.
 #[test]
 fn the_clients_take_every_example_of_a_call() {

@@ -10,8 +10,9 @@ use std::{
 use serde_json::{Value, json};
 
 use super::support::{
-    attackers::{Attack, beside},
-    contract::checked,
+    attackers::{Attack, beside, narrow},
+    contract::{self, checked},
+    kept_socket::KeptSocket,
     papers,
     programs::{Service, until},
 };
@@ -58,6 +59,35 @@ fn data_that_mean_ill_are_refused_by_name_and_cost_little() {
     assert!(service.books().counts().is_empty());
 }
 
+/// Also where the body may be left out: what was sent is never passed over in silence.
+#[test]
+fn a_body_without_a_type_or_of_another_type_is_refused_by_every_operation_that_takes_one() {
+    let service = Service::start(&["--work", "false"]);
+    let mut asked = 0;
+    for (path, operations) in contract::document()["paths"].as_object().expect("paths") {
+        for (method, operation) in operations.as_object().expect("operations") {
+            let Some(types) = operation["requestBody"]["content"].as_object() else { continue };
+            let method = method.to_uppercase();
+            let filled = path.replace("/periods/{id}", "/periods/2026-H1").replace("{period}", "2026-H1");
+            let filled = filled.replace("{year}", "2026").replace("{id}", "k1");
+            for content_type in [None, Some("text/plain"), Some("application/x-www-form-urlencoded")] {
+                assert!(!types.contains_key(content_type.unwrap_or_default()), "{path}");
+                let request = service.request(&method, &filled).header("if-none-match", "*").body("{}");
+                let request = content_type.into_iter().fold(request, |it, value| it.header("content-type", value));
+                let answer = checked(&method, &filled, request.send().expect("an answer"));
+                let status = answer.status();
+                let told: Value = serde_json::from_str(&answer.text().expect("a body")).expect("a problem");
+                assert_eq!(status, 415, "{method} {path} with {content_type:?}: {told:#}");
+                assert_eq!(told["code"], "unsupported-media-type");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked >= 3 * 20, "{asked}");
+    let closed = service.request("POST", "/v1/periods/2026-H1:close").send().expect("an answer");
+    assert_ne!(checked("POST", "/v1/periods/2026-H1:close", closed).status(), 415, "a body may be left out there");
+}
+
 /// How long a neighbour waits is measured by `benches/neighbours.rs`.
 #[test]
 fn slow_heads_and_dribbled_bodies_end_and_neighbours_are_served() {
@@ -96,6 +126,38 @@ fn slow_heads_and_dribbled_bodies_end_and_neighbours_are_served() {
     assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408 "), "{answer}");
 }
 
+/// The kernel would take megabytes of each connection off our hands, and nobody would count them.
+#[test]
+fn of_an_answer_that_its_caller_does_not_read_the_kernel_holds_little() {
+    const CALLERS: usize = 20;
+    // Opened by the service, and handed over to it.
+    let (socket, folder) = (KeptSocket::at("127.0.0.1:0"), tempfile::tempdir().expect("a temporary folder"));
+    let services =
+        [Service::start(&["--work", "false"]), Service::take_over(&socket, folder.path(), &["--work", "false"])];
+    for service in services {
+        let address = service.url.strip_prefix("http://").expect("an address").parse().expect("an address");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let callers: Vec<TcpStream> = (0..CALLERS)
+            .map(|_| {
+                let mut stream = narrow(&runtime, address);
+                let asked = "GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(4);
+                stream.write_all(asked.as_bytes()).expect("taken");
+                stream
+            })
+            .collect();
+        let (mut before, mut same) = (Vec::new(), 0);
+        until(Duration::from_secs(60), "everybody is answered as far as they take it", || {
+            let now = service.unreceived();
+            same = if now == before { same + 1 } else { 0 };
+            before = now;
+            same >= 10 && before.iter().filter(|bytes| **bytes > 0).count() >= CALLERS
+        });
+        let most = before.iter().max().expect("connections");
+        assert!(*most <= 256 << 10, "{} KiB of one connection", most >> 10);
+        drop(callers);
+    }
+}
+
 #[test]
 fn one_address_holds_so_many_connections_and_no_more() {
     let service = Service::start(&["--work", "false", "--connections-per-address", "20"]);
@@ -128,9 +190,9 @@ fn floods_depths_and_lengths_are_answered_by_name_and_neighbours_are_served() {
         beside(&service, attack, 4, |attackers| {
             let done = || attackers.done.load(Ordering::Relaxed);
             until(Duration::from_secs(60), "they are at it", || done() >= 4);
-            let before = done();
             // Between two of the neighbour's answers they were answered too: they were there all the time.
             for _ in 0..3 {
+                let before = done();
                 asks(&service);
                 until(Duration::from_secs(60), "they go on", || done() > before);
             }

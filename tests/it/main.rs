@@ -43,6 +43,7 @@ mod open_doors;
 mod papers_over_http;
 mod people;
 mod register;
+mod remote_batches;
 mod service;
 mod tenancy;
 mod text_encoding;

@@ -68,11 +68,7 @@ fn the_image_is_built_by_the_compiler_that_the_tests_use() {
 #[test]
 fn the_image_s_build_has_every_file_that_is_compiled_in() {
     let docker = read("Dockerfile");
-    let copied: Vec<&str> = docker
-        .lines()
-        .filter_map(|line| line.strip_prefix("COPY ").filter(|rest| !rest.starts_with("--")))
-        .flat_map(|line| line.split_whitespace())
-        .collect();
+    let copied = copied(&docker);
     let let_in = read(".dockerignore");
     let mut folders = vec![repository("src")];
     let mut seen = 0;
@@ -90,14 +86,45 @@ fn the_image_s_build_has_every_file_that_is_compiled_in() {
                         Some(from_root) => from_root.to_owned(),
                         None => inside(path.parent().expect("a folder"), named),
                     };
-                    let under = |place: &&&str| named == **place || named.starts_with(&format!("{place}/"));
-                    assert!(copied.iter().find(under).is_some(), "{} needs {named}", path.display());
+                    assert!(is_under(&copied, &named), "{} needs {named}", path.display());
                     assert!(is_let_in(&let_in, &named), ".dockerignore keeps {named} out");
                 }
             }
         }
     }
     assert!(seen > 5, "{seen}");
+}
+
+/// Cargo refuses a manifest that names what is not there, whatever is to be built of it.
+#[test]
+fn the_image_s_build_has_every_file_that_the_manifest_names() {
+    let manifest: toml::Table = read("Cargo.toml").parse().expect("TOML");
+    let (docker, let_in) = (read("Dockerfile"), read(".dockerignore"));
+    let copied = copied(&docker);
+    let mut named: Vec<String> = vec!["Cargo.toml".into(), "Cargo.lock".into(), "build.rs".into()];
+    for (table, folder) in [("bin", "src/bin"), ("bench", "benches"), ("test", "tests"), ("example", "examples")] {
+        let targets = manifest.get(table).and_then(toml::Value::as_array).into_iter().flatten();
+        named.extend(targets.map(|target| match target.get("path").and_then(toml::Value::as_str) {
+            Some(path) => path.to_owned(),
+            None => format!("{folder}/{}.rs", target["name"].as_str().expect("a name")),
+        }));
+    }
+    assert!(named.iter().any(|file| file == "benches/load.rs"), "{named:?}");
+    for file in &named {
+        assert!(repository(file).is_file(), "{file} is no file");
+        assert!(is_under(&copied, file), "the build has no {file}");
+        assert!(is_let_in(&let_in, file), ".dockerignore keeps {file} out");
+    }
+}
+
+/// What the image's build has.
+fn copied(docker: &str) -> Vec<&str> {
+    let lines = docker.lines().filter_map(|line| line.strip_prefix("COPY ").filter(|rest| !rest.starts_with("--")));
+    lines.flat_map(str::split_whitespace).collect()
+}
+
+fn is_under(places: &[&str], named: &str) -> bool {
+    places.iter().any(|place| named == *place || named.starts_with(&format!("{place}/")))
 }
 
 /// The last line that speaks of a file decides.

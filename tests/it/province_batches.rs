@@ -2,6 +2,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io::ErrorKind,
+    net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -12,9 +14,12 @@ use serde_json::{Value, json};
 use tdkt_reports::{binding, fingerprint};
 use tempfile::TempDir;
 
-use crate::support::{
-    papers,
-    programs::{Outcome, Service, json, run_in, send, tdkt, until},
+use super::{
+    support::{
+        papers,
+        programs::{Outcome, Service, json, run_command, run_in, send, tdkt, until},
+    },
+    text_encoding::in_tcvn3,
 };
 
 /// Blocs of the invented province; one of them sends nothing.
@@ -63,6 +68,16 @@ impl House {
     fn take_over(&self) {
         let taken = self.register(&["import", "a"]);
         assert_eq!(taken.code, Some(0), "{}", taken.err);
+    }
+
+    /// Takes over a folder that the register gave out.
+    fn takes_over_nothing_new(&self, folder: &str) {
+        let again = self.register(&["import", folder]);
+        assert_eq!(again.code, Some(0), "{}", again.err);
+        // "Đã nhận 9 mục và số liệu 6 kỳ của các khối, cụm; 15 đã có sẵn. …"
+        let numbers = again.err.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse::<usize>().ok());
+        let numbers: Vec<usize> = numbers.collect();
+        assert_eq!(numbers[0] + numbers[1], numbers[2], "{}", again.err);
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -129,23 +144,71 @@ fn a_folder_goes_into_the_register_and_comes_out_the_same() {
         assert_eq!(value, &after[file], "{file}");
     }
     // What comes out goes in again, and nothing is new.
-    let again = house.register(&["import", "b"]);
-    assert_eq!(again.code, Some(0), "{}", again.err);
-    let count = |word: &str| {
-        let words: Vec<&str> = again.err.split_whitespace().collect();
-        let at = words.iter().position(|it| *it == word).expect("said");
-        words[at - 1].parse::<usize>().expect("a count")
+    house.takes_over_nothing_new("b");
+}
+
+#[test]
+fn what_was_sent_over_http_comes_out_and_goes_in_again_as_nothing_new() {
+    let house = House::open("0");
+    house.take_over();
+    let sent = json(house.service.get("/v1/periods/2026/submissions"));
+    let bloc = sent["data"][0]["bloc"].as_str().expect("a bloc");
+    let path = format!("/v1/blocs/{bloc}/submissions/2026");
+    let seen = json(house.service.get(&path));
+    let base = seen["etag"].as_str().expect("an etag");
+    let request = house.service.request("POST", &path).header("content-type", "application/json");
+    let kept = request.header("if-match", base).body(json!({"content": seen["content"]}).to_string()).send();
+    let kept = json(kept.expect("an answer"));
+    assert_eq!((&kept["version"], &kept["paper"]), (&json!(2), &Value::Null), "the content alone: {kept:#}");
+    let given = house.register(&["export", "b", "2026"]);
+    assert_eq!(given.code, Some(0), "{}", given.err);
+    house.takes_over_nothing_new("b");
+    // What says nothing new changes nothing that is closed.
+    let closed = house.service.request("POST", "/v1/periods/2026:close").header("content-type", "application/json");
+    let closed = closed.header("if-none-match", "*").body(r#"{"accept_missing": true}"#).send().expect("an answer");
+    assert!(closed.status().is_success(), "{}", closed.text().expect("text"));
+    house.takes_over_nothing_new("b");
+    assert_eq!(json(house.service.get(&path))["version"], 2);
+}
+
+#[test]
+fn what_a_request_says_of_itself_is_kept_and_an_old_encoding_is_read() {
+    let house = House::open("0");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(house.path("a"))
+        .expect("there")
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| !path.ends_with("province.json"))
+        .collect();
+    files.sort();
+    let own = |path: &Path| {
+        let file: Value = serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON");
+        let papers = file["papers"].as_array().expect("papers");
+        let at = papers.iter().position(|paper| paper["kind"] == "annual-summary").expect("a year's report");
+        (file, at)
     };
-    let kept = again.err.split("; ").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a count");
-    let periods: usize = again
-        .err
-        .split("số liệu ")
-        .nth(1)
-        .and_then(|rest| rest.split(' ').next())
-        .expect("a count")
-        .parse()
-        .expect("a number");
-    assert_eq!(kept.parse::<usize>().expect("a number"), count("mục") + periods, "{}", again.err);
+    let (mut attached, at) = own(&files[0]);
+    attached["papers"][at]["attach_data"] = json!(true);
+    std::fs::write(&files[0], attached.to_string()).expect("written");
+    let (plain, at_old) = own(&files[1]);
+    let mut old = plain.clone();
+    let name = plain["papers"][at_old]["content"]["bloc"]["name"].as_str().expect("a name");
+    old["papers"][at_old]["content"]["bloc"]["name"] = json!(in_tcvn3(name).expect("in the old encoding"));
+    old["papers"][at_old]["text_encoding"] = json!("tcvn3");
+    std::fs::write(&files[1], old.to_string()).expect("written");
+
+    house.take_over();
+    let given = house.register(&["export", "b", "2026"]);
+    assert_eq!(given.code, Some(0), "{}", given.err);
+    let exported = |path: &Path| own(&house.path("b").join(path.file_name().expect("a name"))).0;
+    assert_eq!(exported(&files[0])["papers"][at]["attach_data"], true);
+    assert_eq!(exported(&files[1])["papers"], plain["papers"], "in Unicode, and nothing else is different");
+    house.takes_over_nothing_new("b");
+    // Nothing that no form knows is passed over in silence.
+    attached["papers"][at]["attach_date"] = json!(true);
+    std::fs::write(&files[0], attached.to_string()).expect("written");
+    let refused = house.register(&["import", "a"]);
+    assert_eq!(refused.code, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("/attach_date"), "{}", refused.err);
 }
 
 #[test]
@@ -264,6 +327,45 @@ fn the_command_closes_a_year_on_a_service_and_goes_on_with_the_same_batch() {
         b"",
     );
     assert_eq!(nobody.code, Some(75), "{}", nobody.err);
+}
+
+/// The key and people's data would go to it in the open.
+#[test]
+fn a_command_goes_to_the_service_that_it_is_told_and_asks_no_proxy_of_the_environment() {
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    proxy.set_nonblocking(true).expect("set");
+    let its = format!("http://{}", proxy.local_addr().expect("bound"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut command = tdkt();
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env(name, &its);
+    }
+    for name in ["no_proxy", "NO_PROXY", "REQUEST_METHOD"] {
+        command.env_remove(name);
+    }
+    command.args(["batch", "--server", "http://127.0.0.1:9", "--period", "2026", "--out", "far"]);
+    command.current_dir(folder.path());
+    let outcome = run_command(command, b"");
+    assert_eq!(outcome.code, Some(75), "{}", outcome.err);
+    let asked = proxy.accept().map(|(_, from)| from).map_err(|error| error.kind());
+    assert_eq!(asked, Err(ErrorKind::WouldBlock), "the proxy was asked");
+}
+
+#[test]
+fn a_folder_with_a_fault_ends_alike_here_and_on_a_service() {
+    let house = House::open("1");
+    let run = |arguments: &[&str]| {
+        let mut all = vec!["batch", "a", "--accept-partial"];
+        all.extend_from_slice(arguments);
+        run_in(house.folder.path(), &all, b"")
+    };
+    let near = run(&["--out", "near"]);
+    let far = run(&["--out", "far", "--server", &house.service.url]);
+    assert_eq!((near.code, far.code), (Some(4), Some(4)), "{}\n{}", near.err, far.err);
+    // The figures were added up here, so the service could not tell where they come from.
+    let lineage = |out: &str| std::fs::read_to_string(house.path(out).join("lineage.json")).expect("written");
+    assert_eq!(lineage("near"), lineage("far"));
+    assert!(lineage("far").contains("\"sources\""), "{}", lineage("far"));
 }
 
 #[test]
@@ -394,6 +496,16 @@ fn what_is_asked_wrongly_is_told_at_once_and_a_key_stands_for_one_batch() {
     assert_eq!(places, ["/blocs/0", "/blocs/2"]);
     let (status, _, told) = house.submit(&json!({"period": "2027"}), None);
     assert_eq!((status, &told["code"]), (409, &json!("period-incomplete")), "{told:#}");
+    assert!(told["title"].as_str().expect("a title").contains("Chưa khối, cụm nào gửi"), "{told:#}");
+    // All have sent, but nothing of this kind; with blocs or without.
+    let blocs = json(house.service.get("/v1/periods/2026/submissions"));
+    for mut asked in [json!({}), json!({"blocs": [blocs["data"][0]["bloc"]]})] {
+        asked["period"] = json!("2026");
+        asked["kind"] = json!("ballot-minutes");
+        let (status, _, told) = house.submit(&asked, None);
+        assert_eq!((status, &told["code"]), (409, &json!("period-incomplete")), "{told:#}");
+        assert!(told["title"].as_str().expect("a title").contains("trong phạm vi đã chọn"), "{told:#}");
+    }
 
     // One bloc's paper of one kind: no report of the province.
     let blocs = json(house.service.get("/v1/periods/2026/submissions"));

@@ -41,6 +41,7 @@ impl Source {
                 let (status, body) = match path {
                     "/so-lieu/k6/2026-H1" => ("200 OK", said("Khối Nội chính", 12)),
                     "/so-lieu/k7/2026-H1" => ("200 OK", said("Khối thi đua số 7", -3)),
+                    "/so-lieu/k6/2025-H1" => ("200 OK", json!({"l": vec![1; 1_000]}).to_string()),
                     _ => ("404 Not Found", "{}".to_owned()),
                 };
                 let answer = format!(
@@ -151,6 +152,26 @@ fn figures_are_read_through_the_guard_and_kept_with_where_they_come_from() {
     // A period without figures there: the source's 404 is no figure.
     let none = pull(&service, &json!({"period": "2026-H2", "blocs": ["k6"]}));
     assert_eq!(none[0]["failure"]["code"], "source-unavailable");
+
+    // A map that multiplies what the source says, and one that finds nothing where an item points.
+    let each = |make: Value| json!({"$each": "/l", "make": make});
+    let mut multiplying = source.entry();
+    multiplying["map"] = json!({"a": each(each(each(each(json!({"$item": ""})))))});
+    assert_eq!(put(&service, "/v1/sources/nhan", &multiplying).status(), 201);
+    let mut lost = source.entry();
+    lost["map"]["notes"] = json!({"$each": "/khen", "make": {"$find": "/bang", "at": "/so", "take": "/ten"}});
+    assert_eq!(put(&service, "/v1/sources/lac", &lost).status(), 201);
+    for (source, period, code, place) in
+        [("nhan", "2025-H1", "register-source", json!("")), ("lac", "2026-H1", "H02", json!("/khen/0/so"))]
+    {
+        let asked = json!({"period": period, "blocs": ["k6"]});
+        let told = json(service.post(&format!("/v1/sources/{source}:pull"), asked.to_string()));
+        let failure = &told["data"][0]["failure"];
+        assert_eq!(failure["code"], "invalid-document", "{told:#}");
+        let findings = failure["findings"].as_array().expect("a list");
+        let found = findings.iter().find(|finding| finding["code"] == code);
+        assert_eq!(found.unwrap_or_else(|| panic!("{told:#}"))["pointers"][0], place, "{told:#}");
+    }
 
     // A schedule that lacks its source is told so.
     let lacking = json!({"cron": "0 6 * * *", "action": "pull", "period": "2026-H1"});

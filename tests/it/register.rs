@@ -104,7 +104,12 @@ fn a_bad_entry_is_told_all_its_faults_and_not_kept() {
     assert_eq!(places, ["/colour", "/name", "/sort", "/valid_from"], "{told:#}");
     problem(service.get("/v1/register/units/snv"), 404, "not-in-register");
     let body = json!({"name": "Sở Nội vụ"});
-    for path in ["/v1/register/units/S%E1%BB%9F", "/v1/register/blocs/k/years/26", "/v1/periods/2026-H3"] {
+    for path in [
+        "/v1/register/units/S%E1%BB%9F",
+        "/v1/register/blocs/k/years/26",
+        "/v1/register/blocs/province",
+        "/v1/periods/2026-H3",
+    ] {
         let refused = write(&service, "PUT", path, ("if-none-match", "*"), &body);
         problem(refused, 400, "bad-parameter");
     }

@@ -24,6 +24,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("object_store", &["archive"]),
     ("listenfd", &["app"]),
+    ("socket2", &["app"]),
 ];
 
 /// Above this a file is to be split along a noun.

@@ -27,7 +27,7 @@ const VNI: [(&str, &str); 2] = [
     ),
 ];
 
-fn in_tcvn3(text: &str) -> Option<String> {
+pub fn in_tcvn3(text: &str) -> Option<String> {
     let [unicode, old] = TCVN3;
     text.chars()
         .map(|c| if c.is_ascii() { Some(c) } else { old.chars().nth(unicode.chars().position(|u| u == c)?) })

@@ -17,7 +17,7 @@ use tdkt_reports::job::event::{EventType, TRIAL};
 use super::support::{
     contract,
     papers::{self, sample, sample_of},
-    programs::{self, Outcome, Service, until},
+    programs::{self, Outcome, Over, Service, until},
     receiver::{Authority, Manner, Receiver},
 };
 
@@ -242,6 +242,7 @@ fn a_secret_is_exchanged_while_deliveries_run_and_none_is_lost() {
     let posted: Mutex<BTreeSet<String>> = Mutex::default();
     let over = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let let_go = Over(&over);
         for _ in 0..2 {
             scope.spawn(|| {
                 while !over.load(std::sync::atomic::Ordering::Relaxed) {
@@ -257,7 +258,7 @@ fn a_secret_is_exchanged_while_deliveries_run_and_none_is_lost() {
             known.lock().expect("not poisoned").push(rotated["secret"].as_str().expect("a secret").to_owned());
         }
         until(PATIENCE, "deliveries run on", || receiver.calls() >= (EXCHANGES + 1) * BETWEEN);
-        over.store(true, std::sync::atomic::Ordering::Relaxed);
+        drop(let_go);
     });
     let posted = posted.into_inner().expect("not poisoned");
     let arrived = || receiver.heard().iter().map(|heard| heard.id().to_owned()).collect::<BTreeSet<_>>();

@@ -15,9 +15,11 @@ use uuid::Uuid;
 use super::{Arguments, IN_PART, STOPPED, counted, row, wanted, watch::Watch};
 use crate::{
     app,
-    cli::output,
+    cli::{books::runtime, output},
     closing::{ARCHIVE, LINEAGE, MANIFEST, MERGED, Plan, Progress},
-    failure::{Failure, FailureCode},
+    consolidation,
+    difference::Change,
+    failure::{Failure, FailureCode, Finding},
     fingerprint,
     outbound::{Heard, NoAnswer, Service},
     settings::Settings,
@@ -30,6 +32,15 @@ const PATIENCE: u32 = 30;
 /// Where the key stands if no file is named.
 const KEY: &str = "TDKT_KEY";
 
+/// What the service is asked for.
+struct Asked {
+    body: String,
+    /// Where each figure of the province's report comes from, where it was added up here.
+    lineage: Option<Value>,
+    /// Papers that were left out here; the service does not hear of them.
+    left_out: usize,
+}
+
 /// What was begun.
 #[derive(Debug, Serialize, Deserialize)]
 struct Begun {
@@ -41,9 +52,9 @@ struct Begun {
 }
 
 pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> Result<ExitCode, Failure> {
-    let body = match (&arguments.folder, arguments.period) {
+    let asked = match (&arguments.folder, arguments.period) {
         (Some(folder), _) => match requests(folder, arguments, settings)? {
-            Ok(body) => body,
+            Ok(asked) => asked,
             Err(refused) => return Ok(refused),
         },
         (None, Some(period)) => {
@@ -56,17 +67,14 @@ pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> R
                 [kind] => body["kind"] = json!(kind),
                 [..] => return Err(one_kind()),
             }
-            body
+            Asked { body: body.to_string(), lineage: None, left_out: 0 }
         }
         (None, None) => return Err(Failure::internal("neither a folder nor a period")),
     };
-    let body = body.to_string();
     let service = app::open_outbound(settings)?.at(server, key(arguments)?).map_err(no_answer)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::internal(error.to_string()))?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         tokio::select! {
-            ended = close(&service, server, &body, arguments) => ended,
+            ended = close(&service, server, &asked, arguments) => ended,
             _ = tokio::signal::ctrl_c() => {
                 output::say("Đã dừng theo dõi; dịch vụ vẫn lập tiếp. Chạy lại đúng lệnh này để nhận kết quả.\n");
                 Ok(ExitCode::from(STOPPED))
@@ -76,7 +84,7 @@ pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> R
 }
 
 /// The requests of a folder, checked and added up here; or how the command ends.
-fn requests(folder: &Path, arguments: &Arguments, settings: &Settings) -> Result<Result<Value, ExitCode>, Failure> {
+fn requests(folder: &Path, arguments: &Arguments, settings: &Settings) -> Result<Result<Asked, ExitCode>, Failure> {
     let workshop = super::super::workshop(settings)?;
     super::known_kinds(arguments, |name| workshop.catalog().kind(name).is_some())?;
     let (plan, faults) = Plan::draw(folder, &wanted(arguments), &workshop)?;
@@ -93,7 +101,11 @@ fn requests(folder: &Path, arguments: &Arguments, settings: &Settings) -> Result
             serde_json::from_str(&plan.order(part)?).map_err(|error| Failure::internal(error.to_string()))?;
         requests.push(order["request"].take());
     }
-    Ok(Ok(json!({"accept_partial": arguments.accept_partial, "requests": requests})))
+    Ok(Ok(Asked {
+        body: json!({"accept_partial": arguments.accept_partial, "requests": requests}).to_string(),
+        lineage: plan.report.as_ref().map(|_| consolidation::as_json(&plan.figures)),
+        left_out: plan.left_out.len(),
+    }))
 }
 
 fn key(arguments: &Arguments) -> Result<Option<String>, Failure> {
@@ -104,26 +116,15 @@ fn key(arguments: &Arguments) -> Result<Option<String>, Failure> {
     Ok(key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()))
 }
 
-async fn close(service: &Service, server: &str, body: &str, arguments: &Arguments) -> Result<ExitCode, Failure> {
+async fn close(service: &Service, server: &str, asked: &Asked, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let own = arguments.out.join(".tdkt");
     let unwritable = |error: std::io::Error| unwritable(&arguments.out, &error);
     fs::create_dir_all(&own).map_err(unwritable)?;
     let note = own.join("batch.json");
-    let asked = fingerprint::of(body.as_bytes());
-    let begun = fs::read(&note).ok().and_then(|bytes| serde_json::from_slice::<Begun>(&bytes).ok());
-    let begun = begun.filter(|begun| begun.server == server && begun.asked == asked);
-    let begun = match begun {
-        Some(begun) => begun,
-        None => {
-            let begun = Begun { server: server.to_owned(), asked, once: Uuid::now_v7().to_string() };
-            fs::write(&note, json!(begun).to_string()).map_err(unwritable)?;
-            begun
-        }
-    };
-    let heard = service.post("/v1/batches", body.to_owned(), &begun.once).await.map_err(no_answer)?;
+    let begun = begun(&note, server, &asked.body).map_err(unwritable)?;
+    let heard = service.post("/v1/batches", asked.body.clone(), &begun.once).await.map_err(no_answer)?;
     if heard.status != 202 {
-        // Nothing was stored; the next command begins anew.
-        let _none_there = fs::remove_file(&note);
+        // The key stays: whoever did not hear the answer may have been accepted, and a refusal is not kept under it.
         return refused(&heard);
     }
     let mut batch = read(&heard)?;
@@ -131,10 +132,7 @@ async fn close(service: &Service, server: &str, body: &str, arguments: &Argument
     for name in list(&batch["missing"]) {
         output::say(&format!("Chưa có số liệu: {name}.\n"));
     }
-    for left in batch["left_out"].as_array().into_iter().flatten() {
-        let text = |field: &str| left[field].as_str().unwrap_or_default();
-        output::say(&format!("{}: {}\n", text("paper"), text("message_vi")));
-    }
+    batch["left_out"].as_array().into_iter().flatten().for_each(left_out);
     let mut watch = Watch::new();
     let mut silent = 0;
     while batch["ended"] != batch["parts"] {
@@ -155,17 +153,57 @@ async fn close(service: &Service, server: &str, body: &str, arguments: &Argument
     if arguments.diff {
         differences(service, &id).await?;
     }
-    for (path, file) in
-        [("manifest.json", MANIFEST), ("lineage.json", LINEAGE), ("archive.zip", ARCHIVE), ("merged.pdf", MERGED)]
-    {
-        fetch(service, &format!("/v1/batches/{id}/{path}"), &arguments.out.join(file), &own.join("half-file")).await?;
+    let files = [("manifest.json", MANIFEST), ("archive.zip", ARCHIVE), ("merged.pdf", MERGED)];
+    // What was added up here, the service knows nothing of.
+    let lineage = arguments.period.is_some().then_some(("lineage.json", LINEAGE));
+    let half = own.join("half-file");
+    for (path, file) in files.into_iter().chain(lineage) {
+        if let Err(failure) =
+            fetch(service, &format!("/v1/batches/{id}/{path}"), &arguments.out.join(file), &half).await?
+        {
+            // A paper of this batch was erased: the next command begins a batch of its own.
+            let _none_there = fs::remove_file(&note);
+            return Err(failure);
+        }
+    }
+    if let Some(lineage) = &asked.lineage {
+        fs::write(&half, format!("{lineage:#}\n")).map_err(unwritable)?;
+        fs::rename(&half, arguments.out.join(LINEAGE)).map_err(unwritable)?;
     }
     let _none_there = fs::remove_file(&note);
     let out = &arguments.out;
     output::say(&format!("Đã có {} và {}.\n", out.join(ARCHIVE).display(), out.join(MERGED).display()));
     let made = batch["counts"]["succeeded"] == batch["parts"];
-    let whole = made && batch["left_out"].as_array().is_none_or(Vec::is_empty);
+    let whole = made && asked.left_out == 0 && batch["left_out"].as_array().is_none_or(Vec::is_empty);
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
+}
+
+/// What was begun with the same service and the same words, or is begun now.
+fn begun(note: &Path, server: &str, body: &str) -> std::io::Result<Begun> {
+    let asked = fingerprint::of(body.as_bytes());
+    let begun = fs::read(note).ok().and_then(|bytes| serde_json::from_slice::<Begun>(&bytes).ok());
+    if let Some(begun) = begun.filter(|begun| begun.server == server && begun.asked == asked) {
+        return Ok(begun);
+    }
+    let begun = Begun { server: server.to_owned(), asked, once: Uuid::now_v7().to_string() };
+    fs::write(note, json!(begun).to_string())?;
+    Ok(begun)
+}
+
+/// Says why a paper was left out. Of a batch that was accepted before, codes and places are all there is.
+fn left_out(left: &Value) {
+    let text = |field: &str| left[field].as_str().unwrap_or_default();
+    let why = [text("message_vi"), text("code")].into_iter().find(|words| !words.is_empty()).unwrap_or_default();
+    output::say(&format!("{}: {why}\n", text("paper")));
+    match serde_json::from_value::<Vec<Finding>>(left["findings"].clone()) {
+        Ok(findings) => output::notices(&findings),
+        Err(_kept_in_part) => {
+            for finding in left["findings"].as_array().into_iter().flatten() {
+                let places: Vec<&str> = list(&finding["pointers"]).collect();
+                output::say(&format!("  [{}] {}\n", finding["code"].as_str().unwrap_or_default(), places.join(", ")));
+            }
+        }
+    }
 }
 
 /// The table of results, on standard output.
@@ -186,30 +224,69 @@ fn summary(batch: &Value) {
 
 async fn differences(service: &Service, id: &str) -> Result<(), Failure> {
     let heard = service.get(&format!("/v1/batches/{id}/differences")).await.map_err(no_answer)?;
-    let told = read(&heard)?;
+    if heard.status != 200 {
+        // The papers are there all the same.
+        output::say("Không so sánh được với lô trước.\n");
+        return Ok(());
+    }
+    let told: Told = serde_json::from_slice(&heard.body).map_err(|error| unreadable(&error))?;
     let mut text = String::from("Khác với lô trước:\n");
-    let shown = |value: &Value| match value {
-        Value::Null => "(không có)".to_owned(),
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    };
-    for paper in told["papers"].as_array().into_iter().flatten() {
-        text.push_str(&format!("{} ({})\n", shown(&paper["title"]), shown(&paper["file"])));
-        for place in paper["places"].as_array().into_iter().flatten() {
-            let title = place["title"].as_str().unwrap_or_default();
-            let (at, old, new) = (shown(&place["at"]), shown(&place["old"]), shown(&place["new"]));
-            text.push_str(&format!("  {at}  {title}: {old} → {new}\n"));
-        }
+    match (&told.previous, told.papers.is_empty()) {
+        (None, _) => text.push_str("  (không có lô trước cùng phạm vi)\n"),
+        (Some(_), true) => text.push_str(super::NO_DIFFERENCE),
+        (Some(_), false) => {}
+    }
+    for Paper { file, title, change, places } in &told.papers {
+        let how = match change.as_str() {
+            "new" => " – mới",
+            "gone" => " – không còn",
+            _ => "",
+        };
+        text.push_str(&format!("{title} ({file}){how}\n"));
+        let change = |place: &Place| Change {
+            pointer: place.at.clone(),
+            title: place.title.clone(),
+            old: place.old.clone(),
+            new: place.new.clone(),
+        };
+        text.push_str(&super::places(&places.iter().map(change).collect::<Vec<_>>()));
     }
     output::print(text.as_bytes())
 }
 
-/// Fetches a file; it gets its name when all of it is there and is what the service says it is.
-async fn fetch(service: &Service, path: &str, to: &PathBuf, half: &Path) -> Result<(), Failure> {
+/// What the service tells of two batches.
+#[derive(Debug, Deserialize)]
+struct Told {
+    previous: Option<String>,
+    papers: Vec<Paper>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Paper {
+    file: String,
+    title: String,
+    change: String,
+    #[serde(default)]
+    places: Vec<Place>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Place {
+    at: String,
+    title: Option<String>,
+    old: Option<Value>,
+    new: Option<Value>,
+}
+
+/// Fetches a file; it gets its name when all of it is there and is what the service says it is. The inner failure says that
+/// there never will be such a file.
+async fn fetch(service: &Service, path: &str, to: &PathBuf, half: &Path) -> Result<Result<(), Failure>, Failure> {
     let mut file = tokio::fs::File::create(half).await.map_err(|error| unwritable(half, &error))?;
     let fetched = service.fetch(path, &mut file).await.map_err(no_answer)?;
-    if fetched.status != 200 {
-        return Err(broken(&format!("{path}: the service answered {}", fetched.status)));
+    match fetched.status {
+        200 => {}
+        410 => return Ok(Err(gone(path))),
+        status => return Err(broken(&format!("{path}: the service answered {status}"))),
     }
     file.sync_all().await.map_err(|error| unwritable(half, &error))?;
     drop(file);
@@ -220,7 +297,7 @@ async fn fetch(service: &Service, path: &str, to: &PathBuf, half: &Path) -> Resu
             return Err(broken(&format!("{path}: the file is not what the service says it is")));
         }
     }
-    fs::rename(half, to).map_err(|error| unwritable(to, &error))
+    fs::rename(half, to).map_err(|error| unwritable(to, &error)).map(Ok)
 }
 
 fn list(value: &Value) -> impl Iterator<Item = &str> {
@@ -228,7 +305,11 @@ fn list(value: &Value) -> impl Iterator<Item = &str> {
 }
 
 fn read(heard: &Heard) -> Result<Value, Failure> {
-    serde_json::from_slice(&heard.body).map_err(|error| broken(&format!("the answer is not JSON: {error}")))
+    serde_json::from_slice(&heard.body).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &serde_json::Error) -> Failure {
+    broken(&format!("the answer is not as it should be: {error}"))
 }
 
 /// Says what the service refused: every fault of it.
@@ -249,6 +330,11 @@ fn refused(heard: &Heard) -> Result<ExitCode, Failure> {
     }
     output::say(&format!("gợi ý: {}\n", text(&problem["detail"])));
     Ok(ExitCode::from(1))
+}
+
+fn gone(path: &str) -> Failure {
+    let (message, cause) = ("Lô này có văn bản đã bị xóa nên không nhận được nữa.", format!("{path}: erased"));
+    Failure::new(FailureCode::DataErased, message, cause).hint("Chạy lại đúng lệnh này để lập một lô mới.")
 }
 
 fn one_kind() -> Failure {

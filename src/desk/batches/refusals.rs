@@ -18,20 +18,24 @@ pub(super) fn placed(fault: Fault) -> (String, Failure) {
 }
 
 pub(super) fn wrong_size(plan: &Plan) -> Failure {
-    if !plan.parts.is_empty() || plan.missing.is_empty() {
+    if !plan.parts.is_empty() || plan.register.is_none() {
         return wrong_number();
     }
     let findings = plan.missing.iter().map(|name| {
         let message = format!("“{name}” chưa gửi số liệu.");
         Finding::new("register-missing", Severity::Error, "", message, "The bloc has sent nothing.").found(name)
     });
-    Failure::new(
-        FailureCode::PeriodIncomplete,
-        "Chưa khối, cụm nào gửi số liệu của kỳ này.",
-        "No bloc has sent anything for this period.",
-    )
-    .hint("Xem ai đã gửi: GET /v1/periods/{kỳ}/status.")
-    .with_findings(findings.collect())
+    let (message, message_en) = if plan.submissions.is_empty() {
+        ("Chưa khối, cụm nào gửi số liệu của kỳ này.", "No bloc has sent anything for this period.")
+    } else {
+        (
+            "Kỳ này chưa có văn bản nào trong phạm vi đã chọn.",
+            "Nothing that was sent for this period is among what is asked for.",
+        )
+    };
+    Failure::new(FailureCode::PeriodIncomplete, message, message_en)
+        .hint("Xem ai đã gửi: GET /v1/periods/{kỳ}/status.")
+        .with_findings(findings.collect())
 }
 
 pub(super) fn wrong_number() -> Failure {

@@ -1,17 +1,13 @@
 //! A batch that has ended, as a whole: put together as a folder's closing is, by the same room.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    fs::File,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs::File, sync::Arc};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use tokio::sync::Mutex;
 
-use super::{BatchDesk, no_such_batch};
+use super::{
+    BatchDesk, no_such_batch,
+    shelved::{self, Whole},
+};
 use crate::{
     closing::{self, Bindery, Delivered, Outline, Part},
     desk::{counter::data_erased, ledger_failure},
@@ -22,13 +18,9 @@ use crate::{
     job::{Job, JobId},
 };
 
-/// Wholes that are kept for the next who asks, and for how long.
-const KEPT: usize = 4;
-const KEPT_FOR: Duration = Duration::from_secs(60);
-
-/// A file of the whole, open for reading.
+/// A file of the whole, open for reading. Others read it too: each reads from places of its own.
 pub struct WholeFile {
-    pub file: File,
+    pub file: Arc<File>,
     pub size: u64,
     pub sha256: String,
 }
@@ -41,14 +33,11 @@ pub struct Changes {
     pub papers: Vec<Value>,
 }
 
-/// Wholes by what they are made of, the last one last.
-#[derive(Default)]
-pub struct Shelved(Mutex<VecDeque<(String, Arc<Whole>)>>);
-
-struct Whole {
-    folder: TempDir,
-    /// SHA-256 by file.
-    files: BTreeMap<&'static str, String>,
+/// A batch that has ended, and everything that decides the bytes of its whole.
+struct EndedBatch {
+    jobs: Vec<(String, Job)>,
+    outline: String,
+    key: String,
 }
 
 impl BatchDesk<'_> {
@@ -58,11 +47,9 @@ impl BatchDesk<'_> {
     /// `job-not-finished` while a part has not ended; `data-erased` when a paper is gone.
     pub async fn file(&self, id: JobId, name: &'static str) -> Result<WholeFile, Failure> {
         let whole = self.whole(id).await?;
-        let sha256 = whole.files.get(name).cloned().ok_or_else(no_such_file)?;
-        let cannot = |error: std::io::Error| Failure::store_unavailable(format!("a batch's {name}: {error}"));
-        let file = File::open(whole.folder.path().join(name)).map_err(cannot)?;
-        let size = file.metadata().map_err(cannot)?.len();
-        Ok(WholeFile { file, size, sha256 })
+        let (file, sha256) = whole.get(name).cloned().ok_or_else(no_such_file)?;
+        let size = file.metadata().map_err(|error| Failure::store_unavailable(format!("a batch's {name}: {error}")))?;
+        Ok(WholeFile { file, size: size.len(), sha256 })
     }
 
     /// Where each figure of the consolidated report comes from.
@@ -70,7 +57,8 @@ impl BatchDesk<'_> {
     /// # Errors
     /// `batch-not-found`.
     pub async fn lineage(&self, id: JobId) -> Result<Value, Failure> {
-        Ok(crate::consolidation::as_json(&self.outline(id).await?.figures))
+        let outline = read_outline(&self.outline(id).await?)?;
+        Ok(crate::consolidation::as_json(&outline.figures))
     }
 
     /// What is different from the batch of the same papers before, place by place.
@@ -114,16 +102,34 @@ impl BatchDesk<'_> {
 
     async fn request(&self, job: JobId) -> Result<Value, Failure> {
         let order = self.shelf.order(job).await.map_err(ledger_failure)?.ok_or_else(data_erased)?;
-        serde_json::from_str(&order).map_err(|error| Failure::internal(error.to_string()))
+        serde_json::from_str(&order).map_err(|_| unreadable("a stored print order"))
     }
 
-    async fn outline(&self, id: JobId) -> Result<Outline, Failure> {
-        let outline = self.shelf.batch_outline(id).await.map_err(ledger_failure)?.ok_or_else(no_such_batch)?;
-        serde_json::from_str(&outline).map_err(|error| Failure::internal(format!("an outline: {error}")))
+    async fn outline(&self, id: JobId) -> Result<String, Failure> {
+        self.shelf.batch_outline(id).await.map_err(ledger_failure)?.ok_or_else(no_such_batch)
     }
 
     async fn whole(&self, id: JobId) -> Result<Arc<Whole>, Failure> {
-        self.batch(id).await?;
+        let wholes = &self.desk.wholes;
+        if let Some(whole) = wholes.find(&self.ended(id).await?.key) {
+            return Ok(whole);
+        }
+        let _turn = wholes.turn(self.shelf.organisation()).await;
+        // Whoever had the turn before may have made it; and something may have been erased.
+        let batch = self.ended(id).await?;
+        if let Some(whole) = wholes.find(&batch.key) {
+            return Ok(whole);
+        }
+        let key = batch.key.clone();
+        let whole = Arc::new(self.put_together(batch).await?);
+        if self.ended(id).await?.key == key {
+            wholes.keep(&key, &whole);
+        }
+        Ok(whole)
+    }
+
+    async fn ended(&self, id: JobId) -> Result<EndedBatch, Failure> {
+        let outline = self.outline(id).await?;
         let jobs = self.shelf.batch_parts(id).await.map_err(ledger_failure)?;
         let waiting = jobs.iter().filter(|(_, job)| !job.state.is_end()).count();
         if waiting > 0 {
@@ -138,33 +144,19 @@ impl BatchDesk<'_> {
             return Err(data_erased());
         }
         let papers = jobs.iter().map(|(_, job)| job.artifact.as_ref().map_or("", |it| it.sha256.as_str()));
-        let key = fingerprint::of_all(std::iter::once(id.to_string().as_str()).chain(papers).map(str::as_bytes));
-        // One at a time: who asks for the same whole meanwhile finds it made.
-        let mut shelved = self.desk.wholes.0.lock().await;
-        if let Some((_, whole)) = shelved.iter().find(|(known, _)| *known == key) {
-            return Ok(Arc::clone(whole));
-        }
-        let whole = Arc::new(self.put_together(id, jobs).await?);
-        if shelved.len() >= KEPT {
-            shelved.pop_front();
-        }
-        shelved.push_back((key.clone(), Arc::clone(&whole)));
-        // Not for long: what is erased meanwhile shall not lie here.
-        let wholes = Arc::clone(&self.desk.wholes);
-        tokio::spawn(async move {
-            tokio::time::sleep(KEPT_FOR).await;
-            wholes.0.lock().await.retain(|(known, _)| *known != key);
-        });
-        Ok(whole)
+        let id = id.to_string();
+        let decides = [id.as_str(), outline.as_str()].into_iter().chain(papers);
+        let key = fingerprint::of_all(decides.map(str::as_bytes));
+        Ok(EndedBatch { jobs, outline, key })
     }
 
     /// Fetches the papers into a folder of their own, one in memory at a time, and binds them there.
-    async fn put_together(&self, id: JobId, jobs: Vec<(String, Job)>) -> Result<Whole, Failure> {
-        let mut outline = self.outline(id).await?;
+    async fn put_together(&self, batch: EndedBatch) -> Result<Whole, Failure> {
+        let mut outline = read_outline(&batch.outline)?;
         let cannot = |error: std::io::Error| Failure::store_unavailable(format!("a batch's whole: {error}"));
-        let folder = tempfile::tempdir().map_err(cannot)?;
+        let folder = shelved::folder().map_err(cannot)?;
         let mut bindery = Bindery::open(folder.path())?;
-        let jobs: BTreeMap<String, Job> = jobs.into_iter().collect();
+        let jobs: BTreeMap<String, Job> = batch.jobs.into_iter().collect();
         let mut report = None;
         let mut made: Vec<Part> = Vec::new();
         for part in std::mem::take(&mut outline.parts) {
@@ -176,7 +168,7 @@ impl BatchDesk<'_> {
             if part.name == closing::REPORT {
                 let manuscript = self.request(job.id).await?;
                 let manuscript: Manuscript =
-                    serde_json::from_value(manuscript).map_err(|error| Failure::internal(error.to_string()))?;
+                    serde_json::from_value(manuscript).map_err(|_| unreadable("a stored print order"))?;
                 report = Some(manuscript);
             }
             let bytes = self.desk.archive.read(&artifact.sha256).await;
@@ -191,11 +183,22 @@ impl BatchDesk<'_> {
         let bound = tokio::task::spawn_blocking(move || {
             bindery.bind(&outline, report.as_ref(), &workshop)?;
             let files = [closing::ARCHIVE, closing::MANIFEST, closing::MERGED];
-            Ok(files.into_iter().filter_map(|file| Some((file, bindery.sha256(file)?.to_owned()))).collect())
+            let files = files.into_iter().filter_map(|file| Some((file, bindery.sha256(file)?.to_owned())));
+            let open = |name: &str| File::open(folder.path().join(name)).map(Arc::new).map_err(cannot);
+            // With the folder go the names.
+            files.map(|(name, sha256)| Ok((name, (open(name)?, sha256)))).collect()
         });
-        let files: Result<BTreeMap<_, _>, Failure> = bound.await.map_err(|_| Failure::internal("binding panicked"))?;
-        Ok(Whole { folder, files: files? })
+        bound.await.map_err(|_| Failure::internal("binding panicked"))?
     }
+}
+
+fn read_outline(text: &str) -> Result<Outline, Failure> {
+    serde_json::from_str(text).map_err(|_| unreadable("a batch's outline"))
+}
+
+/// What is stored has another shape. The reader's own sentence might repeat what stands there, and that people may be in.
+fn unreadable(what: &str) -> Failure {
+    Failure::internal(format!("{what} cannot be read"))
 }
 
 fn no_such_file() -> Failure {

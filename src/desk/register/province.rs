@@ -9,17 +9,15 @@ use serde_json::{Value, json};
 
 use super::{
     RegisterDesk,
+    parcels::{is_told, parcels_of, sent_by},
     refusals::{closed, not_closed},
     sending::Parcel,
 };
 use crate::{
     calendar::Part,
-    catalog::DraftWords,
     closing::{self, BlocEntry, Fault, Leniency, Member},
     failure::{Failure, FailureCode, Finding, Severity},
-    register::{
-        self, Base, Beside, Entry, PeriodId, Sheet, Sort, Stated, Submission, Tag, check_year, request_of, unit_names,
-    },
+    register::{self, Base, Entry, PeriodId, Sheet, Sort, Submission, Tag, check_year, unit_names},
 };
 
 /// Which versions of what was sent are taken.
@@ -190,12 +188,16 @@ impl RegisterDesk {
     }
 
     async fn checked_for_taking(&self, parcel: Parcel, members: Vec<Value>) -> Result<(Parcel, Vec<Finding>), Failure> {
-        let (parcel, findings) = self.check(parcel, members).await?;
+        let (mut parcel, findings) = self.check(parcel, members).await?;
+        let seen = self.book.submission(parcel.period, &parcel.bloc.id).await?;
+        // A folder states more than what was sent: what is only given back is no new version.
+        if let Some(seen) = seen.as_ref().filter(|seen| is_told(&parcel, seen, self.workshop.catalog().drafts())) {
+            parcel.beside = seen.beside.clone();
+        }
         if self.book.closing(parcel.period).await?.is_none() {
             return Ok((parcel, findings));
         }
         let content = crate::intake::canonical(parcel.content.to_string().as_bytes())?;
-        let seen = self.book.submission(parcel.period, &parcel.bloc.id).await?;
         let is_known = seen.is_some_and(|seen| seen.sha256 == parcel.beside.sha256(&content));
         if is_known { Ok((parcel, findings)) } else { Err(closed(parcel.period)) }
     }
@@ -288,7 +290,8 @@ fn without(mut value: Value, fields: &[&str]) -> Value {
 /// What the register keeps, in the form of a folder. Its forms have accepted it, so only a later version of the program
 /// keeps what this one does not know.
 fn told<T: for<'a> Deserialize<'a>>(body: Value) -> Result<T, Failure> {
-    T::deserialize(body).map_err(|error| Failure::internal(format!("an entry of the register: {error}")))
+    // The reader's own sentence might repeat what stands there.
+    T::deserialize(body).map_err(|_| Failure::internal("an entry of the register cannot be read"))
 }
 
 fn with_id<T: for<'a> Deserialize<'a>>(entry: &Entry) -> Result<T, Failure> {
@@ -303,81 +306,8 @@ fn in_year(bloc: &Entry, year: i32, years: &[Entry]) -> Result<BlocEntry, Failur
     if let Some(entry) = years.iter().find(|entry| entry.id == id) {
         let members = entry.body.get("members").cloned().unwrap_or_default();
         told.members = Vec::<Member>::deserialize(members)
-            .map_err(|error| Failure::internal(format!("the members of a bloc: {error}")))?;
+            .map_err(|_| Failure::internal("the members of a bloc cannot be read"))?;
         told.recognised_by = entry.body.get("recognised_by").cloned();
     }
     Ok(told)
-}
-
-/// What a bloc has sent as its file; `None` where it has sent nothing.
-fn sent_by(bloc: &Entry, words: &DraftWords, versions: &[Submission]) -> Option<closing::Sent> {
-    let own: Vec<&Submission> = versions.iter().filter(|sent| sent.bloc == bloc.id).collect();
-    let last = own.last()?;
-    let papers = own
-        .iter()
-        .flat_map(|sent| std::iter::once(request_of(bloc, words, sent)).chain(sent.beside.others.iter().cloned()))
-        .collect();
-    let stated = last.beside.stated.clone().unwrap_or_default();
-    let own_adjustment = last.adjustment.as_ref().map(|it| (u64::try_from(it.number).unwrap_or(0), it.reason.clone()));
-    let adjustment = stated.adjustment.or(own_adjustment);
-    Some(closing::Sent {
-        bloc: bloc.id.clone(),
-        sent_on: Some(last.sent_on()),
-        version: stated.version.or(u64::try_from(last.version).ok()),
-        adjustment: adjustment.map(|(number, reason)| closing::Adjustment { number, reason }),
-        submission: Some(last.id.clone()),
-        papers,
-    })
-}
-
-/// A file of a bloc as what it sends for each period, with its place in the file.
-fn parcels_of(bloc: &Entry, sent: closing::Sent, year: i32) -> Result<Vec<(String, Parcel)>, (String, Failure)> {
-    let mut parcels: Vec<(String, Parcel)> = Vec::new();
-    let mut waiting = Vec::new();
-    let mut papers = sent.papers;
-    for (number, paper) in papers.iter_mut().enumerate() {
-        match period_of(paper, year).filter(|period| parcels.iter().all(|(_, parcel)| parcel.period != *period)) {
-            Some(period) => {
-                let beside = Beside {
-                    status: paper.get("status").and_then(Value::as_str).map(str::to_owned),
-                    paper: paper.get_mut("paper").map(Value::take),
-                    others: std::mem::take(&mut waiting),
-                    ..Beside::default()
-                };
-                let content = paper.get_mut("content").map(Value::take).unwrap_or_default();
-                let parcel = Parcel { bloc: bloc.clone(), period, content, beside, reason: None };
-                parcels.push((format!("/papers/{number}"), parcel));
-            }
-            None => match parcels.last_mut() {
-                Some((_, parcel)) => parcel.beside.others.push(paper.take()),
-                None => waiting.push(paper.take()),
-            },
-        }
-    }
-    match parcels.last_mut() {
-        None => {
-            let message = "Tệp không có báo cáo của kỳ nào, nên không ghi được vào sổ đăng ký.";
-            let message_en = "the file has no paper of a period";
-            let finding = Finding::new("register", Severity::Error, "/papers", message, message_en);
-            Err((String::new(), Failure::invalid_document(vec![finding])))
-        }
-        Some((_, parcel)) => {
-            let adjustment = sent.adjustment.map(|it| (it.number, it.reason));
-            let stated = Stated { sent_on: sent.sent_on, version: sent.version, adjustment };
-            parcel.beside.stated = (stated != Stated::default()).then_some(stated);
-            Ok(parcels)
-        }
-    }
-}
-
-/// The period of the year whose paper this is.
-fn period_of(paper: &Value, year: i32) -> Option<PeriodId> {
-    let kind = paper.get("kind")?.as_str()?;
-    let mut of_year =
-        [Part::FirstHalf, Part::SecondHalf, Part::Year].into_iter().filter_map(|part| PeriodId::new(year, part));
-    of_year.find(|period| {
-        let (told, wanted) = (paper.pointer("/content/period"), period.content());
-        let same = |field: &str| told.and_then(|told| told.get(field)) == wanted.get(field);
-        period.kind() == kind && same("year") && same("part")
-    })
 }

@@ -11,7 +11,7 @@ use crate::{
     failure::{Failure, FailureCode},
     ledger::RegisterBook,
     outbound::{NoAnswer, Outbound},
-    register::{Base, Beside, Entry, FieldMap, Origin, PeriodId, Sort, Submission},
+    register::{Base, Beside, Entry, FieldMap, Mapped, Origin, PeriodId, Sort, Submission},
     rendering::Workshop,
     timetable::{Reader, Reading},
 };
@@ -45,6 +45,10 @@ pub struct Pulled {
 
 impl RegisterDesk {
     /// Reads a source for a period, bloc by bloc. What is wrong with one bloc keeps no other back.
+    ///
+    /// # Errors
+    /// For what cannot be asked, and when the store does not answer: no other bloc would fare better, and what was kept
+    /// is unchanged when it is read again.
     pub async fn pull(&self, asked: &Asked) -> Result<Vec<Pulled>, Failure> {
         let source = self.entry(Sort::Source, &asked.source).await?;
         let outbound = self.outbound.as_ref().ok_or_else(|| Failure::internal("a desk that makes no calls"))?;
@@ -60,6 +64,7 @@ impl RegisterDesk {
                     let outcome = if sent.unchanged { "unchanged" } else { "kept" };
                     Pulled { bloc: id, outcome, version: Some(sent.submission.version), failure: None }
                 }
+                Err(failure) if failure.code == FailureCode::StoreUnavailable => return Err(failure),
                 Err(failure) => Pulled { bloc: id, outcome: "refused", version: None, failure: Some(failure) },
             });
         }
@@ -75,8 +80,7 @@ impl RegisterDesk {
         if page.status != 200 {
             return Err(refused(&format!("the source answered {}", page.status)));
         }
-        let data: Value = serde_json::from_slice(&page.body).map_err(|_| refused("the source's answer is not JSON"))?;
-        let mapped = map.content(&data);
+        let mapped = made_of(map.clone(), page.body).await?;
         let origin = Some(Origin { source: source.id.clone(), version: source.version });
         // Papers and signing that were sent before are not the source's matter.
         let before = seen.as_ref().map(|seen| seen.beside.clone()).unwrap_or_default();
@@ -84,12 +88,36 @@ impl RegisterDesk {
         let members = self.members_of(&bloc.id, period.year()).await?;
         let content = mapped.content.clone();
         let parcel = Parcel { bloc, period, content, beside, reason: asked.reason.clone() };
-        let (parcel, findings) = self.check(parcel, members).await.map_err(|mut failure| {
-            failure.findings = failure.findings.into_iter().map(|finding| mapped.lead_back(finding)).collect();
-            failure
-        })?;
+        let (parcel, findings) = match self.check(parcel, members).await {
+            Ok(checked) if mapped.findings.is_empty() => checked,
+            Ok(_) => return Err(Failure::invalid_document(mapped.findings)),
+            Err(failure) => return Err(led_back(mapped, failure).await),
+        };
         self.keep(parcel, findings, &base(seen.as_ref())).await
     }
+}
+
+/// What the map makes of an answer. Both come from elsewhere: not on a thread that answers others.
+async fn made_of(map: FieldMap, body: Vec<u8>) -> Result<Mapped, Failure> {
+    let made = tokio::task::spawn_blocking(move || {
+        let data: Value = serde_json::from_slice(&body).map_err(|_| refused("the source's answer is not JSON"))?;
+        map.content(&data).map_err(|fault| Failure::invalid_document(vec![fault]))
+    });
+    made.await.map_err(|_| Failure::internal("the reading of a source's answer panicked"))?
+}
+
+/// The same failure, said of what the source said.
+async fn led_back(mapped: Mapped, mut failure: Failure) -> Failure {
+    let led = tokio::task::spawn_blocking(move || {
+        let found = std::mem::take(&mut failure.findings).into_iter().map(|finding| mapped.lead_back(finding));
+        let mut all = mapped.findings.clone();
+        all.extend(found);
+        if failure.code == FailureCode::InvalidDocument && !mapped.findings.is_empty() {
+            return Failure::invalid_document(all);
+        }
+        failure.with_findings(all)
+    });
+    led.await.unwrap_or_else(|_| Failure::internal("the reading of a source's answer panicked"))
 }
 
 fn base(seen: Option<&Submission>) -> Base {

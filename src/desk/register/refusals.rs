@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    closing,
     failure::{Failure, FailureCode, Finding, Severity},
     register::{Base, PeriodId, Sort, is_id},
 };
@@ -26,14 +27,20 @@ pub(super) fn backwards(body: &Value) -> Option<Finding> {
 
 pub(super) fn refuse_bad_id(sort: Sort, id: &str) -> Result<(), Failure> {
     let right = match sort {
-        Sort::Unit | Sort::Bloc | Sort::Schedule | Sort::Source => is_id(id),
+        Sort::Unit | Sort::Schedule | Sort::Source => is_id(id),
+        Sort::Bloc => is_bloc(id),
         Sort::BlocYear => id.rsplit_once('/').is_some_and(|(bloc, year)| {
-            is_id(bloc) && year.parse::<PeriodId>().is_ok_and(|period| period.to_string() == year && year.len() == 4)
+            is_bloc(bloc) && year.parse::<PeriodId>().is_ok_and(|period| period.to_string() == year && year.len() == 4)
         }),
         Sort::Period => id.parse::<PeriodId>().is_ok(),
         Sort::Report => id.len() == 4 && id.parse::<PeriodId>().is_ok(),
     };
     if right { Ok(()) } else { Err(bad_id(sort)) }
+}
+
+/// A bloc's id names its file in a folder, where the register's own is there too.
+fn is_bloc(id: &str) -> bool {
+    is_id(id) && id != closing::OF_REGISTER
 }
 
 pub(super) fn bad_id(sort: Sort) -> Failure {
@@ -42,7 +49,7 @@ pub(super) fn bad_id(sort: Sort) -> Failure {
         "Mã trong địa chỉ không đúng dạng.",
         format!("The address does not name a {}.", sort.as_str()),
     )
-    .hint("Mã đơn vị, khối, cụm: chữ thường không dấu, chữ số, dấu gạch nối (tối đa 64); năm: 2026; kỳ: 2026-H1, 2026-H2, 2026.")
+    .hint("Mã đơn vị, khối, cụm: chữ thường không dấu, chữ số, dấu gạch nối (tối đa 64; khối, cụm không dùng mã province); năm: 2026; kỳ: 2026-H1, 2026-H2, 2026.")
 }
 
 pub(super) fn not_in_register(sort: Sort) -> Failure {

@@ -1,6 +1,6 @@
 //! What a bloc sends is checked like the papers that will be made of it, and then kept.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -114,7 +114,8 @@ impl RegisterDesk {
         let kind = self.workshop.catalog().kind(period.kind());
         let titles = |pointer: &str| kind?.title_at(&format!("/content{pointer}"));
         let mut changes = difference::between(before.map(|before| &before.content), content, titles);
-        let around = |of: &Beside| serde_json::json!({"status": of.status, "paper": of.paper, "others": of.others});
+        let around =
+            |of: &Beside| json!({"status": of.status, "paper": of.paper, "others": of.others, "envelope": of.envelope});
         let before = before.map_or_else(Beside::default, |before| before.beside.clone());
         changes.extend(difference::between(Some(&around(&before)), &around(beside), |_| None));
         changes
@@ -122,14 +123,20 @@ impl RegisterDesk {
 }
 
 fn checked(workshop: &Workshop, mut parcel: Parcel, members: &[Value]) -> Result<(Parcel, Vec<Finding>), Failure> {
-    let own = register::check_submission(parcel.period, &parcel.bloc, members, &parcel.content);
-    let (request, treatment) = asked(workshop, &mut parcel);
-    let (request, mut findings) = outcome(workshop, &request, treatment)?;
+    let (asked, treatment) = asked(workshop, &parcel);
+    let (request, mut findings) = outcome(workshop, &asked, treatment)?;
+    // What was accepted is in Unicode; names in an old encoding would be those of nobody.
+    let content = match &request {
+        Some(request) => Some(&request["content"]),
+        None if parcel.beside.envelope.contains_key("text_encoding") => None,
+        None => Some(&parcel.content),
+    };
+    let own = content.map(|content| register::check_submission(parcel.period, &parcel.bloc, members, content));
     // Where the paper around it is ours, what is said of it is not the sender's business.
     let is_theirs =
         |pointer: &String| pointer.starts_with("/content") || (treatment == Treatment::AsSent && !pointer.is_empty());
     findings.retain(|finding| finding.pointers.iter().any(is_theirs));
-    findings.extend(own);
+    findings.extend(own.into_iter().flatten());
     let mut others = Vec::with_capacity(parcel.beside.others.len());
     for (number, other) in parcel.beside.others.iter().enumerate() {
         let (request, told) = outcome(workshop, other, Treatment::AsSent)?;
@@ -146,6 +153,7 @@ fn checked(workshop: &Workshop, mut parcel: Parcel, members: &[Value]) -> Result
             if parcel.beside.paper.is_some() {
                 parcel.beside.paper = Some(request["paper"].take());
             }
+            parcel.beside.envelope = envelope_of(&mut request);
             parcel.beside.others = others;
             Ok((parcel, findings))
         }
@@ -160,14 +168,28 @@ fn checked(workshop: &Workshop, mut parcel: Parcel, members: &[Value]) -> Result
 }
 
 /// The request that the content is checked in.
-fn asked(workshop: &Workshop, parcel: &mut Parcel) -> (Value, Treatment) {
-    let content = parcel.content.take();
-    let Some(paper) = &parcel.beside.paper else {
-        return (draft_of(parcel.period, &parcel.bloc, workshop.catalog().drafts(), content), Treatment::AsDraft);
+fn asked(workshop: &Workshop, parcel: &Parcel) -> (Value, Treatment) {
+    let content = parcel.content.clone();
+    let (mut request, treatment) = match &parcel.beside.paper {
+        None => {
+            let words = workshop.catalog().drafts();
+            (draft_of(parcel.period, &parcel.bloc, words, content), Treatment::AsDraft)
+        }
+        Some(paper) => {
+            let status = parcel.beside.status.as_deref().unwrap_or("draft");
+            let request = json!({"kind": parcel.period.kind(), "status": status, "paper": paper, "content": content});
+            (request, Treatment::AsSent)
+        }
     };
-    let status = parcel.beside.status.as_deref().unwrap_or("draft");
-    let kind = parcel.period.kind();
-    (serde_json::json!({"kind": kind, "status": status, "paper": paper, "content": content}), Treatment::AsSent)
+    parcel.beside.put_into(&mut request);
+    (request, treatment)
+}
+
+/// What a request says of itself, beside what every request is made of.
+pub(super) fn envelope_of(request: &mut Value) -> Map<String, Value> {
+    let mut said = request.as_object_mut().map(std::mem::take).unwrap_or_default();
+    said.retain(|field, _| !["kind", "status", "paper", "content"].contains(&field.as_str()));
+    said
 }
 
 /// The request as it is accepted, if it is, and what is to be said of it.

@@ -100,6 +100,62 @@ async fn a_paper_that_is_there_is_kept_and_the_end_is_told_once(store: Store) {
     assert_eq!(told(whole).await.len(), 1);
 }
 
+async fn equal_parts_that_share_a_kept_paper_are_all_there(store: Store) {
+    let ledger = store.fresh().await;
+    let shelf = shelf(&ledger);
+    let first = new_batch(1);
+    let job = first.parts[0].job.id;
+    shelf.accept_batch(first, None).await.unwrap();
+    let lease = take(&ledger, job, LONG).await;
+    assert!(ledger.succeed(&lease, &artifact()).await.unwrap());
+    let mut twice = new_batch(2);
+    twice.parts[1].key = twice.parts[0].key.clone();
+    let id = twice.id;
+    shelf.accept_batch(twice, None).await.unwrap();
+    let parts = shelf.batch_parts(id).await.unwrap();
+    let told: Vec<(&str, JobId)> = parts.iter().map(|(name, one)| (name.as_str(), one.id)).collect();
+    assert_eq!(told, [("00000", job), ("00001", job)]);
+}
+
+async fn a_batch_that_goes_on_is_not_told_to_its_end_before_it_ends_again(store: Store) {
+    let ledger = store.fresh().await;
+    let shelf = shelf(&ledger);
+    let read = async |id: JobId, after: i64| {
+        let events = shelf.events_of_batch(id, after, 100).await.unwrap();
+        events.last().map_or(after, |event| event.sequence)
+    };
+    let new = new_batch(2);
+    let (id, jobs) = (new.id, new.parts.iter().map(|part| part.job.id).collect::<Vec<_>>());
+    shelf.accept_batch(new, None).await.unwrap();
+    ledger.number_events().await.unwrap();
+    let mut seen = read(id, 0).await;
+    assert!(!shelf.batch_is_told(id, seen).await.unwrap(), "its jobs wait");
+    let lease = take(&ledger, jobs[0], LONG).await;
+    assert!(ledger.succeed(&lease, &artifact()).await.unwrap());
+    let lease = take(&ledger, jobs[1], LONG).await;
+    assert!(ledger.fail(&lease, &crash()).await.unwrap());
+    ledger.number_events().await.unwrap();
+    assert!(!shelf.batch_is_told(id, seen).await.unwrap(), "its end waits to be read");
+    seen = read(id, seen).await;
+    assert!(shelf.batch_is_told(id, seen).await.unwrap());
+
+    // Begun anew: at no moment is the old end taken for the new one.
+    shelf.requeue(jobs[1]).await.unwrap();
+    assert!(!shelf.batch_is_told(id, seen).await.unwrap(), "a job waits, and nothing of it is numbered");
+    ledger.number_events().await.unwrap();
+    seen = read(id, seen).await;
+    assert!(!shelf.batch_is_told(id, seen).await.unwrap(), "a job waits, and all there is was read");
+    let lease = take(&ledger, jobs[1], LONG).await;
+    assert!(ledger.succeed(&lease, &artifact()).await.unwrap());
+    assert!(!shelf.batch_is_told(id, seen).await.unwrap(), "the job's end has no number yet");
+    ledger.number_events().await.unwrap();
+    seen = read(id, seen).await;
+    assert!(shelf.batch_is_told(id, seen).await.unwrap());
+    // Nobody waits for what is forgotten.
+    while ledger.forget_events(Duration::ZERO).await.unwrap() > 0 {}
+    assert!(shelf.batch_is_told(id, 0).await.unwrap());
+}
+
 async fn batches_under_one_key_are_one(store: Store) {
     let ledger = store.fresh().await;
     let shelf = shelf(&ledger);
@@ -122,6 +178,8 @@ async fn batches_under_one_key_are_one(store: Store) {
 
 on_both_stores!(
     a_paper_that_is_there_is_kept_and_the_end_is_told_once,
+    equal_parts_that_share_a_kept_paper_are_all_there,
+    a_batch_that_goes_on_is_not_told_to_its_end_before_it_ends_again,
     batches_under_one_key_are_one,
     a_batch_is_counted_from_its_jobs,
     a_batch_that_does_not_fit_is_not_stored_at_all,

@@ -206,6 +206,30 @@ async fn the_outbox_says_what_waits_and_how_the_webhooks_are(store: Store) {
     assert_eq!(ledger.outbox().await.unwrap().webhooks(Condition::GivenUp), 1);
 }
 
+async fn a_receiver_with_as_many_calls_as_it_may_have_is_not_kept_waiting_by_us(store: Store) {
+    let ledger = store.fresh().await;
+    hook(&ledger, "slow", &[E::Accepted]).await;
+    accepted(&ledger, "slow", 5).await;
+    assert!(ledger.outbox().await.unwrap().unserved.is_some(), "nothing is under way");
+    let leased = parcels(&ledger).await;
+    assert_eq!((leased.len(), ledger.outbox().await.unwrap().unserved), (4, None), "the fifth waits for the receiver");
+    assert!(ledger.end_parcel(&leased[0], WELL, (Sent::Delivered, PATIENT)).await.unwrap());
+    assert!(ledger.outbox().await.unwrap().unserved.is_some(), "there is room for the fifth");
+    // Whoever fails has one at a time.
+    accepted(&ledger, "slow", 2).await;
+    for parcel in leased[1..].iter().chain(&parcels(&ledger).await) {
+        assert!(ledger.end_parcel(parcel, ILL, (Sent::Again(Duration::ZERO), PATIENT)).await.unwrap());
+    }
+    for _ in 0..2 {
+        for parcel in parcels(&ledger).await {
+            assert!(ledger.end_parcel(&parcel, ILL, (Sent::Again(Duration::ZERO), PATIENT)).await.unwrap());
+        }
+    }
+    assert_eq!(ledger.outbox().await.unwrap().webhooks(Condition::Failing), 1);
+    assert!(ledger.outbox().await.unwrap().unserved.is_some());
+    assert_eq!((parcels(&ledger).await.len(), ledger.outbox().await.unwrap().unserved), (1, None));
+}
+
 async fn a_delivery_knows_where_its_job_s_caller_was_in_a_trace(store: Store) {
     let ledger = store.fresh().await;
     let id = hook(&ledger, "a", &[E::Accepted]).await;
@@ -219,6 +243,7 @@ async fn a_delivery_knows_where_its_job_s_caller_was_in_a_trace(store: Store) {
 
 on_both_stores!(
     the_outbox_says_what_waits_and_how_the_webhooks_are,
+    a_receiver_with_as_many_calls_as_it_may_have_is_not_kept_waiting_by_us,
     a_delivery_knows_where_its_job_s_caller_was_in_a_trace,
     an_event_is_posted_once_to_each_who_wants_it_and_to_no_stranger,
     to_one_address_four_are_under_way_and_a_lost_lease_writes_nothing,

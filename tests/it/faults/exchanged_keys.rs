@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{House, LEASE, PATIENT, client, request};
-use crate::support::programs::{json, run, until};
+use crate::support::programs::{Over, json, run, until};
 
 /// Between two requests of one caller.
 const PAUSE: Duration = Duration::from_millis(30);
@@ -86,6 +86,7 @@ fn a_key_is_exchanged_and_ended_under_load_and_no_request_is_lost() {
         until(LEASE, "requests are accepted", || callers.accepted() >= before + count);
     };
     std::thread::scope(|scope| {
+        let over = Over(&house.over);
         scope.spawn(|| callers.call(&early));
         scope.spawn(|| callers.call(&late));
         more(10);
@@ -101,7 +102,7 @@ fn a_key_is_exchanged_and_ended_under_load_and_no_request_is_lost() {
         more(5);
         late.write().expect("not poisoned").clone_from(&new);
         more(10);
-        house.over.store(true, Ordering::Relaxed);
+        drop(over);
     });
     house.over.store(false, Ordering::Relaxed);
     let refused = callers.refused.into_inner().expect("not poisoned");

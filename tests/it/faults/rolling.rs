@@ -14,7 +14,7 @@ use super::{House, LEASE, PATIENT, client, request};
 use crate::support::{
     chance::{Chance, long, seed},
     kept_socket::KeptSocket,
-    programs::{Books, Process, Redis, Service, json, until},
+    programs::{Books, Over, Process, Redis, Service, json, until},
 };
 
 /// How long a process may take to stop.
@@ -103,6 +103,7 @@ fn restarted_in_turn(socket: Option<&KeptSocket>, restarts: usize) -> Costs {
     let mut workers: Vec<Process> = (0..2).map(|_| Process::work(house.data(), &redis, &working)).collect();
     let (mut longest, mut sent, mut unclean) = (Duration::ZERO, 0, Vec::new());
     std::thread::scope(|scope| {
+        let over = Over(&house.over);
         let clients = scope.spawn(|| send_until_over(&house));
         for restart in 0..restarts {
             sleep(Duration::from_millis(200 + chance.below(800)));
@@ -114,7 +115,7 @@ fn restarted_in_turn(socket: Option<&KeptSocket>, restarts: usize) -> Costs {
                 workers[restart % 3] = Process::work(house.data(), &redis, &working);
             }
         }
-        house.over.store(true, Ordering::Relaxed);
+        drop(over);
         sent = clients.join().expect("the clients end");
     });
     house.over.store(false, Ordering::Relaxed);
@@ -166,6 +167,7 @@ fn a_service_that_renders_is_drained_under_load_and_loses_no_request() {
     let serve = || house.opened(Service::take_over(&socket, house.data(), &PATIENT));
     let (mut service, mut unclean, mut sent) = (serve(), Vec::new(), 0);
     std::thread::scope(|scope| {
+        let over = Over(&house.over);
         let clients = scope.spawn(|| send_until_over(&house));
         for _drain in 0..3 {
             // In the middle of its work: papers were made, and others wait.
@@ -174,7 +176,7 @@ fn a_service_that_renders_is_drained_under_load_and_loses_no_request() {
             stopped(&house, &mut service.process, &mut unclean);
             service = serve();
         }
-        house.over.store(true, Ordering::Relaxed);
+        drop(over);
         sent = clients.join().expect("the clients end");
     });
     house.over.store(false, Ordering::Relaxed);

@@ -2,12 +2,13 @@
 
 use std::{
     io::Write,
-    net::TcpStream,
+    net::{SocketAddr, TcpStream},
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     time::Duration,
 };
 
 use serde_json::json;
+use tokio::net::TcpSocket;
 
 use super::{papers, programs::Service};
 
@@ -78,12 +79,24 @@ impl Attack {
     }
 }
 
-/// Those who attack now: how many hold a connection, and how much they have done.
+/// Those who attack now: how many hold a connection, and how often they were answered or sent away.
 #[derive(Debug, Default)]
 pub struct Attackers {
     stop: AtomicBool,
     pub holding: AtomicUsize,
     pub done: AtomicUsize,
+}
+
+/// A connection with as little room for answers as the kernel allows, which the standard library cannot ask for.
+pub fn narrow(runtime: &tokio::runtime::Runtime, address: SocketAddr) -> TcpStream {
+    let stream = runtime.block_on(async {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(4 << 10)?;
+        socket.connect(address).await?.into_std()
+    });
+    let stream = stream.expect("connected");
+    stream.set_nonblocking(false).expect("set");
+    stream
 }
 
 /// Does something while so many attack.
@@ -116,8 +129,8 @@ impl Attackers {
                     if let Ok(answer) = request.body(body.clone()).send() {
                         let status = answer.status().as_u16();
                         assert!(statuses.contains(&status) || [429, 503].contains(&status), "{attack:?}: {status}");
+                        self.done.fetch_add(1, Ordering::Relaxed);
                     }
-                    self.done.fetch_add(1, Ordering::Relaxed);
                 }
             }
         }

@@ -9,7 +9,10 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -99,6 +102,15 @@ pub fn until(patience: Duration, why: &str, mut what: impl FnMut() -> bool) {
     while !what() {
         assert!(started.elapsed() < patience, "after {patience:?} still not so: {why}");
         sleep(LOOK);
+    }
+}
+
+/// Ends what others do until this is set, also where the test has failed: a scope waits for them.
+pub struct Over<'a>(pub &'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -378,6 +390,18 @@ impl Service {
         // The service may reset the connection once it has answered.
         let _reset = stream.read_to_end(&mut answer);
         (!answer.is_empty()).then(|| String::from_utf8_lossy(&answer).into_owned())
+    }
+
+    /// What the kernel holds of answers that were written and not received, connection by connection: bytes.
+    pub fn unreceived(&self) -> Vec<u64> {
+        let port: u16 = self.url.rsplit_once(':').expect("a port").1.parse().expect("a number");
+        let ours = format!(":{port:04X}");
+        let table = std::fs::read_to_string("/proc/net/tcp").expect("Linux");
+        let lines = table.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+        // Local address, remote address, state (0A listens), bytes to send and to be read.
+        let connections = lines.filter(|fields| fields[1].ends_with(&ours) && fields[3] != "0A");
+        let queues = connections.map(|fields| fields[4].split_once(':').expect("two queues").0.to_owned());
+        queues.map(|bytes| u64::from_str_radix(&bytes, 16).expect("a number")).collect()
     }
 
     /// The books of this service.
