@@ -247,7 +247,10 @@ impl Staff {
         let keep_events = Duration::from_secs(settings.keep_events_days.saturating_mul(86_400));
         tasks.spawn(post::number(parts.ledger.clone(), keep_events, stopping.clone()));
         tasks.spawn(carrier.run(stopping.clone()));
-        tasks.spawn(timetable::keep(parts.ledger.clone(), reader, stopping.clone()));
+        tasks.spawn(timetable::keep(parts.ledger.clone(), stopping.clone()));
+        if let Some(reader) = reader {
+            tasks.spawn(timetable::keep_sources(parts.ledger.clone(), reader, stopping.clone()));
+        }
         tasks.spawn(sweep(parts.archive.clone(), parts.ledger.clone(), keep(settings), stopping));
         Self { stop, tasks, worker: None }
     }

@@ -1,12 +1,15 @@
 //! Looks at the clock and does what schedules ask for.
 //!
 //! The rule: a time is answered once, whatever number of processes look, and the clock is the store's. What was missed
-//! while none was there is made up for once or passed over, as the schedule says.
+//! while none was there is made up for once or passed over, as the schedule says. Nothing here waits for others but
+//! the reading of sources, which goes aside.
+
+mod sources;
 
 #[cfg(test)]
 mod tests;
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
@@ -15,34 +18,20 @@ use tracing::{info, warn};
 use crate::{
     ledger::{Errand, Ledger, LedgerError, Missing, RegisterBook},
     register::{
-        Action, Entry, PeriodId, PeriodPlan, RunOutcome, Schedule, ScheduleRun, Sort, Standing, Submission, Turn,
-        expected, standing,
+        Action, Entry, PeriodPlan, Schedule, ScheduleRun, Sort, Standing, Submission, Turn, expected, standing,
     },
 };
+
+pub use sources::{Reader, Reading, keep_sources};
 
 /// How often the clock is looked at; cron knows no less than minutes.
 const EVERY: Duration = Duration::from_secs(20);
 
-/// Who reads sources: the blocs of which nothing was taken.
-pub trait Reader: Send + Sync {
-    fn read<'a>(&'a self, book: RegisterBook, source: &'a str, period: PeriodId) -> Reading<'a>;
-}
-
-/// A source that is being read.
-pub type Reading<'a> = Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>>;
-
-/// Keeps looking until `shutdown` turns true. No failure ends it. Without a reader, sources are left to other processes.
-pub async fn keep(ledger: Ledger, reader: Option<Arc<dyn Reader>>, mut shutdown: watch::Receiver<bool>) {
+/// Keeps looking until `shutdown` turns true. No failure ends it. Sources are left to [`keep_sources`].
+pub async fn keep(ledger: Ledger, mut shutdown: watch::Receiver<bool>) {
     loop {
-        match look(&ledger, reader.as_deref()).await {
-            Ok(runs) => runs.iter().for_each(|run| {
-                info!(
-                    schedule = run.schedule,
-                    outcome = run.outcome.as_str(),
-                    missing = run.missing.len(),
-                    "A schedule was followed"
-                );
-            }),
+        match look(&ledger).await {
+            Ok(runs) => runs.iter().for_each(tell),
             Err(error) => warn!("The timetable could not be followed: {error}"),
         }
         tokio::select! {
@@ -52,55 +41,54 @@ pub async fn keep(ledger: Ledger, reader: Option<Arc<dyn Reader>>, mut shutdown:
     }
 }
 
-async fn look(ledger: &Ledger, reader: Option<&dyn Reader>) -> Result<Vec<ScheduleRun>, LedgerError> {
+fn tell(run: &ScheduleRun) {
+    let (outcome, missing) = (run.outcome.as_str(), run.missing.len());
+    info!(schedule = run.schedule, outcome, missing, "A schedule was followed");
+}
+
+async fn look(ledger: &Ledger) -> Result<Vec<ScheduleRun>, LedgerError> {
     let mut runs = Vec::new();
     for (book, entry) in ledger.schedules().await? {
         let now = book.now().await?;
-        runs.extend(follow((&book, reader), &entry, now).await?);
+        runs.extend(follow(&book, &entry, now).await?);
     }
     Ok(runs)
 }
 
 /// Answers the time that has come for a schedule, if one has and nobody else did.
-async fn follow(
-    (book, reader): (&RegisterBook, Option<&dyn Reader>),
-    entry: &Entry,
-    now: DateTime<Utc>,
-) -> Result<Option<ScheduleRun>, LedgerError> {
+async fn follow(book: &RegisterBook, entry: &Entry, now: DateTime<Utc>) -> Result<Option<ScheduleRun>, LedgerError> {
     // What a later version of the program wrote may be beyond this one.
     let Ok(schedule) = Schedule::read(&entry.body) else { return Ok(None) };
-    let last = book.schedule_runs(&entry.id, 1).await?.pop().map(|run| run.due_at);
-    if schedule.action == Action::Pull && reader.is_none() {
+    if schedule.action == Action::Pull {
         return Ok(None);
     }
-    // A schedule begins when it is written; another writing begins anew.
-    let since = last.map_or(entry.written_at, |last| last.max(entry.written_at));
-    let (due_at, errand) = match schedule.turn(since, now) {
-        None => return Ok(None),
-        Some(Turn::PassOver(due_at)) => (due_at, Errand::PassOver),
-        Some(Turn::Run(due_at)) => (due_at, errand(book, &schedule).await?),
-    };
-    let run = book.run_schedule(&entry.id, due_at, &errand).await?;
-    match (run, &errand, reader, &schedule.source) {
-        (Some(run), Errand::Pull, Some(reader), Some(source)) => {
-            let missing = reader.read(book.clone(), source, schedule.period).await;
-            book.end_pull(&run, &missing).await?;
-            Ok(Some(ScheduleRun { outcome: RunOutcome::Pulled, missing, ..run }))
+    let newest = book.schedule_runs(&entry.id, 1).await?.pop().map(|run| run.due_at);
+    match schedule.turn(since(newest, entry), now) {
+        None => Ok(None),
+        Some(Turn::PassOver(due_at)) => book.run_schedule(&entry.id, due_at, &Errand::PassOver).await,
+        Some(Turn::Run(due_at)) => {
+            let Some(errand) = errand(book, &schedule).await? else { return Ok(None) };
+            book.run_schedule(&entry.id, due_at, &errand).await
         }
-        (run, ..) => Ok(run),
     }
 }
 
-async fn errand(book: &RegisterBook, schedule: &Schedule) -> Result<Errand, LedgerError> {
+/// From when on a schedule's times count: it begins when it is written, and another writing begins anew.
+fn since(newest: Option<DateTime<Utc>>, entry: &Entry) -> DateTime<Utc> {
+    newest.map_or(entry.written_at, |newest| newest.max(entry.written_at))
+}
+
+/// What is done at a schedule's times; none where a source is read.
+async fn errand(book: &RegisterBook, schedule: &Schedule) -> Result<Option<Errand>, LedgerError> {
     let period = schedule.period;
     let (blocs, years) = (book.entries(Sort::Bloc).await?, book.entries(Sort::BlocYear).await?);
     let expected = expected(period, &blocs, &years);
     Ok(match schedule.action {
-        Action::Pull => Errand::Pull,
+        Action::Pull => None,
         Action::Close => {
             let expected = expected.into_iter().map(|bloc| bloc.id).collect();
             let accepts_missing = if schedule.accept_missing { Missing::Accepted } else { Missing::Refused };
-            Errand::Close { period, expected, accepts_missing }
+            Some(Errand::Close { period, expected, accepts_missing })
         }
         Action::Remind => {
             let entry = book.entry(Sort::Period, &period.to_string()).await?;
@@ -115,7 +103,7 @@ async fn errand(book: &RegisterBook, schedule: &Schedule) -> Result<Errand, Ledg
                     Standing::Overdue => overdue.push(bloc.id),
                 }
             }
-            Errand::Remind { period, due: plan.due, awaited, overdue }
+            Some(Errand::Remind { period, due: plan.due, awaited, overdue })
         }
     })
 }

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 
 use super::{Fault, LeftOut, Plan, Register, Wanted, counter::Counter, register::Sent};
 use crate::{
+    catalog::Catalog,
     consolidation::{self, Consolidated, RegisteredBloc, Submission},
     document::Number,
-    failure::Failure,
+    failure::{Failure, Finding, Severity},
     intake::Treatment,
     rendering::{Workshop, YearEndWords},
     vietnamese::fold_name,
@@ -46,11 +47,14 @@ impl Plan {
         faults: &mut Vec<Fault>,
     ) -> Result<(), Failure> {
         let Some(mut report) = register.report.clone() else { return Ok(()) };
-        let Some((kind, plan)) = register.adds_up(workshop.catalog()) else { return Ok(()) };
+        let fault = |failure| Fault { file: "province.json".into(), at: "/report".into(), failure };
+        let Some((kind, plan)) = register.adds_up(workshop.catalog()) else {
+            faults.push(fault(adds_nothing_up(&report, workshop.catalog())));
+            return Ok(());
+        };
         if !wanted.takes(kind) {
             return Ok(());
         }
-        let fault = |failure| Fault { file: "province.json".into(), at: "/report".into(), failure };
         let year = register.year.to_string();
         let submissions: Vec<Submission> =
             sources.iter().filter(|paper| paper.kind == plan.kind).map(|paper| paper.submission.clone()).collect();
@@ -94,6 +98,20 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+fn adds_nothing_up(report: &Value, catalog: &Catalog) -> Failure {
+    let found = report.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let kinds = catalog.kinds().filter(|kind| kind.manifest.consolidates.is_some());
+    let kinds: Vec<&str> = kinds.map(|kind| kind.manifest.kind.as_str()).collect();
+    let finding = Finding::new(
+        "register-report",
+        Severity::Error,
+        "/kind",
+        "Loại văn bản này không tổng hợp số liệu của các khối, cụm.",
+        "This kind adds up nothing of the blocs.",
+    );
+    Failure::invalid_document(vec![finding.found(found).expected(kinds.join(", "))])
 }
 
 /// The annex *Nguồn số liệu*: which paper of each bloc.

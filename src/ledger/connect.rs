@@ -29,6 +29,7 @@ const SQLITE_STEPS: &[&str] = &[
     include_str!("migrations/sqlite/0060_lane.sql"),
     include_str!("migrations/sqlite/0061_register_erasure.sql"),
     include_str!("migrations/sqlite/0031_batches_of_the_register.sql"),
+    include_str!("migrations/sqlite/0062_pulls.sql"),
 ];
 /// The same for PostgreSQL, with versions of its own.
 const POSTGRES_STEPS: &[&str] = &[
@@ -44,6 +45,7 @@ const POSTGRES_STEPS: &[&str] = &[
     include_str!("migrations/postgres/0060_lane.sql"),
     include_str!("migrations/postgres/0061_register_erasure.sql"),
     include_str!("migrations/postgres/0031_batches_of_the_register.sql"),
+    include_str!("migrations/postgres/0062_pulls.sql"),
 ];
 
 /// Where PostgreSQL's version is written.

@@ -141,6 +141,11 @@ impl RegisterBook {
         DateTime::from_timestamp_millis(millis).ok_or_else(|| rows::unreadable("clock", millis))
     }
 
+    /// Whose register it is.
+    pub fn organisation(&self) -> &OrganisationId {
+        &self.organisation
+    }
+
     /// Whose register it is, as its rows say.
     pub(super) fn whose(&self) -> &str {
         self.organisation.as_str()

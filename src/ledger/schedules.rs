@@ -1,11 +1,13 @@
 //! Keeps which times of a schedule were answered. The row of a run stands in the transaction of what it did, so however
 //! many processes look at the clock, each time is answered once, or not at all if they all die.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use sqlx::{Row, any::AnyRow};
 
-use super::{CloseOutcome, Ledger, LedgerError, Missing, RegisterBook, leave, rows};
+use super::{CloseOutcome, Ledger, LedgerError, Missing, RegisterBook, leave, millis, rows};
 use crate::{
     access::{Networks, OrganisationId},
     job::{JobId, event::EventType},
@@ -27,8 +29,8 @@ pub enum Errand {
         expected: Vec<String>,
         accepts_missing: Missing,
     },
-    /// Notes that a source begins to be read; what came of it is noted later.
-    Pull,
+    /// Notes that a source begins to be read, by one who gives a sign within so long; what came of it is noted later.
+    Pull(Duration),
     /// Notes that the time was missed.
     PassOver,
 }
@@ -81,7 +83,13 @@ impl RegisterBook {
         }
         let (outcome, missing) = match errand {
             Errand::PassOver => (RunOutcome::Missed, Vec::new()),
-            Errand::Pull => (RunOutcome::Pulling, Vec::new()),
+            Errand::Pull(lease) => {
+                let held = "UPDATE schedule_run SET lease_until = {now} + $1 \
+                            WHERE organisation = $2 AND schedule = $3 AND due_at = $4";
+                let held = sqlx::query(self.ledger.say(held)).bind(millis(*lease)).bind(self.whose());
+                held.bind(schedule).bind(due_at.timestamp_millis()).execute(&mut *tx).await?;
+                (RunOutcome::Pulling, Vec::new())
+            }
             Errand::Remind { period, due, awaited, overdue } => {
                 let mut body = json!({
                     "period": period, "awaited": awaited, "overdue": overdue, "schedule": schedule,
@@ -122,24 +130,6 @@ impl RegisterBook {
         Ok(self.schedule_runs(schedule, 1).await?.pop())
     }
 
-    /// Notes what came of reading a source: the blocs of which nothing was taken.
-    ///
-    /// # Errors
-    /// [`LedgerError::Store`], [`LedgerError::Unreadable`].
-    pub async fn end_pull(&self, run: &ScheduleRun, missing: &[String]) -> Result<(), LedgerError> {
-        let list = serde_json::to_string(missing).map_err(|error| rows::unreadable("run", error))?;
-        let told = "UPDATE schedule_run SET outcome = 'pulled', missing = $1 \
-                    WHERE organisation = $2 AND schedule = $3 AND due_at = $4";
-        sqlx::query(told)
-            .bind(list)
-            .bind(self.whose())
-            .bind(run.schedule.as_str())
-            .bind(run.due_at.timestamp_millis())
-            .execute(&self.ledger.inner.writer)
-            .await?;
-        Ok(())
-    }
-
     /// The networks, beside the public ones, into which the organisation's calls may go.
     ///
     /// # Errors
@@ -166,7 +156,7 @@ impl RegisterBook {
     }
 }
 
-fn run(row: &AnyRow) -> Result<ScheduleRun, LedgerError> {
+pub(super) fn run(row: &AnyRow) -> Result<ScheduleRun, LedgerError> {
     let outcome: &str = row.try_get("outcome")?;
     Ok(ScheduleRun {
         schedule: row.try_get("schedule")?,

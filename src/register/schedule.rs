@@ -144,9 +144,14 @@ impl Schedule {
         if last <= since {
             return None;
         }
+        Some(if self.makes_up_for(last, now) { Turn::Run(last) } else { Turn::PassOver(last) })
+    }
+
+    /// Whether it is not too late, as it is `now`, for a time that was missed or broken off.
+    pub fn makes_up_for(&self, due_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
         match self.missed {
-            Missed::Skip if now - last > LATE => Some(Turn::PassOver(last)),
-            Missed::Skip | Missed::Once => Some(Turn::Run(last)),
+            Missed::Once => !self.paused,
+            Missed::Skip => !self.paused && now - due_at <= LATE,
         }
     }
 }
@@ -163,14 +168,16 @@ pub enum RunOutcome {
     Incomplete,
     /// Passed over: nobody was there at that time.
     Missed,
-    /// A source is being read; or was, when the process ended over it.
+    /// A source is being read.
     Pulling,
     /// A source was read.
     Pulled,
+    /// Whoever read a source died over it, and nobody reads on.
+    Interrupted,
 }
 
 impl RunOutcome {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Reminded,
         Self::Closed,
         Self::AlreadyClosed,
@@ -178,6 +185,7 @@ impl RunOutcome {
         Self::Missed,
         Self::Pulling,
         Self::Pulled,
+        Self::Interrupted,
     ];
 
     /// The word that is stored and told.
@@ -190,6 +198,7 @@ impl RunOutcome {
             Self::Missed => "missed",
             Self::Pulling => "pulling",
             Self::Pulled => "pulled",
+            Self::Interrupted => "interrupted",
         }
     }
 

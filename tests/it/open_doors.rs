@@ -15,6 +15,7 @@ use super::support::{
     kept_socket::KeptSocket,
     papers,
     programs::{Process, Service, run, tdkt, until},
+    receiver::{Authority, Certificate},
 };
 
 /// Every address of this machine, on a free port.
@@ -184,6 +185,34 @@ pub(super) fn certificate(folder: &Path, cert: &Path, key: &Path) {
         .expect("openssl is installed (tests/run installs it)");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     std::fs::set_permissions(key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("set");
+}
+
+/// It has to be known before callers tell of it, and it does not keep the service from starting.
+#[test]
+fn a_certificate_of_our_own_that_has_ended_is_told_refused_by_callers_and_exchanged_while_it_runs() {
+    let (folder, data) = folder();
+    let authority = Authority::in_folder(folder.path());
+    let (ended, fresh) = (authority.ended(), authority.certificate("IP:127.0.0.1"));
+    let (cert, private) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let put = |certificate: &Certificate| {
+        std::fs::copy(&certificate.key, &private).expect("copied");
+        std::fs::set_permissions(&private, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("set");
+        std::fs::copy(&certificate.chain, &cert).expect("copied");
+    };
+    put(&ended);
+    let key = key(&data);
+    let (process, url) = start(&data, &["--tls-cert", text(&cert), "--tls-key", text(&private)]);
+    let url = url.unwrap_or_else(|| panic!("it does not listen:\n{}", process.said()));
+    until(Duration::from_secs(30), "it says so", || process.said().contains("ended at 2021-01-01"));
+    let address = format!("https://127.0.0.1:{}/v1/jobs", port(&url));
+    let ask = || trusting(&authority.file()).build().expect("a client").get(&address).bearer_auth(&key).send();
+    let refused = format!("{:?}", ask().expect_err("a certificate whose time is over"));
+    assert!(refused.contains("Expired"), "{refused}");
+    put(&fresh);
+    process.signal(Signal::SIGHUP);
+    until(Duration::from_secs(30), "callers are served", || ask().is_ok_and(|answer| answer.status() == 200));
+    // It ends within two days.
+    until(Duration::from_secs(30), "it says when the next one ends", || process.said().contains("ends at 20"));
 }
 
 fn trusting(cert: &Path) -> ClientBuilder {

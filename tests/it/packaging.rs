@@ -46,6 +46,21 @@ fn every_package_waits_longer_for_a_stop_than_a_stop_may_take() {
     assert!(all.iter().all(|wait| *wait > drain + 5), "{all:?}, and a stop may take {}", drain + 5);
 }
 
+/// Workers carry events to webhooks as the service does: without a way out each event that they take fails.
+#[test]
+fn every_container_of_the_program_reaches_other_hosts() {
+    let compose = read("compose.yaml");
+    let ours: Vec<&str> = compose.split("    <<: *tdkt\n").skip(1).collect();
+    assert_eq!(ours.len(), 2, "the service and its workers");
+    for container in ours {
+        let networks = container.lines().find_map(|line| line.strip_prefix("    networks: ")).expect("networks");
+        let named: Vec<&str> = networks.trim_matches(['[', ']']).split(", ").collect();
+        assert!(named.contains(&"inside") && named.contains(&"outside"), "{named:?}");
+    }
+    let outside = compose.split("\nnetworks:\n").nth(1).expect("networks").split("  outside:\n").nth(1);
+    assert!(outside.expect("a network").starts_with('\n'), "outside is not internal");
+}
+
 #[test]
 fn the_socket_s_unit_has_one_address_the_default_one_and_belongs_to_the_service() {
     let unit = read(SOCKET);

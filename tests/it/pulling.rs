@@ -3,28 +3,33 @@
 use std::{
     io::{Read, Write},
     net::TcpListener,
+    path::Path,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
 
-use super::support::programs::{Outcome, Service, json, run_in};
+use super::support::programs::{Outcome, Service, json, run_in, until};
 
 /// A system of the province: it has figures of `k6`, wrong ones of `k7`, and nothing of others.
 struct Source {
     port: u16,
     asked: Arc<AtomicUsize>,
+    /// Whoever has it keeps the source from answering.
+    gate: Arc<Mutex<()>>,
 }
 
 impl Source {
     fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let source = Self { port: listener.local_addr().expect("bound").port(), asked: Arc::default() };
-        let asked = Arc::clone(&source.asked);
+        let source =
+            Self { port: listener.local_addr().expect("bound").port(), asked: Arc::default(), gate: Arc::default() };
+        let (asked, gate) = (Arc::clone(&source.asked), Arc::clone(&source.gate));
         std::thread::spawn(move || {
             for mut stream in listener.incoming().map_while(Result::ok) {
                 asked.fetch_add(1, Ordering::SeqCst);
@@ -48,6 +53,7 @@ impl Source {
                     "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
                     body.len()
                 );
+                let _open = gate.lock().expect("not poisoned");
                 let _gone = stream.write_all(answer.as_bytes());
             }
         });
@@ -180,4 +186,69 @@ fn figures_are_read_through_the_guard_and_kept_with_where_they_come_from() {
     let mut whole = lacking;
     whole["source"] = json!("tinh");
     assert_eq!(put(&service, "/v1/schedules/doc", &whole).status(), 201);
+}
+
+/// As if time had passed: what the ledger of a service that is off says, written over.
+fn as_if(data: &Path, statement: &'static str) {
+    sqlx::any::install_default_drivers();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let place = format!("sqlite:{}", data.join("ledger.sqlite").display());
+        let pool = sqlx::AnyPool::connect(&place).await.expect("the ledger");
+        assert!(sqlx::query(statement).execute(&pool).await.expect("written").rows_affected() > 0, "{statement}");
+        pool.close().await;
+    });
+}
+
+#[test]
+fn a_running_service_pulls_and_closes_at_its_times_and_reads_again_what_a_kill_cut_off() {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let source = Source::open();
+    let port = source.port.to_string();
+    let arguments = ["--work", "false", "--webhook-lab", "true", "--webhook-ports", &port];
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut service = Service::start_on(folder.path(), &arguments);
+    let bloc = json!({"name": "Khối thi đua số 6", "aliases": ["Khối Nội chính"], "form": "bloc"});
+    let every_minute = |action: &str, period: &str| json!({"cron": "* * * * *", "action": action, "period": period});
+    let (mut pulling, mut closing) = (every_minute("pull", "2026-H1"), every_minute("close", "2025"));
+    pulling["source"] = json!("tinh");
+    closing["accept_missing"] = json!(true);
+    for (path, body) in [
+        ("/v1/register/blocs/k6", &bloc),
+        ("/v1/sources/tinh", &source.entry()),
+        ("/v1/schedules/doc", &pulling),
+        ("/v1/schedules/chot", &closing),
+    ] {
+        assert_eq!(put(&service, path, body).status(), 201, "{path}");
+    }
+    assert_eq!(command(&service, &port, &["webhooks", "reach", "local", "127.0.0.0/8"]).code, Some(0));
+    service.process.kill();
+    as_if(folder.path(), "UPDATE register_entry SET written_at = written_at - 3600000 WHERE sort = 'schedule'");
+
+    // The source does not answer; what else has come is done.
+    let held = source.gate.lock().expect("not poisoned");
+    let mut service = Service::start_on(folder.path(), &arguments);
+    let runs = |service: &Service, schedule: &str| {
+        let told = json(service.get(&format!("/v1/schedules/{schedule}/runs")));
+        told["data"].as_array().expect("a list").clone()
+    };
+    until(PATIENCE, "the source is asked, the other period is closed", || {
+        source.asked() == 1 && runs(&service, "chot").iter().any(|run| run["outcome"] == "closed")
+    });
+    let closed = json(service.get("/v1/periods/2025/status"));
+    assert_eq!(closed["closing"]["closed_by"], "timetable", "{closed:#}");
+    let begun = runs(&service, "doc");
+    assert_eq!((begun.len(), &begun[0]["outcome"]), (1, &json!("pulling")), "{begun:#?}");
+    service.process.kill();
+    drop(held);
+
+    // Whoever comes after reads again, when nobody has given a sign for a while.
+    as_if(folder.path(), "UPDATE schedule_run SET lease_until = 0 WHERE outcome = 'pulling'");
+    let service = Service::start_on(folder.path(), &arguments);
+    until(PATIENCE, "it is read again", || {
+        let ended = runs(&service, "doc").into_iter().find(|run| run["due_at"] == begun[0]["due_at"]);
+        ended.is_some_and(|run| run["outcome"] == "pulled" && run["missing"] == json!([]))
+    });
+    let kept = json(service.get("/v1/blocs/k6/submissions/2026-H1"));
+    assert_eq!((&kept["version"], &kept["sent_by"]), (&json!(1), &json!("timetable")), "{kept:#}");
 }

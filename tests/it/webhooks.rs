@@ -288,6 +288,41 @@ fn a_secret_is_exchanged_while_deliveries_run_and_none_is_lost() {
     }
 }
 
+/// Two receivers with certificates of the same authority for the same address; the time of one certificate is over.
+#[test]
+fn a_receiver_whose_certificate_has_ended_is_told_nothing_and_the_log_says_why() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let authority = Authority::in_folder(folder.path());
+    let [ended, fine] =
+        [authority.ended(), authority.certificate("IP:127.0.0.1")].map(|certificate| Receiver::with(&certificate));
+    let (ports, file) = (format!("{},{}", ended.port, fine.port), authority.file());
+    let service = Service::start(
+        &[
+            &lab(&ports)[..],
+            &["--work", "false", "--webhook-ca", file.to_str().expect("text"), "--webhook-schedule", "0s 1s 1s 1s"],
+        ]
+        .concat(),
+    );
+    assert_eq!(webhooks(service.data(), fine.port, &["reach", "local", "127.0.0.0/8"]).code, Some(0));
+    let log_of_a_trial = |receiver: &Receiver| {
+        let added = service.post("/v1/webhooks", json!({"url": receiver.url()}).to_string());
+        assert_eq!(added.status(), 201);
+        let at = added.headers()["location"].to_str().expect("text").to_owned();
+        assert_eq!(service.post(&format!("{at}:test"), "").status(), 202);
+        format!("{at}/deliveries")
+    };
+    let [log, other] = [&ended, &fine].map(log_of_a_trial);
+    let delivery = |log: &str| programs::json(service.get(log))["data"][0].clone();
+    until(PATIENCE, "the other is told", || delivery(&other)["state"] == "delivered");
+    until(PATIENCE, "it is tried again", || delivery(&log)["tries"].as_array().is_some_and(|tries| tries.len() >= 2));
+    let refused = delivery(&log);
+    assert_ne!(refused["state"], "delivered", "{refused:#}");
+    for tried in refused["tries"].as_array().expect("tries") {
+        assert_eq!((&tried["fault"], tried.get("status")), (&json!("certificate"), None), "{refused:#}");
+    }
+    assert!(ended.connections() >= 2 && ended.calls() == 0, "it was met, and nothing was said to it");
+}
+
 #[test]
 fn a_file_of_authorities_that_is_none_is_refused_at_the_start() {
     let folder = tempfile::tempdir().expect("a temporary folder");

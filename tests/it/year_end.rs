@@ -173,6 +173,22 @@ fn every_fault_of_every_file_is_said_and_nothing_is_written() {
 }
 
 #[test]
+fn a_report_of_a_kind_that_adds_nothing_up_is_a_fault_of_the_register() {
+    let province = Province::invent("0");
+    for kind in [json!("provincial-sumary"), json!("six-month-review"), json!(null)] {
+        edit(&province.inputs().join("province.json"), |register| register["report"]["kind"] = kind.clone());
+        for arguments in [&[][..], &["--accept-partial", "--kind", "six-month-review"]] {
+            let outcome = province.close("out", arguments);
+            assert_eq!(outcome.code, Some(1), "{kind}: {}", outcome.err);
+            for told in ["province.json/report", "[register-report]", "provincial-summary"] {
+                assert!(outcome.err.contains(told), "{told} is not said of {kind}:\n{}", outcome.err);
+            }
+        }
+        assert!(!province.out("out").exists());
+    }
+}
+
+#[test]
 fn a_run_that_is_killed_goes_on_and_ends_in_the_same_bytes() {
     let province = Province::invent("0");
     let whole = province.close("undisturbed", &[]);

@@ -51,6 +51,7 @@ pub(super) fn ran(run: &ScheduleRun) -> String {
         RunOutcome::Missed => "bị lỡ, bỏ qua",
         RunOutcome::Pulling => "đang đọc số liệu",
         RunOutcome::Pulled => "đã đọc số liệu",
+        RunOutcome::Interrupted => "đọc số liệu bị gián đoạn",
     };
     let missing = run.missing.join(", ");
     let missing = if missing.is_empty() { String::new() } else { format!(" (chưa gửi: {missing})") };

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     access::OrganisationId,
     ledger::{CloseOutcome, Demand, Errand, Missing, NewEntry, NewSubmission, PutOutcome, RegisterBook, SubmitOutcome},
-    register::{Base, PeriodId, Sort},
+    register::{Base, PeriodId, RunOutcome, Sort},
 };
 
 fn book(ledger: &Ledger, organisation: &str) -> RegisterBook {
@@ -162,6 +162,34 @@ async fn a_time_of_a_schedule_is_answered_once_by_two_processes(store: Store) {
     assert!(book.closing(half()).await.unwrap().is_some());
 }
 
+async fn a_source_is_read_by_one_process_and_by_another_when_that_gives_no_sign(store: Store) {
+    let hosts = [store.fresh().await, store.fresh().await];
+    let books = [book(&hosts[0], "local"), book(&hosts[1], "local")];
+    let due_at = "2026-07-20T10:00:00Z".parse().unwrap();
+    let first = books[0].begin_pull("doc", due_at, LONG).await.unwrap().unwrap();
+    assert_eq!(books[1].begin_pull("doc", due_at, LONG).await.unwrap(), None, "answered");
+    assert_eq!(books[1].lost_pulls("doc").await.unwrap(), []);
+    assert_eq!(books[1].begin_pull_again(&first, LONG).await.unwrap(), None, "it is held");
+    // No sign any more: of those who begin it again one does.
+    assert!(books[0].hold_pull(&first, Duration::ZERO).await.unwrap());
+    let lost = books[1].lost_pulls("doc").await.unwrap();
+    assert_eq!(lost, [first.clone()]);
+    let again = futures_util::future::join_all(books.each_ref().map(|book| book.begin_pull_again(&lost[0], LONG)));
+    let again: Vec<_> = again.await.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!((again.len(), again[0].start), (1, 2));
+    let nothing = (RunOutcome::Pulled, Vec::new());
+    assert!(!books[0].hold_pull(&first, LONG).await.unwrap());
+    assert_eq!(books[0].end_pull(&first, nothing.clone()).await.unwrap(), None, "it was thought dead");
+    assert!(books[1].end_pull(&again[0], (RunOutcome::Pulled, vec!["b".into()])).await.unwrap().is_some());
+    assert_eq!(books[1].end_pull(&again[0], nothing).await.unwrap(), None, "it has ended");
+    let runs = books[0].schedule_runs("doc", 10).await.unwrap();
+    assert_eq!(
+        (runs.len(), runs[0].outcome, runs[0].missing.as_slice()),
+        (1, RunOutcome::Pulled, ["b".to_owned()].as_slice())
+    );
+    assert_eq!(book(&hosts[0], "bac-ninh").lost_pulls("doc").await.unwrap(), []);
+}
+
 async fn what_is_written_over_keeps_its_hash_and_the_audit_says_so(store: Store) {
     let ledger = store.fresh().await;
     let (own, other) = (book(&ledger, "local"), book(&ledger, "bac-ninh"));
@@ -263,6 +291,7 @@ on_both_stores! {
     what_is_written_over_keeps_its_hash_and_the_audit_says_so,
     a_reminder_tells_ids_of_blocs_and_nothing_of_people,
     a_time_of_a_schedule_is_answered_once_by_two_processes,
+    a_source_is_read_by_one_process_and_by_another_when_that_gives_no_sign,
     a_version_stands_upon_the_one_that_was_seen_and_none_is_lost,
     twenty_officers_who_saw_the_same_version_write_one,
     a_closed_period_takes_adjustments_only_and_numbers_them,

@@ -245,8 +245,8 @@ pub struct Authority {
 
 /// A server's certificate and its key.
 pub struct Certificate {
-    chain: PathBuf,
-    key: PathBuf,
+    pub chain: PathBuf,
+    pub key: PathBuf,
 }
 
 impl Authority {
@@ -270,6 +270,22 @@ impl Authority {
         let by_us = "-CA ca.pem -CAkey ca.key -set_serial 7 -days 2 -extfile names";
         self.openssl(&format!("x509 -req -in {stem}.csr {by_us} -out {stem}.pem"));
         self.made(&stem)
+    }
+
+    /// A certificate for loopback that this authority signed, and whose time is over.
+    pub fn ended(&self) -> Certificate {
+        let write = |name: &str, text: &str| std::fs::write(self.folder.join(name), text).expect("written");
+        // What `openssl ca` keeps its books in.
+        let books = "[ca]\ndefault_ca = us\n[us]\ndatabase = index\nnew_certs_dir = .\nserial = serial\n";
+        write("ca.cnf", &format!("{books}policy = any\ndefault_md = sha256\n[any]\ncommonName = supplied\n"));
+        write("index", "");
+        write("serial", "09\n");
+        write("names", "subjectAltName=IP:127.0.0.1\n");
+        self.openssl(&format!("req -new {KEY} -subj /CN=x -keyout ended.key -out ended.csr"));
+        let time = "-startdate 20200101000000Z -enddate 20210101000000Z";
+        let by_us = "-cert ca.pem -keyfile ca.key -config ca.cnf -extfile names";
+        self.openssl(&format!("ca -batch -notext {by_us} -in ended.csr {time} -out ended.pem"));
+        self.made("ended")
     }
 
     /// A certificate for loopback that nobody signed but itself.
