@@ -177,10 +177,10 @@ fn requests() -> Target1 {
             mutation::request(chance, &sample).to_string().into_bytes()
         }),
         read: Box::new(move |case| {
-            let Ok(accepted) = WORKSHOP.check(case, treatments.next().expect("endless")).map_err(Box::new) else {
-                return judged(WORKSHOP.check(case, Treatment::AsSent));
-            };
-            judged(WORKSHOP.source(&accepted.manuscript))
+            match WORKSHOP.check(case, treatments.next().expect("endless")) {
+                Ok(accepted) => judged(WORKSHOP.source(&accepted.manuscript)),
+                Err(failure) => judged::<()>(Err(failure)),
+            }
         }),
     }
 }
@@ -421,6 +421,8 @@ fn http() -> Target1 {
             mutation::bytes(chance, &one, &other)
         }),
         read: Box::new(move |case| {
+            // The whole of it: its folder too has to outlive this function.
+            let service = &service;
             let address = service.url.strip_prefix("http://").expect("an address");
             let mut stream = TcpStream::connect(address).map_err(|error| format!("no connection: {error}"))?;
             stream.set_read_timeout(Some(PATIENCE)).expect("set");
