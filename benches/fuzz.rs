@@ -166,6 +166,19 @@ fn targets() -> Vec<Target1> {
     ]
 }
 
+/// What is answered: to the end, but of a stream of events, which has none, what came with its head.
+fn heard(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let mut part = [0; 16 * 1024];
+    while let Ok(length @ 1..) = stream.read(&mut part) {
+        answer.extend_from_slice(&part[..length]);
+        if String::from_utf8_lossy(&answer).contains("text/event-stream") {
+            break;
+        }
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// Requests of all kinds, with values changed.
 fn requests() -> Target1 {
     let samples = samples();
@@ -176,11 +189,9 @@ fn requests() -> Target1 {
             let sample = chance.pick(&samples).clone();
             mutation::request(chance, &sample).to_string().into_bytes()
         }),
-        read: Box::new(move |case| {
-            match WORKSHOP.check(case, treatments.next().expect("endless")) {
-                Ok(accepted) => judged(WORKSHOP.source(&accepted.manuscript)),
-                Err(failure) => judged::<()>(Err(failure)),
-            }
+        read: Box::new(move |case| match WORKSHOP.check(case, treatments.next().expect("endless")) {
+            Ok(accepted) => judged(WORKSHOP.source(&accepted.manuscript)),
+            Err(failure) => judged::<()>(Err(failure)),
         }),
     }
 }
@@ -428,9 +439,7 @@ fn http() -> Target1 {
             stream.set_read_timeout(Some(PATIENCE)).expect("set");
             let _closed_early = stream.write_all(case);
             let _ended = stream.shutdown(std::net::Shutdown::Write);
-            let mut answer = Vec::new();
-            let _reset = stream.read_to_end(&mut answer);
-            let answer = String::from_utf8_lossy(&answer);
+            let answer = heard(&mut stream);
             let status = answer.get(9..12).unwrap_or_default();
             let said = service.process.said();
             if status.starts_with('5') {
