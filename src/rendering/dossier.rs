@@ -85,8 +85,11 @@ impl Workshop {
         let values = self.body_values(&paper.manuscript, kind, edition)?;
         let text = |pointer: &str| values.pointer(pointer).and_then(Value::as_str);
         let subject = text("/paper/subject").unwrap_or_default();
+        // The requester's own may begin with a name: where its second word has a capital, nobody knows.
         let own_subject = paper.manuscript.request.pointer("/paper/subject").is_some();
-        let subject = if own_subject { subject.to_owned() } else { lower_first(subject) };
+        let second = subject.split_whitespace().nth(1).and_then(|word| word.chars().next());
+        let may_be_name = own_subject && second.is_some_and(char::is_uppercase);
+        let subject = if may_be_name { subject.to_owned() } else { lower_first(subject) };
         let type_name = upper_first(&kind.manifest.official_type.to_lowercase());
         let of = paper.of.as_deref().map(|of| format!(" ({})", of.trim())).unwrap_or_default();
         let number = text("/paper/number/symbol").map(|symbol| {

@@ -16,13 +16,13 @@ use crate::{
     register::{Action, Entry, PeriodId, RunOutcome, Schedule, ScheduleRun, Turn},
 };
 
-/// Who reads sources: the blocs of which nothing was taken.
+/// Who reads sources: the blocs of which nothing was taken. None where it cannot be told, for the store does not answer.
 pub trait Reader: Send + Sync {
     fn read<'a>(&'a self, book: RegisterBook, source: &'a str, period: PeriodId) -> Reading<'a>;
 }
 
 /// A source that is being read.
-pub type Reading<'a> = Pin<Box<dyn Future<Output = Vec<String>> + Send + 'a>>;
+pub type Reading<'a> = Pin<Box<dyn Future<Output = Option<Vec<String>>> + Send + 'a>>;
 
 /// After so long without a sign a process that reads a source is taken for dead …
 const LEASE: Duration = Duration::from_secs(60);
@@ -149,5 +149,7 @@ async fn read(
             },
         }
     };
+    // Where it is not known, nobody gives a sign of it any more: it is begun again.
+    let Some(missing) = missing else { return Ok(None) };
     book.end_pull(pull, (RunOutcome::Pulled, missing)).await
 }

@@ -193,13 +193,14 @@ async fn a_reminder_is_about_those_who_have_not_sent_and_knows_who_is_late() {
 #[derive(Default)]
 struct Sources {
     asked: AtomicUsize,
+    store_is_away: AtomicBool,
 }
 
 impl Reader for Sources {
     fn read<'a>(&'a self, _book: RegisterBook, source: &'a str, period: PeriodId) -> Reading<'a> {
         assert_eq!((source, period.to_string().as_str()), ("tinh", "2026-H1"));
         self.asked.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async { vec!["b".to_owned()] })
+        Box::pin(async { (!self.store_is_away.load(Ordering::SeqCst)).then(|| vec!["b".to_owned()]) })
     }
 }
 
@@ -283,6 +284,22 @@ async fn who_reads_is_left_alone_while_it_gives_signs() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_kept_is_read_again() {
+    let house = House::open().await;
+    let entry = house.scheduled(pulling(), "2026-07-01T00:00:00Z").await;
+    let (reader, now) = (Sources::default(), at("2026-07-02T23:30:00Z"));
+    reader.store_is_away.store(true, Ordering::SeqCst);
+    assert_eq!(sources::follow((&house.book, &reader), &entry, now).await.unwrap(), None);
+    let run = house.book.schedule_runs("s", 1).await.unwrap().remove(0);
+    assert_eq!(run.outcome, RunOutcome::Pulling, "nothing is told that is not known");
+    reader.store_is_away.store(false, Ordering::SeqCst);
+    // As if its lease were over.
+    assert!(house.book.hold_pull(&crate::ledger::Pull { run, start: 1 }, Duration::ZERO).await.unwrap());
+    let again = sources::follow((&house.book, &reader), &entry, now).await.unwrap().expect("it is read again");
+    assert_eq!((again.outcome, again.missing), (RunOutcome::Pulled, vec!["b".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_source_that_hangs_holds_up_no_close_no_other_organisation_and_no_stop() {
     let house = House::open().await;
     let closing = json!({"cron": "* * * * *", "action": "close", "period": "2026-H1", "accept_missing": true});
@@ -333,7 +350,7 @@ impl Reader for HangsAtFirst {
             if hangs {
                 std::future::pending::<()>().await;
             }
-            Vec::new()
+            Some(Vec::new())
         })
     }
 }

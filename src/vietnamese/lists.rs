@@ -77,12 +77,18 @@ pub fn upper_first(text: &str) -> String {
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
 }
 
-/// The first letter small, unless the text begins with an abbreviation (`UBND tỉnh`).
+/// What names of bodies begin with; their first letter is never small (Decree 30/2020, Annex II, IV.1).
+const BODIES: [&str; 12] =
+    ["Bộ", "Công an", "Cụm", "Đảng bộ", "Đảng ủy", "Hội đồng", "Khối", "Mặt trận", "Sở", "Tỉnh ủy", "Ủy ban", "Uỷ ban"];
+
+/// The first letter small, unless the text begins with an abbreviation (`UBND tỉnh`) or with the name of a body.
 pub fn lower_first(text: &str) -> String {
     let text = nfc(text);
     let mut rest = text.chars();
     let Some(first) = rest.next() else { return String::new() };
-    if rest.clone().next().is_some_and(|second| second.is_uppercase()) {
+    let abbreviated = rest.clone().next().is_some_and(|second| second.is_uppercase());
+    let named = |body: &&str| text.strip_prefix(body).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    if abbreviated || BODIES.iter().any(named) {
         return text.into_owned();
     }
     first.to_lowercase().chain(rest).collect()
@@ -144,6 +150,10 @@ mod tests {
         assert_eq!(upper_first("ủy ban"), "Ủy ban");
         assert_eq!(lower_first("Đẩy mạnh"), "đẩy mạnh");
         assert_eq!(lower_first("UBND tỉnh"), "UBND tỉnh");
+        for name in ["Sở Nội vụ", "Khối thi đua", "Uỷ ban nhân dân", "Hội đồng"] {
+            assert_eq!(lower_first(name), name);
+        }
+        assert_eq!(lower_first("Hội nghị tổng kết"), "hội nghị tổng kết");
         assert_eq!([upper_first(""), lower_first("")], ["", ""]);
         assert_eq!(upper_first("u\u{309}y"), "Ủy");
     }

@@ -25,7 +25,7 @@ fn two_thousand_commendations_stand_complete_and_in_order() {
         request["content"].as_object_mut().expect("an object").remove(key);
     }
     let rows = cells(&request, "/content/commendations", &["form", "member"]);
-    check(&request, "STT Hình thức khen thưởng Đơn vị Tập thể Cá nhân", &rows);
+    check(&request, "STT Danh hiệu thi đua, hình thức khen thưởng Đơn vị Tập thể Cá nhân", &rows);
 }
 
 #[test]

@@ -195,6 +195,36 @@ fn the_register_batches_and_dossiers_are_looked_through_too_and_figures_stay() {
 }
 
 #[test]
+fn a_year_can_still_be_closed_when_who_signed_was_forgotten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample =
+        ["province-sample", "a", "--seed", "11", "--blocs", "3", "--papers", "2", "--missing", "0", "--faulty", "0"];
+    assert_eq!(run_in(folder.path(), &sample, b"").code, Some(0));
+    // She signs what every bloc sent, and the province's own report.
+    for file in std::fs::read_dir(folder.path().join("a")).expect("listed").map(|file| file.expect("listed").path()) {
+        let mut held: Value = serde_json::from_slice(&std::fs::read(&file).expect("read")).expect("JSON");
+        if let Some(report) = held.get_mut("report") {
+            report["paper"]["signing"]["name"] = json!(CANARY);
+        }
+        for paper in held.get_mut("papers").and_then(Value::as_array_mut).into_iter().flatten() {
+            paper["paper"]["signing"]["name"] = json!(CANARY);
+        }
+        std::fs::write(&file, held.to_string()).expect("written");
+    }
+    let service = Service::start(&["--work", "false"]);
+    let data = service.data().to_str().expect("text");
+    let taken = run_in(folder.path(), &["register", "import", "a", "--data", data], b"");
+    assert_eq!(taken.code, Some(0), "{}", taken.err);
+    let erased = people(&service, &["erase", CANARY, "--json"], "");
+    assert_eq!(erased.code, Some(0), "{}", erased.err);
+    assert!(erased.text().contains("submission") && erased.text().contains("report"), "{}", erased.text());
+    let batch = service.post("/v1/batches", json!({"period": "2026"}).to_string());
+    let (status, told) = (batch.status(), json(batch));
+    assert_eq!(status, 202, "{told:#}");
+    assert_eq!(told["left_out"], json!([]), "{told:#}");
+}
+
+#[test]
 fn another_organisations_register_is_not_looked_through() {
     let service = Service::start(&["--work", "false"]);
     put(&service, "/v1/register/units/snv", ("if-none-match", "*"), &json!({"name": CANARY}));

@@ -147,18 +147,20 @@ impl Reader for SourceReader {
             match desk.pull(&asked).await {
                 Ok(pulled) => {
                     let refused = pulled.into_iter().filter(|one| one.failure.is_some());
-                    refused
+                    let refused = refused
                         .map(|one| {
                             let code = one.failure.as_ref().map(|failure| failure.code.as_str());
                             warn!(source, bloc = one.bloc, code, "A source gave nothing that can be kept");
                             one.bloc
                         })
-                        .collect()
+                        .collect();
+                    Some(refused)
                 }
                 Err(failure) => {
                     warn!(source, code = failure.code.as_str(), "A source could not be read");
-                    let expected = desk.expected(period).await.unwrap_or_default();
-                    expected.into_iter().map(|bloc| bloc.id).collect()
+                    let told = failure.code != FailureCode::StoreUnavailable;
+                    let expected = if told { desk.expected(period).await.ok() } else { None };
+                    expected.map(|blocs| blocs.into_iter().map(|bloc| bloc.id).collect())
                 }
             }
         })

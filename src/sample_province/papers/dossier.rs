@@ -79,7 +79,7 @@ fn content(bloc: &Bloc, figures: &Figures) -> Value {
         ballot["closed_at"] = json!("10:30");
         let teller = |place: usize, role: &str| {
             let member = &bloc.members[place];
-            json!({"name": member.head.name, "position": format!("{} {}", member.position, member.name), "role": role})
+            json!({"honorific": member.head.honorific, "name": member.head.name, "position": format!("{} {}", member.position, member.name), "role": role})
         };
         ballot["tellers"] = json!([teller(5, "head"), teller(6, "member"), teller(7, "member")]);
     }
