@@ -22,7 +22,7 @@ use crate::support::papers::{EXAMPLES, WORKSHOP, blessing, example_value, manusc
 
 /// Pictures of pages, in pixels to the inch.
 const PPI: f64 = 36.0;
-const LARGEST_PICTURE: usize = 60_000;
+const LARGEST_PICTURE: usize = 80_000;
 /// Two channels of a pixel are alike when they differ by no more than this …
 const ALIKE: u8 = 24;
 /// … and two pictures when no more channels than one in so many are unlike.
@@ -147,7 +147,7 @@ fn golden(kind: &str, name: &str, request: &Value, pictures: Vec<usize>) -> Gold
 
 /// The sample moved by whole years into the middle of an edition, with the edition's legal bases printed; `None` if its day
 /// of the year never falls into the edition.
-pub(super) fn in_edition(request: &Value, edition: &Edition) -> Option<Value> {
+fn in_edition(request: &Value, edition: &Edition) -> Option<Value> {
     let issued_on = request["paper"]["issued_on"].as_str().expect("an issued sample");
     let day = |year: i32| format!("{year}{}", &issued_on[4..]).parse().ok();
     let mut years = (2000..=2100).filter(|year| day(*year).is_some_and(|day| edition.is_in_force_on(day)));

@@ -16,7 +16,7 @@ use tdkt_reports::{
     intake::{Manuscript, Treatment},
 };
 
-use super::golden::{compare_text, in_edition, page_texts, report};
+use super::golden::{compare_text, page_texts, report};
 use crate::support::papers::{WORKSHOP, papers_of, samples};
 
 #[test]
@@ -35,14 +35,10 @@ fn every_kind_is_made_in_every_edition_with_every_sample() {
             asked["paper"]["edition"] = edition.id.as_str().into();
             let manuscript = match checked(&asked) {
                 Ok(manuscript) => manuscript,
+                // It prints legal bases; then only a draft may cite what is not in force on its day.
                 Err(failure) if is_out_of_time(&failure) => {
-                    // It prints legal bases, so its own day has to lie in the edition; its words are golden pages then.
-                    let mut moved =
-                        in_edition(&request, edition).unwrap_or_else(|| panic!("{kind} {name} {}", edition.id));
-                    if request["paper"]["legal_bases"].is_null() {
-                        moved["paper"].as_object_mut().expect("an object").remove("legal_bases");
-                    }
-                    checked(&moved).unwrap_or_else(|failure| panic!("{kind} {name} {}: {failure:#?}", edition.id))
+                    asked["status"] = "draft".into();
+                    checked(&asked).unwrap_or_else(|failure| panic!("{kind} {name} {}: {failure:#?}", edition.id))
                 }
                 Err(failure) => panic!("{kind} {name} {}: {failure:#?}", edition.id),
             };
