@@ -78,7 +78,11 @@ impl Counter<'_> {
     fn pass(&self, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, Failure> {
         let accepted = self.workshop.check(&asked.request, Treatment::AsSent)?;
         let manuscript = accepted.manuscript;
-        self.fits_register(&manuscript, bloc.as_ref())?;
+        let mut faults = self.other_period(&manuscript);
+        faults.extend(self.other_than_registered(&manuscript, bloc.as_ref()));
+        if !faults.is_empty() {
+            return Err(Failure::invalid_document(faults));
+        }
         let part = self.part(asked.name, bloc, &manuscript)?;
         let part = Part { findings: accepted.findings, ..part };
         let is_source = self.source == Some(&manuscript.kind);
@@ -86,8 +90,8 @@ impl Counter<'_> {
     }
 
     /// A paper speaks of its own bloc, and of the year that is closed.
-    fn fits_register(&self, manuscript: &Manuscript, bloc: Option<&(String, String)>) -> Result<(), Failure> {
-        let (Some(register), Some((id, name))) = (self.register, bloc) else { return Ok(()) };
+    fn other_than_registered(&self, manuscript: &Manuscript, bloc: Option<&(String, String)>) -> Vec<Finding> {
+        let (Some(register), Some((id, name))) = (self.register, bloc) else { return Vec::new() };
         let mut findings = Vec::new();
         let told = manuscript.request.pointer("/content/bloc/name").and_then(Value::as_str);
         let aliases = register.blocs.iter().find(|bloc| bloc.id == *id).map(|bloc| &bloc.aliases);
@@ -125,7 +129,27 @@ impl Counter<'_> {
                 .expected(closed.to_string()),
             );
         }
-        if findings.is_empty() { Ok(()) } else { Err(Failure::invalid_document(findings)) }
+        findings
+    }
+
+    /// A paper is of the period that was asked for, as far as it says of which it is.
+    fn other_period(&self, manuscript: &Manuscript) -> Vec<Finding> {
+        let Some((year, part)) = self.wanted.period else { return Vec::new() };
+        let told = |field: &str| manuscript.request.pointer(&format!("/content/period/{field}"));
+        let of_year = told("year").filter(|told| **told != Value::from(year));
+        let of_part = told("part").filter(|told| part.is_some_and(|part| **told != Value::from(part)));
+        let finding = |(field, told, wanted): (&str, &Value, String)| {
+            let message = "Văn bản thuộc kỳ khác với kỳ đã chọn.";
+            let at = format!("/content/period/{field}");
+            Finding::new("batch", Severity::Error, at, message, "the paper is of another period")
+                .found(told.as_str().map_or_else(|| told.to_string(), str::to_owned))
+                .expected(wanted)
+        };
+        let faults = [
+            of_year.map(|told| ("year", told, year.to_string())),
+            of_part.map(|told| ("part", told, part.unwrap_or_default().to_owned())),
+        ];
+        faults.into_iter().flatten().map(finding).collect()
     }
 
     pub(super) fn part(

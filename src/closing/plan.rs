@@ -38,6 +38,8 @@ pub struct Wanted {
     pub kinds: Vec<String>,
     /// Whether the province's report has the annex *Nguồn số liệu*.
     pub sources: bool,
+    /// Year and part (`first-half` …) that papers have to be of, if they say of which they are.
+    pub period: Option<(i32, Option<&'static str>)>,
 }
 
 impl Wanted {
@@ -133,6 +135,28 @@ impl Plan {
     ) -> Result<(Self, Vec<Fault>), Failure> {
         let inputs = Inputs { register: None, files: vec![Input::Requests(requests)] };
         Self::of(inputs, Vec::new(), wanted, workshop)
+    }
+
+    /// As [`Plan::of_requests`], of one request a line; a fault's place is the line's number, from 1.
+    ///
+    /// # Errors
+    /// As [`Plan::of_register`].
+    pub fn of_lines(text: Vec<u8>, wanted: &Wanted, workshop: &Workshop) -> Result<(Self, Vec<Fault>), Failure> {
+        let inputs = Inputs { register: None, files: vec![Input::Lines(text)] };
+        Self::of(inputs, Vec::new(), wanted, workshop)
+    }
+
+    /// As [`Plan::draw`], of the files of a folder by their names.
+    ///
+    /// # Errors
+    /// As [`Plan::of_register`].
+    pub fn of_files(
+        files: Vec<(String, Vec<u8>)>,
+        wanted: &Wanted,
+        workshop: &Workshop,
+    ) -> Result<(Self, Vec<Fault>), Failure> {
+        let (inputs, faults) = Inputs::held(files);
+        Self::of(inputs, faults, wanted, workshop)
     }
 
     fn of(
