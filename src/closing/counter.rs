@@ -1,6 +1,9 @@
 //! Where files are looked at, many at a time: each paper is checked as every door checks it, and held against the register.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -12,7 +15,7 @@ use super::{
     spool::Spool,
 };
 use crate::{
-    failure::{Failure, Finding, Severity},
+    failure::{Failure, FailureCode, Finding, Severity},
     fingerprint,
     intake::{Manuscript, Treatment},
     recipe,
@@ -41,13 +44,22 @@ pub(super) struct Counter<'a> {
     pub(super) register: Option<&'a Register>,
     /// Kind of the papers that the province's report is added up from, where it is wanted.
     pub(super) source: Option<&'a str>,
+    /// How many papers were asked for until now.
+    pub(super) asked: AtomicUsize,
+}
+
+/// There is more to be made than may be.
+pub(super) fn too_many(most: usize) -> Failure {
+    let (message, message_en) = (format!("Có hơn {most} văn bản."), format!("There are more than {most} papers."));
+    Failure::new(FailureCode::BadParameter, message, message_en).hint("Chia thành nhiều lô.")
 }
 
 impl Counter<'_> {
     pub(super) fn look_at(&self, input: Input) -> Result<Looked, Fault> {
         let name = input.name();
         let fault = |failure| Fault { file: name.clone(), at: String::new(), failure };
-        let InputFile { name: file, sent, asked } = input.read().map_err(fault)?;
+        let InputFile { name: file, sent, asked } = input.read(self.wanted.most).map_err(fault)?;
+        let in_file = asked.len();
         let bloc = match (&sent, self.register) {
             (Some(sent), Some(register)) => {
                 let entry = register.blocs.iter().find(|bloc| bloc.id == sent.bloc);
@@ -62,6 +74,11 @@ impl Counter<'_> {
         };
         let is_wanted = |asked: &Asked| self.wanted.takes(&asked.kind) || self.source == Some(&asked.kind);
         let asked = asked.into_iter().filter(is_wanted).collect::<Vec<_>>();
+        // Of a file that has more of them, those that are wanted cannot be told apart from those that are not.
+        let own = if in_file > self.wanted.most { in_file } else { asked.len() };
+        if self.asked.fetch_add(own, Ordering::Relaxed).saturating_add(own) > self.wanted.most {
+            return Err(fault(too_many(self.wanted.most)));
+        }
         let papers = asked.into_par_iter().map(|asked| self.paper(&file, asked, bloc.clone())).collect();
         Ok(Looked { file, sent, papers })
     }

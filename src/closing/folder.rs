@@ -57,32 +57,32 @@ impl Input {
         }
     }
 
-    /// The papers that it asks for.
+    /// The papers that it asks for; where there are more than `most`, one more than that.
     ///
     /// # Errors
     /// When a file cannot be read, or is none of ours.
-    pub fn read(self) -> Result<InputFile, Failure> {
-        let name = self.name();
+    pub fn read(self, most: usize) -> Result<InputFile, Failure> {
+        let (name, most) = (self.name(), most.saturating_add(1));
         match self {
             Self::OnDisk(path) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 plain_stem(&name)?;
-                read(name, fs::read(&path).map_err(|error| unreadable(&error))?)
+                read(name, fs::read(&path).map_err(|error| unreadable(&error))?, most)
             }
-            Self::Held(_, bytes) => read(name, bytes),
+            Self::Held(_, bytes) => read(name, bytes, most),
             Self::Sent(_, sent) => {
                 let stem = sent.bloc.clone();
-                Ok(of_bloc(name, &stem, *sent))
+                Ok(of_bloc(name, &stem, *sent, most))
             }
             Self::Requests(requests) => {
-                let asked = requests.into_iter().enumerate().map(|(number, request)| {
+                let asked = requests.into_iter().enumerate().take(most).map(|(number, request)| {
                     let kind = kind_of(&serde_json::from_slice(&request).unwrap_or_default());
                     Asked { name: format!("{:05}-{kind}", number + 1), at: format!("/{number}"), request, kind }
                 });
                 Ok(InputFile { name, sent: None, asked: asked.collect() })
             }
             Self::Lines(bytes) => {
-                let asked = lines(&bytes).map(|(line, request)| asked_in_line("", line, request));
+                let asked = lines(&bytes).take(most).map(|(line, request)| asked_in_line("", line, request));
                 Ok(InputFile { name, sent: None, asked: asked.collect() })
             }
         }
@@ -268,11 +268,11 @@ fn shapeless(error: &serde_json::Error) -> Failure {
 ///
 /// # Errors
 /// When it is none of these.
-fn read(name: String, bytes: Vec<u8>) -> Result<InputFile, Failure> {
+fn read(name: String, bytes: Vec<u8>, most: usize) -> Result<InputFile, Failure> {
     let stem = plain_stem(&name)?.to_owned();
     if name.ends_with(".ndjson") {
         let folder = format!("{stem}/");
-        let asked = lines(&bytes).map(|(line, request)| asked_in_line(&folder, line, request));
+        let asked = lines(&bytes).take(most).map(|(line, request)| asked_in_line(&folder, line, request));
         return Ok(InputFile { asked: asked.collect(), name, sent: None });
     }
     let value = whole(&bytes)?;
@@ -285,11 +285,11 @@ fn read(name: String, bytes: Vec<u8>) -> Result<InputFile, Failure> {
         return Ok(InputFile { name, sent: None, asked });
     }
     let sent = Sent::deserialize(value).map_err(|error| shapeless(&error))?;
-    Ok(of_bloc(name, &stem, sent))
+    Ok(of_bloc(name, &stem, sent, most))
 }
 
-fn of_bloc(name: String, stem: &str, mut sent: Sent) -> InputFile {
-    let papers = std::mem::take(&mut sent.papers).into_iter().enumerate();
+fn of_bloc(name: String, stem: &str, mut sent: Sent, most: usize) -> InputFile {
+    let papers = std::mem::take(&mut sent.papers).into_iter().enumerate().take(most);
     let asked = papers.map(|(index, paper)| {
         let kind = kind_of(&paper);
         let request = paper.to_string().into_bytes();
@@ -323,7 +323,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let read_as = |name: &str, text: &str| {
             fs::write(folder.path().join(name), text).unwrap();
-            Input::OnDisk(folder.path().join(name)).read()
+            Input::OnDisk(folder.path().join(name)).read(usize::MAX)
         };
         for name in ["toan-tinh.json", "archive.json"] {
             let refused = read_as(name, r#"{"kind": "annual-summary"}"#).unwrap_err();
@@ -345,7 +345,7 @@ mod tests {
         let (inputs, faults) = held(&files);
         assert!(faults.is_empty(), "{faults:?}");
         assert_eq!(inputs.files.iter().map(Input::name).collect::<Vec<_>>(), ["b.ndjson", "khoi-01.json"]);
-        let asked = inputs.files.into_iter().next().unwrap().read().unwrap().asked;
+        let asked = inputs.files.into_iter().next().unwrap().read(usize::MAX).unwrap().asked;
         let told: Vec<(&str, &str)> = asked.iter().map(|one| (one.name.as_str(), one.at.as_str())).collect();
         assert_eq!(told, [("b/00001-van-ban", "/1"), ("b/00003-scorecard", "/3")], "lines as an editor counts them");
         let (_, faults) = held(&["a.json", "x/a.json", "Nguyễn Văn An.json", "anh.png", "province.json"]);

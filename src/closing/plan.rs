@@ -1,13 +1,16 @@
 //! What is to be made: every file read and checked, all faults together, before anything is written.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Fault, Register,
-    counter::{Counter, Looked, Passed},
+    counter::{Counter, Looked, Passed, too_many},
     folder::{Input, Inputs},
     register::Sent,
     report::SourcePaper,
@@ -38,6 +41,8 @@ pub struct Wanted {
     pub kinds: Vec<String>,
     /// Whether the province's report has the annex *Nguồn số liệu*.
     pub sources: bool,
+    /// The most papers that are checked at all.
+    pub most: usize,
     /// Year and part (`first-half` …) that papers have to be of, if they say of which they are.
     pub period: Option<(i32, Option<&'static str>)>,
 }
@@ -168,9 +173,20 @@ impl Plan {
         let spool = Spool::new().map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?;
         let adds_up = inputs.register.as_ref().and_then(|register| register.adds_up(workshop.catalog()));
         let source = adds_up.filter(|(report, _)| wanted.takes(report)).map(|(_, plan)| plan.kind.as_str());
-        let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref(), source };
+        let counter = Counter {
+            workshop,
+            spool: &spool,
+            wanted,
+            register: inputs.register.as_ref(),
+            source,
+            asked: AtomicUsize::new(0),
+        };
         let looked: Vec<Result<Looked, Fault>> =
             inputs.files.into_par_iter().map(|input| counter.look_at(input)).collect();
+        // Which file was one too many is chance, so none is.
+        if counter.asked.load(Ordering::Relaxed) > wanted.most {
+            return Err(too_many(wanted.most));
+        }
         let mut drawn = Drawn::default();
         let mut files = Vec::new();
         for outcome in looked {

@@ -190,7 +190,7 @@ impl BatchDesk<'_> {
     /// What is to be made, all of it checked.
     async fn plan(&self, handed: Handed, leniency: Leniency) -> Result<(Plan, Vec<Fault>), Failure> {
         let workshop = Arc::clone(&self.desk.workshop);
-        let mut wanted = Wanted { leniency, kinds: Vec::new(), sources: false, period: None };
+        let mut wanted = Wanted { leniency, kinds: Vec::new(), sources: false, most: MOST_PARTS, period: None };
         let drawn = match handed {
             Handed::Requests(requests) => {
                 if requests.is_empty() || requests.len() > MOST_PARTS {

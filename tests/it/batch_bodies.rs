@@ -219,6 +219,28 @@ fn what_packs_to_little_and_unpacks_to_much_is_refused() {
 }
 
 #[test]
+fn more_papers_than_a_batch_takes_are_not_looked_at() {
+    let service = Service::start(&["--work", "false"]);
+    let papers = |count: usize| "{}\n".repeat(count);
+    let of_one_bloc = json!({"bloc": "a", "papers": vec![json!({}); 10_001]}).to_string();
+    let halves = [papers(6_000), papers(6_000)];
+    let batches = [
+        (LINES, papers(10_001).into_bytes()),
+        (ZIP, zipped(&[("a.ndjson", halves[0].as_bytes()), ("b.ndjson", halves[1].as_bytes())])),
+        (ZIP, zipped(&[("a.ndjson", papers(10_001).as_bytes())])),
+        (ZIP, zipped(&[("a.json", of_one_bloc.as_bytes())])),
+    ];
+    for (number, (media_type, body)) in batches.into_iter().enumerate() {
+        for query in ["", "?accept_partial=true", "?kind=scorecard"] {
+            let (status, told) = send(&service, query, media_type, body.clone());
+            assert_eq!((status, &told["code"]), (400, &json!("bad-parameter")), "{number} {query}: {told:#}");
+            assert!(told["title"].as_str().expect("a title").contains("10000"), "{told:#}");
+        }
+    }
+    nothing_is_stored(&service);
+}
+
+#[test]
 fn an_answer_lists_so_many_findings_and_says_how_many_more_there_are() {
     let service = Service::start(&["--work", "false"]);
     let wrong = json!({"kind": "khong-co"});
