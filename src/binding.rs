@@ -77,6 +77,73 @@ pub fn unbind(bytes: &[u8]) -> Result<Vec<Bound>, ZipError> {
     Ok(files)
 }
 
+/// How much a stranger's ZIP file may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    pub files: usize,
+    /// Bytes of one file, unpacked.
+    pub largest: usize,
+    /// Bytes of all files, unpacked.
+    pub all: usize,
+}
+
+/// Why a stranger's ZIP file is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is none, is broken, or is packed or locked in a way that is not read.
+    Unreadable,
+    TooManyFiles,
+    /// A file, by what is said of it or by what it is.
+    FileTooLarge,
+    AllTooLarge,
+}
+
+/// What begins each line of the list of files at the end.
+const LISTED: &[u8] = b"PK\x01\x02";
+
+/// The files of a stranger's ZIP file, in their order; folders are left out. What the file says of its sizes is held against
+/// the bounds before anything is unpacked, and what comes out is counted.
+///
+/// # Errors
+/// [`Unfit`].
+pub fn unpack(bytes: &[u8], bounds: Bounds) -> Result<Vec<Bound>, Unfit> {
+    // The list is read whole: it may not be longer than it can rightly be.
+    if bytes.windows(LISTED.len()).filter(|four| *four == LISTED).count() > bounds.files {
+        return Err(Unfit::TooManyFiles);
+    }
+    let unreadable = |_broken: ZipError| Unfit::Unreadable;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(unreadable)?;
+    let mut declared = 0_u64;
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(unreadable)?;
+        if entry.size() > bounds.largest as u64 {
+            return Err(Unfit::FileTooLarge);
+        }
+        declared = declared.saturating_add(entry.size());
+    }
+    if declared > bounds.all as u64 {
+        return Err(Unfit::AllTooLarge);
+    }
+    let mut files = Vec::with_capacity(archive.len());
+    let mut left = bounds.all;
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).map_err(unreadable)?;
+        if entry.is_dir() {
+            continue;
+        }
+        let name = entry.name().map_err(unreadable)?.into_owned();
+        let mut bytes = Vec::new();
+        let read = entry.take(bounds.largest as u64 + 1).read_to_end(&mut bytes);
+        if bytes.len() > bounds.largest {
+            return Err(Unfit::FileTooLarge);
+        }
+        read.map_err(|_broken| Unfit::Unreadable)?;
+        left = left.checked_sub(bytes.len()).ok_or(Unfit::AllTooLarge)?;
+        files.push(Bound { name, bytes });
+    }
+    Ok(files)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +173,53 @@ mod tests {
         let files = [file("b", b"2"), file("a", b"1")];
         assert_eq!(unbind(&bind(&files).unwrap()).unwrap(), files);
         assert!(unbind(b"%PDF").is_err());
+    }
+
+    const BOUNDS: Bounds = Bounds { files: 3, largest: 1_000, all: 2_000 };
+
+    /// A file of so many zeros, which pack to next to nothing.
+    fn packed(sizes: &[usize]) -> Vec<u8> {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        for (number, size) in sizes.iter().enumerate() {
+            let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+            writer.start_file(format!("{number}.json"), options).unwrap();
+            writer.write_all(&vec![0; *size]).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    /// The same, in which another size is told, where a file begins and in the list.
+    fn told(mut bytes: Vec<u8>, size: u32, instead: u32) -> Vec<u8> {
+        let (real, told) = (size.to_le_bytes(), instead.to_le_bytes());
+        let places: Vec<usize> = (0..bytes.len() - 4).filter(|at| bytes[*at..at + 4] == real).collect();
+        assert!(places.len() >= 2, "where it begins, and in the list");
+        places.into_iter().for_each(|at| bytes[at..at + 4].copy_from_slice(&told));
+        bytes
+    }
+
+    #[test]
+    fn what_strangers_packed_is_unpacked_within_bounds() {
+        let sizes =
+            |bytes: &[u8]| unpack(bytes, BOUNDS).map(|files| files.iter().map(|it| it.bytes.len()).collect::<Vec<_>>());
+        assert_eq!(sizes(&packed(&[1_000, 0, 1_000])), Ok(vec![1_000, 0, 1_000]));
+        assert_eq!(unpack(&bind(&[file("a", b"1")]).unwrap(), BOUNDS).unwrap(), [file("a", b"1")]);
+        assert_eq!(sizes(&packed(&[1_001])), Err(Unfit::FileTooLarge));
+        assert_eq!(sizes(&packed(&[700, 700, 700])), Err(Unfit::AllTooLarge));
+        assert_eq!(sizes(&packed(&[1; 4])), Err(Unfit::TooManyFiles));
+        let whole = packed(&[1_000]);
+        for broken in [b"%PDF".as_slice(), b"", &whole[..whole.len() / 2]] {
+            assert_eq!(sizes(broken), Err(Unfit::Unreadable));
+        }
+    }
+
+    #[test]
+    fn what_a_stranger_says_of_sizes_is_not_believed() {
+        // More comes out than was said: reading ends there.
+        for sizes in [[70_001].as_slice(), &[901, 901, 901]] {
+            let bytes = told(packed(sizes), u32::try_from(sizes[0]).unwrap(), 10);
+            assert_eq!(unpack(&bytes, BOUNDS), Err(Unfit::Unreadable));
+        }
+        let bytes = told(packed(&[100]), 100, 4_000_000);
+        assert_eq!(unpack(&bytes, BOUNDS), Err(Unfit::FileTooLarge));
     }
 }

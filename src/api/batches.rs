@@ -1,15 +1,16 @@
 //! `/v1/batches`: many requests at once, and what became of them.
 
+mod handed;
+
 use std::{os::unix::fs::FileExt, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     body::SizedStream,
     http::header,
-    web::{Bytes, Data, Path, Payload},
+    web::{Bytes, Data, Path, Payload, Query},
 };
 use futures_util::stream;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
@@ -20,46 +21,19 @@ use super::{
 };
 use crate::{
     access::Caller,
-    closing::{ARCHIVE, LeftOut, Leniency, MANIFEST, MERGED},
+    closing::{ARCHIVE, LeftOut, MANIFEST, MERGED},
     desk::{
-        Desk, Figures,
-        batches::{Changes, Handed, OfRegister, Order, Taken, WholeFile, forecast, number},
+        Desk,
+        batches::{Changes, Number, Order, Taken, WholeFile, forecast, number},
     },
-    failure::{Failure, FailureCode, Finding, Severity},
-    intake,
+    failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity},
     job::JobId,
     ledger::Batch,
-    register::PeriodId,
 };
+use handed::{Options, Read, bad_options};
 
 /// How much of an archive is read at a time.
 const CHUNK: usize = 64 << 10;
-
-/// A batch of requests as it is handed in.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Requests {
-    #[serde(default)]
-    accept_partial: bool,
-    requests: Vec<Value>,
-}
-
-/// A batch of what the register has.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FromRegister {
-    #[serde(default)]
-    accept_partial: bool,
-    period: String,
-    #[serde(default)]
-    kind: Option<String>,
-    #[serde(default)]
-    blocs: Option<Vec<String>>,
-    #[serde(default)]
-    figures: Option<String>,
-    #[serde(default)]
-    sources: bool,
-}
 
 /// 202 with the batch; nothing is stored when a paper is faulty, unless the caller accepts a part.
 pub(super) async fn accept(
@@ -67,24 +41,22 @@ pub(super) async fn accept(
     desk: Data<Desk>,
     limits: Data<ApiLimits>,
     request: HttpRequest,
+    options: Result<Query<Options>, actix_web::Error>,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let key = idempotency_key(&request)?;
-    let (body, _place) = body::read_many(&request, payload, &limits).await?;
-    let (value, duplicates) = intake::read(&body)?;
-    if !duplicates.is_empty() {
-        return Err(Failure::invalid_document(duplicates).into());
-    }
-    let once = match key {
-        Some(key) => Some((key, intake::canonical(&body)?)),
-        None => None,
-    };
-    let (handed, accept_partial) = handed(value, &desk)?;
-    let leniency = if accept_partial { Leniency::AcceptPartial } else { Leniency::AllOrNothing };
+    let options = options.map_err(|_| bad_options())?.into_inner();
+    let (media, body, _place) = body::read_many(&request, payload, &limits).await?;
+    let (reader, most) = (desk.clone(), limits.max_paper);
+    // Not on a thread that serves others: there may be much of it.
+    let read = tokio::task::spawn_blocking(move || handed::read(media, body, options, (reader.workshop(), most)));
+    let Read { handed, leniency, request } =
+        read.await.map_err(|_| Failure::internal("reading a batch panicked"))??;
+    let once = key.map(|key| (key, request));
     let (answer, replayed) = match desk.batches(&caller).accept(Order { handed, leniency, once }).await {
         Ok(Taken::Accepted { batch, left_out }) => {
             let mut answer = view(&batch);
-            answer["left_out"] = left_out.iter().map(told).collect();
+            answer["left_out"] = told_all(&left_out);
             (answer, false)
         }
         Ok(Taken::Replayed(batch)) => (view(&batch), true),
@@ -99,51 +71,6 @@ pub(super) async fn accept(
         response.insert_header(("idempotency-replayed", "true"));
     }
     Ok(response.json(answer))
-}
-
-/// What is asked for, and whether a part of it will do.
-fn handed(value: Value, desk: &Desk) -> Result<(Handed, bool), Failure> {
-    if value.get("period").is_none() {
-        let asked = Requests::deserialize(value).map_err(|error| malformed(&error))?;
-        let requests = asked.requests.iter().map(|request| request.to_string().into_bytes()).collect();
-        return Ok((Handed::Requests(requests), asked.accept_partial));
-    }
-    let asked = FromRegister::deserialize(value).map_err(|error| malformed(&error))?;
-    let fault = |at: &str, message: &str, message_en: &str, found: &str| {
-        Finding::new("batch", Severity::Error, at, message, message_en).found(found)
-    };
-    let period = asked.period.parse::<PeriodId>().map_err(|_| {
-        fault("/period", "Không có kỳ báo cáo này.", "There is no such period.", &asked.period)
-            .expected("2026-H1, 2026-H2 hoặc 2026")
-    });
-    let kind = match asked.kind {
-        Some(kind) if desk.workshop().catalog().kind(&kind).is_none() => {
-            Err(fault("/kind", "Không có loại văn bản này.", "There is no such kind.", &kind))
-        }
-        kind => Ok(kind),
-    };
-    let figures = match asked.figures.as_deref() {
-        None | Some("newest") => Ok(Figures::Newest),
-        Some("closed") => Ok(Figures::Closed),
-        Some(other) => Err(fault("/figures", "Không có cách lấy số liệu này.", "There are no such figures.", other)
-            .expected("newest (mới nhất) hoặc closed (đã chốt)")),
-    };
-    let blocs = match asked.blocs {
-        Some(blocs) if blocs.is_empty() => {
-            Err(fault("/blocs", "Danh sách trống; bỏ trường này để lấy tất cả.", "The list is empty.", "[]"))
-        }
-        blocs => Ok(blocs),
-    };
-    match (period, kind, figures, blocs) {
-        (Ok(period), Ok(kind), Ok(figures), Ok(blocs)) => {
-            let asked_of = OfRegister { period, kind, blocs, figures, sources: asked.sources };
-            Ok((Handed::Sent(asked_of), asked.accept_partial))
-        }
-        (period, kind, figures, blocs) => {
-            let faults = [period.err(), kind.err(), figures.err(), blocs.err()];
-            Err(Failure::invalid_document(faults.into_iter().flatten().collect()))
-        }
-    }
 }
 
 /// 200 with the batch, counted now.
@@ -259,36 +186,63 @@ fn view(batch: &Batch) -> Value {
     })
 }
 
-/// Why a paper was left out, in full: only whoever has just sent it reads that.
-fn told(left: &LeftOut) -> Value {
-    let failure = &left.fault.failure;
-    let mut told = json!({"paper": left.name, "code": failure.code, "message_vi": failure.message,
-        "message_en": failure.message_en, "findings": failure.findings});
-    if let Some(number) = number(left) {
-        told["request"] = json!(number);
-    }
-    told
-}
-
-/// Every fault of every paper; pointers begin with its place.
-fn refused(faults: &[(String, Failure)]) -> Failure {
-    let findings = faults.iter().flat_map(|(at, failure)| {
-        let mut findings = failure.findings.clone();
-        if findings.is_empty() {
-            let (message, message_en) = (failure.message.clone(), failure.message_en.clone());
-            findings.push(Finding::new(failure.code.as_str(), Severity::Error, "", message, message_en));
+/// Why papers were left out, in full: only whoever has just sent them reads that. As many findings as an answer lists.
+fn told_all(left_out: &[LeftOut]) -> Value {
+    let mut room = MOST_FINDINGS;
+    let told = left_out.iter().map(|left| {
+        let Failure { code, message, message_en, findings, .. } = &left.fault.failure;
+        let shown = &findings[..findings.len().min(room)];
+        room -= shown.len();
+        let mut told = json!({"paper": left.name, "code": code, "message_vi": message, "message_en": message_en,
+            "findings": shown});
+        match number(left) {
+            Some(Number::Request(number)) => told["request"] = json!(number),
+            Some(Number::Line(number)) => told["line"] = json!(number),
+            None => {}
         }
-        for finding in &mut findings {
-            finding.pointers.iter_mut().for_each(|pointer| pointer.insert_str(0, at));
+        if findings.len() > shown.len() {
+            told["more"] = json!(findings.len() - shown.len());
         }
-        findings
+        told
     });
-    Failure::invalid_document(findings.collect())
+    told.collect()
 }
 
-fn malformed(error: &serde_json::Error) -> Failure {
-    Failure::new(FailureCode::MalformedJson, "Lô gửi lên không đúng khuôn dạng.", error.to_string())
-        .hint("Gửi {\"requests\": [ … ]}, hoặc {\"period\": \"2026\"} để lập từ sổ đăng ký.")
+/// The faults of all papers, as many as an answer lists, errors first; pointers begin with the paper's place.
+fn refused(faults: &[(String, Failure)]) -> Failure {
+    let (mut errors, mut others) = (Vec::new(), Vec::new());
+    let (mut wrong, mut all) = (0_usize, 0_usize);
+    for (at, failure) in faults {
+        let own = Finding::new(
+            failure.code.as_str(),
+            Severity::Error,
+            "",
+            failure.message.as_str(),
+            failure.message_en.as_str(),
+        );
+        let findings = if failure.findings.is_empty() { std::slice::from_ref(&own) } else { &failure.findings };
+        for finding in findings {
+            let is_error = finding.severity == Severity::Error;
+            let listed = if is_error { &mut errors } else { &mut others };
+            if listed.len() < MOST_FINDINGS {
+                let mut finding = finding.clone();
+                finding.pointers.iter_mut().for_each(|pointer| pointer.insert_str(0, at));
+                listed.push(finding);
+            }
+            all += 1;
+            wrong += usize::from(is_error);
+        }
+    }
+    errors.append(&mut others);
+    let mut failure = Failure::invalid_document(errors);
+    failure.message = format!("Lô có {wrong} lỗi cần sửa trước khi lập văn bản.");
+    failure.message_en = format!("The batch has {wrong} error(s).");
+    match all - failure.findings.len() {
+        0 => failure,
+        more => failure.hint(format!(
+            "Danh sách nêu {MOST_FINDINGS} chỗ, còn {more} chỗ nữa; sửa đúng vị trí đã nêu rồi gửi lại, chưa có gì được lưu."
+        )),
+    }
 }
 
 pub(super) fn batch_id(id: &str) -> Result<JobId, Failure> {

@@ -21,6 +21,12 @@ const GRACE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Media {
     Json,
+    /// A request a line.
+    Lines,
+    /// Files of requests.
+    Zip,
+    /// What else comes where any of these three would be taken.
+    Many,
     Pdf,
 }
 
@@ -45,15 +51,26 @@ pub(super) async fn read_if_any(
     }
 }
 
-/// Reads JSON that holds many requests. It may be as large as a paper, and only so many are held at a time.
+/// Reads many requests, as JSON, lines or a ZIP file. They may be as large as a paper, and only so many are held at a time.
 pub(super) async fn read_many(
     request: &HttpRequest,
     body: Payload,
     limits: &ApiLimits,
-) -> Result<(Vec<u8>, OwnedSemaphorePermit), Problem> {
+) -> Result<(Media, Vec<u8>, OwnedSemaphorePermit), Problem> {
+    let media = match essence(request).as_str() {
+        "application/x-ndjson" | "application/ndjson" => Media::Lines,
+        "application/zip" | "application/x-zip-compressed" => Media::Zip,
+        _ => Media::Many,
+    };
     let place = held(limits)?;
-    let body = read_as(Media::Json, limits.max_paper, request, body, limits).await?;
-    Ok((body, place))
+    let body = read_as(media, limits.max_paper, request, body, limits).await?;
+    Ok((media, body, place))
+}
+
+/// The media type without its parameters.
+fn essence(request: &HttpRequest) -> String {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn held(limits: &ApiLimits) -> Result<OwnedSemaphorePermit, Problem> {
@@ -94,8 +111,7 @@ async fn read_as(
 }
 
 fn refuse_other_types(media: Media, request: &HttpRequest) -> Result<(), Problem> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence(request);
     let coding = request.headers().get(header::CONTENT_ENCODING).map(|value| value.as_bytes().to_ascii_lowercase());
     if coding.is_some_and(|coding| coding != b"identity") {
         return Err(Failure::new(
@@ -111,6 +127,13 @@ fn refuse_other_types(media: Media, request: &HttpRequest) -> Result<(), Problem
             essence == "application/json" || essence.ends_with("+json"),
             "Chỉ nhận dữ liệu JSON (Content-Type: application/json).",
             "Only application/json is accepted.",
+        ),
+        // Their type is how they are known.
+        Media::Lines | Media::Zip => (true, "", ""),
+        Media::Many => (
+            essence == "application/json" || essence.ends_with("+json"),
+            "Chỉ nhận JSON (Content-Type: application/json), mỗi dòng một yêu cầu (application/x-ndjson) hoặc ZIP (application/zip).",
+            "Only application/json, application/x-ndjson and application/zip are accepted.",
         ),
         Media::Pdf => (
             essence == "application/pdf",
@@ -131,7 +154,7 @@ async fn collect(media: Media, mut body: Payload, most: usize) -> Result<Vec<u8>
         let Some(part) = part.map_err(|_elapsed| too_slow())? else { break };
         let part = part.map_err(|_| {
             let code = match media {
-                Media::Json => FailureCode::MalformedJson,
+                Media::Json | Media::Lines | Media::Zip | Media::Many => FailureCode::MalformedJson,
                 Media::Pdf => FailureCode::UnreadablePaper,
             };
             Failure::new(code, "Dữ liệu gửi lên bị ngắt giữa chừng.", "The body broke off.")
@@ -156,7 +179,7 @@ fn too_slow() -> Problem {
 
 fn too_large(media: Media, most: usize) -> Problem {
     let hint = match media {
-        Media::Json => "Chia nhỏ dữ liệu hoặc bỏ bớt ảnh.",
+        Media::Json | Media::Lines | Media::Zip | Media::Many => "Chia nhỏ dữ liệu hoặc bỏ bớt ảnh.",
         Media::Pdf => "Chọn đúng tệp PDF gốc.",
     };
     Failure::new(

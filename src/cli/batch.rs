@@ -124,6 +124,8 @@ fn wanted(arguments: &Arguments) -> Wanted {
         leniency: if arguments.accept_partial { Leniency::AcceptPartial } else { Leniency::AllOrNothing },
         kinds: arguments.kind.clone(),
         sources: arguments.sources,
+        most: usize::MAX,
+        period: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! Where files are looked at, many at a time: each paper is checked as every door checks it, and held against the register.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use rayon::prelude::*;
 use serde_json::Value;
@@ -12,7 +15,7 @@ use super::{
     spool::Spool,
 };
 use crate::{
-    failure::{Failure, Finding, Severity},
+    failure::{Failure, FailureCode, Finding, Severity},
     fingerprint,
     intake::{Manuscript, Treatment},
     recipe,
@@ -41,13 +44,22 @@ pub(super) struct Counter<'a> {
     pub(super) register: Option<&'a Register>,
     /// Kind of the papers that the province's report is added up from, where it is wanted.
     pub(super) source: Option<&'a str>,
+    /// How many papers were asked for until now.
+    pub(super) asked: AtomicUsize,
+}
+
+/// There is more to be made than may be.
+pub(super) fn too_many(most: usize) -> Failure {
+    let (message, message_en) = (format!("Có hơn {most} văn bản."), format!("There are more than {most} papers."));
+    Failure::new(FailureCode::BadParameter, message, message_en).hint("Chia thành nhiều lô.")
 }
 
 impl Counter<'_> {
     pub(super) fn look_at(&self, input: Input) -> Result<Looked, Fault> {
         let name = input.name();
         let fault = |failure| Fault { file: name.clone(), at: String::new(), failure };
-        let InputFile { name: file, sent, asked } = input.read().map_err(fault)?;
+        let InputFile { name: file, sent, asked } = input.read(self.wanted.most).map_err(fault)?;
+        let in_file = asked.len();
         let bloc = match (&sent, self.register) {
             (Some(sent), Some(register)) => {
                 let entry = register.blocs.iter().find(|bloc| bloc.id == sent.bloc);
@@ -62,6 +74,11 @@ impl Counter<'_> {
         };
         let is_wanted = |asked: &Asked| self.wanted.takes(&asked.kind) || self.source == Some(&asked.kind);
         let asked = asked.into_iter().filter(is_wanted).collect::<Vec<_>>();
+        // Of a file that has more of them, those that are wanted cannot be told apart from those that are not.
+        let own = if in_file > self.wanted.most { in_file } else { asked.len() };
+        if self.asked.fetch_add(own, Ordering::Relaxed).saturating_add(own) > self.wanted.most {
+            return Err(fault(too_many(self.wanted.most)));
+        }
         let papers = asked.into_par_iter().map(|asked| self.paper(&file, asked, bloc.clone())).collect();
         Ok(Looked { file, sent, papers })
     }
@@ -78,7 +95,11 @@ impl Counter<'_> {
     fn pass(&self, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, Failure> {
         let accepted = self.workshop.check(&asked.request, Treatment::AsSent)?;
         let manuscript = accepted.manuscript;
-        self.fits_register(&manuscript, bloc.as_ref())?;
+        let mut faults = self.other_period(&manuscript);
+        faults.extend(self.other_than_registered(&manuscript, bloc.as_ref()));
+        if !faults.is_empty() {
+            return Err(Failure::invalid_document(faults));
+        }
         let part = self.part(asked.name, bloc, &manuscript)?;
         let part = Part { findings: accepted.findings, ..part };
         let is_source = self.source == Some(&manuscript.kind);
@@ -86,8 +107,8 @@ impl Counter<'_> {
     }
 
     /// A paper speaks of its own bloc, and of the year that is closed.
-    fn fits_register(&self, manuscript: &Manuscript, bloc: Option<&(String, String)>) -> Result<(), Failure> {
-        let (Some(register), Some((id, name))) = (self.register, bloc) else { return Ok(()) };
+    fn other_than_registered(&self, manuscript: &Manuscript, bloc: Option<&(String, String)>) -> Vec<Finding> {
+        let (Some(register), Some((id, name))) = (self.register, bloc) else { return Vec::new() };
         let mut findings = Vec::new();
         let told = manuscript.request.pointer("/content/bloc/name").and_then(Value::as_str);
         let aliases = register.blocs.iter().find(|bloc| bloc.id == *id).map(|bloc| &bloc.aliases);
@@ -125,7 +146,27 @@ impl Counter<'_> {
                 .expected(closed.to_string()),
             );
         }
-        if findings.is_empty() { Ok(()) } else { Err(Failure::invalid_document(findings)) }
+        findings
+    }
+
+    /// A paper is of the period that was asked for, as far as it says of which it is.
+    fn other_period(&self, manuscript: &Manuscript) -> Vec<Finding> {
+        let Some((year, part)) = self.wanted.period else { return Vec::new() };
+        let told = |field: &str| manuscript.request.pointer(&format!("/content/period/{field}"));
+        let of_year = told("year").filter(|told| **told != Value::from(year));
+        let of_part = told("part").filter(|told| part.is_some_and(|part| **told != Value::from(part)));
+        let finding = |(field, told, wanted): (&str, &Value, String)| {
+            let message = "Văn bản thuộc kỳ khác với kỳ đã chọn.";
+            let at = format!("/content/period/{field}");
+            Finding::new("batch", Severity::Error, at, message, "the paper is of another period")
+                .found(told.as_str().map_or_else(|| told.to_string(), str::to_owned))
+                .expected(wanted)
+        };
+        let faults = [
+            of_year.map(|told| ("year", told, year.to_string())),
+            of_part.map(|told| ("part", told, part.unwrap_or_default().to_owned())),
+        ];
+        faults.into_iter().flatten().map(finding).collect()
     }
 
     pub(super) fn part(

@@ -1,6 +1,7 @@
 //! The folder of inputs: which files there are, and which papers each asks for.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -34,41 +35,69 @@ pub enum Input {
     OnDisk(PathBuf),
     /// What a bloc has sent, by the name of its file.
     Sent(String, Box<Sent>),
+    /// In memory, by its name.
+    Held(String, Vec<u8>),
     /// Requests that came together.
     Requests(Vec<Vec<u8>>),
+    /// Requests that came together, one a line.
+    Lines(Vec<u8>),
 }
+
+/// What requests that came a line each are called where a file's name would stand.
+pub const LINES: &str = "lines";
 
 impl Input {
     /// The name of the file.
     pub fn name(&self) -> String {
         match self {
             Self::OnDisk(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            Self::Sent(name, _) => name.clone(),
+            Self::Sent(name, _) | Self::Held(name, _) => name.clone(),
             Self::Requests(_) => String::new(),
+            Self::Lines(_) => LINES.to_owned(),
         }
     }
 
-    /// The papers that it asks for.
+    /// The papers that it asks for; where there are more than `most`, one more than that.
     ///
     /// # Errors
     /// When a file cannot be read, or is none of ours.
-    pub fn read(self) -> Result<InputFile, Failure> {
-        let name = self.name();
+    pub fn read(self, most: usize) -> Result<InputFile, Failure> {
+        let (name, most) = (self.name(), most.saturating_add(1));
         match self {
-            Self::OnDisk(path) => read(&path),
+            Self::OnDisk(path) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                plain_stem(&name)?;
+                read(name, fs::read(&path).map_err(|error| unreadable(&error))?, most)
+            }
+            Self::Held(_, bytes) => read(name, bytes, most),
             Self::Sent(_, sent) => {
                 let stem = sent.bloc.clone();
-                Ok(of_bloc(name, &stem, *sent))
+                Ok(of_bloc(name, &stem, *sent, most))
             }
             Self::Requests(requests) => {
-                let asked = requests.into_iter().enumerate().map(|(number, request)| {
+                let asked = requests.into_iter().enumerate().take(most).map(|(number, request)| {
                     let kind = kind_of(&serde_json::from_slice(&request).unwrap_or_default());
                     Asked { name: format!("{:05}-{kind}", number + 1), at: format!("/{number}"), request, kind }
                 });
                 Ok(InputFile { name, sent: None, asked: asked.collect() })
             }
+            Self::Lines(bytes) => {
+                let asked = lines(&bytes).take(most).map(|(line, request)| asked_in_line("", line, request));
+                Ok(InputFile { name, sent: None, asked: asked.collect() })
+            }
         }
     }
+}
+
+/// Lines that hold something, with their numbers, from 1.
+pub fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    lines.map(|(line, text)| (line + 1, text)).filter(|(_, text)| !text.trim_ascii().is_empty())
+}
+
+fn asked_in_line(folder: &str, line: usize, request: &[u8]) -> Asked {
+    let kind = kind_of(&serde_json::from_slice(request).unwrap_or_default());
+    Asked { name: format!("{folder}{line:05}-{kind}"), at: format!("/{line}"), request: request.to_vec(), kind }
 }
 
 /// One paper that is asked for.
@@ -117,13 +146,7 @@ impl Inputs {
         let at = files.iter().position(|path| path.file_name().is_some_and(|name| name == REGISTER));
         let register = match at.map(|at| files.remove(at)) {
             None => None,
-            Some(path) => match read_register(&fs::read(&path).map_err(unreadable)?) {
-                Ok(register) => Some(register),
-                Err(failure) => {
-                    faults.push(Fault { file: REGISTER.into(), at: String::new(), failure });
-                    None
-                }
-            },
+            Some(path) => register_in(&fs::read(&path).map_err(unreadable)?, &mut faults),
         };
         if files.is_empty() && faults.is_empty() {
             return Err(Failure::new(
@@ -135,6 +158,60 @@ impl Inputs {
         }
         Ok((Self { register, files: files.into_iter().map(Input::OnDisk).collect() }, faults))
     }
+
+    /// What was in a folder, by the names of its files. A name that is no file's of a folder of inputs is a fault of the
+    /// whole, for it may be a person's: it is told, and kept nowhere.
+    pub fn held(files: Vec<(String, Vec<u8>)>) -> (Self, Vec<Fault>) {
+        let (mut held, mut faults): (BTreeMap<String, Vec<u8>>, _) = (BTreeMap::new(), Vec::new());
+        for (path, bytes) in files {
+            // A folder is often packed with its own name, and with what file managers put into it.
+            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+            if name.starts_with('.') || path.starts_with("__MACOSX/") {
+                continue;
+            }
+            let fit = if held.contains_key(&name) { Err(twice()) } else { plain_stem(&name) };
+            match fit {
+                Ok(_) => drop(held.insert(name, bytes)),
+                Err(failure) => faults.push(Fault { file: name, at: String::new(), failure }),
+            }
+        }
+        let register = held.remove(REGISTER).and_then(|bytes| register_in(&bytes, &mut faults));
+        (Self { register, files: held.into_iter().map(|(name, bytes)| Input::Held(name, bytes)).collect() }, faults)
+    }
+}
+
+fn register_in(bytes: &[u8], faults: &mut Vec<Fault>) -> Option<Register> {
+    match read_register(bytes) {
+        Ok(register) => Some(register),
+        Err(failure) => {
+            faults.push(Fault { file: REGISTER.into(), at: String::new(), failure });
+            None
+        }
+    }
+}
+
+/// The name of a file of inputs without its extension.
+fn plain_stem(name: &str) -> Result<&str, Failure> {
+    let refused = |message: &str, message_en: &str| {
+        Failure::new(FailureCode::BadParameter, message, message_en).hint("Đổi tên tệp, ví dụ khoi-01.json.")
+    };
+    let Some((stem, "json" | "ndjson")) = name.rsplit_once('.') else {
+        return Err(refused("Chỉ nhận tệp .json và .ndjson.", "only .json and .ndjson files are inputs"));
+    };
+    if is_plain(stem) {
+        return Ok(stem);
+    }
+    let message = "Tên tệp chỉ được gồm chữ thường không dấu, chữ số và dấu gạch nối.";
+    Err(refused(message, "a file's name names papers and has to be plain"))
+}
+
+fn twice() -> Failure {
+    Failure::new(FailureCode::BadParameter, "Có hai tệp cùng tên.", "two files have this name")
+        .hint("Đổi tên một tệp, hoặc bỏ tệp thừa.")
+}
+
+fn unreadable(error: &std::io::Error) -> Failure {
+    Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
 }
 
 /// A province's folder: the register, and what each bloc has sent, by the name of its file.
@@ -159,9 +236,7 @@ pub fn province(folder: &Path) -> Result<(ProvinceFolder, Vec<Fault>), Failure> 
 }
 
 fn sent_in(path: &Path) -> Result<Sent, Failure> {
-    let bytes = fs::read(path).map_err(|error| {
-        Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
-    })?;
+    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
     Sent::deserialize(whole(&bytes)?).map_err(|error| shapeless(&error))
 }
 
@@ -193,32 +268,12 @@ fn shapeless(error: &serde_json::Error) -> Failure {
 ///
 /// # Errors
 /// When it is none of these.
-fn read(path: &Path) -> Result<InputFile, Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    if !is_plain(&stem) {
-        return Err(Failure::new(
-            FailureCode::BadParameter,
-            "Tên tệp chỉ được gồm chữ thường không dấu, chữ số và dấu gạch nối.",
-            "a file's name names papers and has to be plain",
-        )
-        .hint("Đổi tên tệp, ví dụ khoi-01.json."));
-    }
-    let bytes = fs::read(path).map_err(|error| {
-        Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
-    })?;
-    if path.extension().is_some_and(|ending| ending == "ndjson") {
-        let lines = bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
-        let asked = lines.map(|(line, text)| {
-            let kind = kind_of(&serde_json::from_slice(text).unwrap_or_default());
-            Asked {
-                name: format!("{stem}/{:05}-{kind}", line + 1),
-                at: format!("/{line}"),
-                request: text.to_vec(),
-                kind,
-            }
-        });
-        return Ok(InputFile { name, sent: None, asked: asked.collect() });
+fn read(name: String, bytes: Vec<u8>, most: usize) -> Result<InputFile, Failure> {
+    let stem = plain_stem(&name)?.to_owned();
+    if name.ends_with(".ndjson") {
+        let folder = format!("{stem}/");
+        let asked = lines(&bytes).take(most).map(|(line, request)| asked_in_line(&folder, line, request));
+        return Ok(InputFile { asked: asked.collect(), name, sent: None });
     }
     let value = whole(&bytes)?;
     if value.get("papers").is_none() || value.get("kind").is_some() {
@@ -230,11 +285,11 @@ fn read(path: &Path) -> Result<InputFile, Failure> {
         return Ok(InputFile { name, sent: None, asked });
     }
     let sent = Sent::deserialize(value).map_err(|error| shapeless(&error))?;
-    Ok(of_bloc(name, &stem, sent))
+    Ok(of_bloc(name, &stem, sent, most))
 }
 
-fn of_bloc(name: String, stem: &str, mut sent: Sent) -> InputFile {
-    let papers = std::mem::take(&mut sent.papers).into_iter().enumerate();
+fn of_bloc(name: String, stem: &str, mut sent: Sent, most: usize) -> InputFile {
+    let papers = std::mem::take(&mut sent.papers).into_iter().enumerate().take(most);
     let asked = papers.map(|(index, paper)| {
         let kind = kind_of(&paper);
         let request = paper.to_string().into_bytes();
@@ -268,7 +323,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let read_as = |name: &str, text: &str| {
             fs::write(folder.path().join(name), text).unwrap();
-            read(&folder.path().join(name))
+            Input::OnDisk(folder.path().join(name)).read(usize::MAX)
         };
         for name in ["toan-tinh.json", "archive.json"] {
             let refused = read_as(name, r#"{"kind": "annual-summary"}"#).unwrap_err();
@@ -278,5 +333,23 @@ mod tests {
             assert_eq!(read_as(name, r#"{"bloc": "a", "papers": [{}]}"#).unwrap().asked.len(), 1);
         }
         assert_eq!(read_as("van-ban.json", r#"{"kind": "annual-summary"}"#).unwrap().asked.len(), 1);
+    }
+
+    #[test]
+    fn a_folder_in_memory_is_read_as_one_on_disk_and_other_files_are_told() {
+        let files = ["tinh/khoi-01.json", "tinh/b.ndjson", "tinh/.DS_Store", "__MACOSX/tinh/._b.ndjson"];
+        let held = |names: &[&str]| {
+            let files = names.iter().map(|name| ((*name).to_owned(), b"{}\n\n{\"kind\": \"scorecard\"}".to_vec()));
+            Inputs::held(files.collect())
+        };
+        let (inputs, faults) = held(&files);
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(inputs.files.iter().map(Input::name).collect::<Vec<_>>(), ["b.ndjson", "khoi-01.json"]);
+        let asked = inputs.files.into_iter().next().unwrap().read(usize::MAX).unwrap().asked;
+        let told: Vec<(&str, &str)> = asked.iter().map(|one| (one.name.as_str(), one.at.as_str())).collect();
+        assert_eq!(told, [("b/00001-van-ban", "/1"), ("b/00003-scorecard", "/3")], "lines as an editor counts them");
+        let (_, faults) = held(&["a.json", "x/a.json", "Nguyễn Văn An.json", "anh.png", "province.json"]);
+        let named: Vec<&str> = faults.iter().map(|fault| fault.file.as_str()).collect();
+        assert_eq!(named, ["a.json", "Nguyễn Văn An.json", "anh.png", "province.json"]);
     }
 }

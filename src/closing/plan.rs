@@ -1,13 +1,16 @@
 //! What is to be made: every file read and checked, all faults together, before anything is written.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Fault, Register,
-    counter::{Counter, Looked, Passed},
+    counter::{Counter, Looked, Passed, too_many},
     folder::{Input, Inputs},
     register::Sent,
     report::SourcePaper,
@@ -38,6 +41,10 @@ pub struct Wanted {
     pub kinds: Vec<String>,
     /// Whether the province's report has the annex *Nguồn số liệu*.
     pub sources: bool,
+    /// The most papers that are checked at all.
+    pub most: usize,
+    /// Year and part (`first-half` …) that papers have to be of, if they say of which they are.
+    pub period: Option<(i32, Option<&'static str>)>,
 }
 
 impl Wanted {
@@ -135,6 +142,28 @@ impl Plan {
         Self::of(inputs, Vec::new(), wanted, workshop)
     }
 
+    /// As [`Plan::of_requests`], of one request a line; a fault's place is the line's number, from 1.
+    ///
+    /// # Errors
+    /// As [`Plan::of_register`].
+    pub fn of_lines(text: Vec<u8>, wanted: &Wanted, workshop: &Workshop) -> Result<(Self, Vec<Fault>), Failure> {
+        let inputs = Inputs { register: None, files: vec![Input::Lines(text)] };
+        Self::of(inputs, Vec::new(), wanted, workshop)
+    }
+
+    /// As [`Plan::draw`], of the files of a folder by their names.
+    ///
+    /// # Errors
+    /// As [`Plan::of_register`].
+    pub fn of_files(
+        files: Vec<(String, Vec<u8>)>,
+        wanted: &Wanted,
+        workshop: &Workshop,
+    ) -> Result<(Self, Vec<Fault>), Failure> {
+        let (inputs, faults) = Inputs::held(files);
+        Self::of(inputs, faults, wanted, workshop)
+    }
+
     fn of(
         inputs: Inputs,
         mut faults: Vec<Fault>,
@@ -144,9 +173,20 @@ impl Plan {
         let spool = Spool::new().map_err(|error| Failure::store_unavailable(format!("the spool: {error}")))?;
         let adds_up = inputs.register.as_ref().and_then(|register| register.adds_up(workshop.catalog()));
         let source = adds_up.filter(|(report, _)| wanted.takes(report)).map(|(_, plan)| plan.kind.as_str());
-        let counter = Counter { workshop, spool: &spool, wanted, register: inputs.register.as_ref(), source };
+        let counter = Counter {
+            workshop,
+            spool: &spool,
+            wanted,
+            register: inputs.register.as_ref(),
+            source,
+            asked: AtomicUsize::new(0),
+        };
         let looked: Vec<Result<Looked, Fault>> =
             inputs.files.into_par_iter().map(|input| counter.look_at(input)).collect();
+        // Which file was one too many is chance, so none is.
+        if counter.asked.load(Ordering::Relaxed) > wanted.most {
+            return Err(too_many(wanted.most));
+        }
         let mut drawn = Drawn::default();
         let mut files = Vec::new();
         for outcome in looked {

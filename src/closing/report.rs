@@ -1,5 +1,7 @@
 //! The province's own report: what the blocs have sent, added up, and who has not sent.
 
+use std::sync::atomic::AtomicUsize;
+
 use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -87,7 +89,8 @@ impl Plan {
         let awards = workshop.catalog().editions().award_ids();
         let known = |name: &str| awards.get(&fold_name(name)).cloned().unwrap_or_else(|| name.to_owned());
         let Consolidated { request, figures } = consolidation::consolidate(plan, &blocs, &submissions, report, &known);
-        let counter = Counter { workshop, spool: &self.spool, wanted, register: None, source: None };
+        let counter =
+            Counter { workshop, spool: &self.spool, wanted, register: None, source: None, asked: AtomicUsize::new(0) };
         match workshop.check(request.to_string().as_bytes(), Treatment::AsSent) {
             Err(failure) => faults.push(fault(failure)),
             Ok(accepted) => {

@@ -1,5 +1,6 @@
 //! Batches at the desk: all requests are checked before one is stored; what becomes of them follows from their jobs.
 
+mod left_out;
 mod refusals;
 mod shelved;
 mod whole;
@@ -7,12 +8,13 @@ mod whole;
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Desk, Figures, Province, RegisterDesk, counter::in_progress, ledger_failure};
 use crate::{
     access::Caller,
-    closing::{Fault, LeftOut, Leniency, Plan, Wanted},
+    calendar::Part,
+    closing::{Fault, LeftOut, Leniency, Plan, Wanted, lines},
     failure::{Failure, FailureCode, Remedy},
     fingerprint,
     job::{Job, JobId, JobState, NewJob},
@@ -20,7 +22,9 @@ use crate::{
     register::PeriodId,
     traces,
 };
-use refusals::{placed, wrong_number, wrong_size};
+use left_out::kept;
+pub use left_out::{Number, number};
+use refusals::{in_file, placed, unpacked, wrong_number, wrong_size};
 pub(super) use shelved::Shelved;
 pub use whole::{Changes, WholeFile};
 
@@ -30,16 +34,29 @@ pub const MOST_PARTS: usize = 10_000;
 const HANOI: i32 = 7 * 3600;
 /// Before this share has ended, a forecast would be a guess.
 const KNOWN_ENOUGH: f64 = 0.03;
-/// The finding about a field that no schema knows: its place ends in words of the caller's.
-const UNKNOWN_FIELD: &str = "schema-unknown";
 
 /// What is handed in.
 #[derive(Debug, Clone)]
 pub enum Handed {
     /// Requests in their order.
     Requests(Vec<Vec<u8>>),
+    /// A request a line.
+    Lines(Vec<u8>, Choice),
+    /// A folder of inputs as a ZIP file, of at most so many bytes when it is unpacked.
+    Zip { bytes: Vec<u8>, most: usize, choice: Choice },
     /// What blocs have sent to the register.
     Sent(OfRegister),
+}
+
+/// What is wanted of lines and of ZIP files.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Only papers of this kind; all where there is none.
+    pub kind: Option<String>,
+    /// Papers that say of which period they are have to be of this one.
+    pub period: Option<PeriodId>,
+    /// Whether the province's report has the annex *Nguồn số liệu*.
+    pub sources: bool,
 }
 
 /// Papers of the register that are asked for.
@@ -53,6 +70,21 @@ pub struct OfRegister {
     pub figures: Figures,
     /// Whether the province's report has the annex *Nguồn số liệu*.
     pub sources: bool,
+}
+
+impl Choice {
+    fn narrow(self, wanted: &mut Wanted) {
+        wanted.kinds.extend(self.kind);
+        wanted.sources = self.sources;
+        wanted.period = self.period.map(|period| {
+            let part = match period.part() {
+                Part::FirstHalf => Some("first-half"),
+                Part::SecondHalf => Some("second-half"),
+                Part::Year => None,
+            };
+            (period.year(), part)
+        });
+    }
 }
 
 impl OfRegister {
@@ -125,8 +157,12 @@ impl BatchDesk<'_> {
         self.desk.admission.refuse_when_closed()?;
         self.desk.admission.refuse_when_disk_is_full(&self.desk.archive).await?;
         let subject = match &handed {
-            Handed::Requests(_) => None,
+            Handed::Requests(_) | Handed::Lines(..) | Handed::Zip { .. } => None,
             Handed::Sent(asked) => Some(asked.subject()),
+        };
+        let placed = match &handed {
+            Handed::Zip { .. } => in_file,
+            Handed::Requests(_) | Handed::Lines(..) | Handed::Sent(_) => placed,
         };
         let (plan, faults) = self.plan(handed, leniency).await?;
         let all = faults.iter().chain(plan.left_out.iter().map(|left| &left.fault));
@@ -154,13 +190,24 @@ impl BatchDesk<'_> {
     /// What is to be made, all of it checked.
     async fn plan(&self, handed: Handed, leniency: Leniency) -> Result<(Plan, Vec<Fault>), Failure> {
         let workshop = Arc::clone(&self.desk.workshop);
-        let mut wanted = Wanted { leniency, kinds: Vec::new(), sources: false };
+        let mut wanted = Wanted { leniency, kinds: Vec::new(), sources: false, most: MOST_PARTS, period: None };
         let drawn = match handed {
             Handed::Requests(requests) => {
                 if requests.is_empty() || requests.len() > MOST_PARTS {
                     return Err(wrong_number());
                 }
                 tokio::task::spawn_blocking(move || Plan::of_requests(requests, &wanted, &workshop)).await
+            }
+            Handed::Lines(text, choice) => {
+                choice.narrow(&mut wanted);
+                if !(1..=MOST_PARTS).contains(&lines(&text).take(MOST_PARTS + 1).count()) {
+                    return Err(wrong_number());
+                }
+                tokio::task::spawn_blocking(move || Plan::of_lines(text, &wanted, &workshop)).await
+            }
+            Handed::Zip { bytes, most, choice } => {
+                choice.narrow(&mut wanted);
+                tokio::task::spawn_blocking(move || Plan::of_files(unpacked(&bytes, most)?, &wanted, &workshop)).await
             }
             Handed::Sent(asked) => {
                 wanted.kinds.extend(asked.kind);
@@ -267,40 +314,6 @@ pub fn forecast(batch: &Batch) -> Option<DateTime<FixedOffset>> {
     FixedOffset::east_opt(HANOI).map(|zone| at.with_timezone(&zone))
 }
 
-/// The number of the request that is left out, from 0.
-pub fn number(left: &LeftOut) -> Option<usize> {
-    left.fault.at.strip_prefix('/')?.parse().ok()
-}
-
-/// A paper that is left out, as a batch keeps it.
-fn kept(left: &LeftOut) -> Value {
-    let number = number(left);
-    let mut told = bare(number.unwrap_or_default(), &left.fault.failure);
-    told["paper"] = json!(left.name);
-    if let (None, Some(fields)) = (number, told.as_object_mut()) {
-        fields.remove("request");
-    }
-    told
-}
-
-/// A fault as a batch keeps it, without a word of the request: no erasure looks for people here.
-fn bare(number: usize, failure: &Failure) -> Value {
-    let unknown: Vec<&String> =
-        failure.findings.iter().filter(|finding| finding.code == UNKNOWN_FIELD).flat_map(|it| &it.pointers).collect();
-    let place = |pointer: &String| match unknown.iter().find(|key| pointer.starts_with(key.as_str())) {
-        Some(key) => key.rsplit_once('/').map_or_else(String::new, |(around, _)| around.to_owned()),
-        None => pointer.clone(),
-    };
-    let findings: Vec<Value> = failure
-        .findings
-        .iter()
-        .map(
-            |finding| json!({"code": finding.code, "pointers": finding.pointers.iter().map(place).collect::<Vec<_>>()}),
-        )
-        .collect();
-    json!({"request": number, "code": failure.code, "findings": findings})
-}
-
 pub(super) fn no_such_batch() -> Failure {
     Failure::new(FailureCode::BatchNotFound, "Không có lô này.", "There is no such batch.")
         .hint("Kiểm tra mã lô trong tiêu đề Location khi gửi.")
@@ -309,6 +322,8 @@ pub(super) fn no_such_batch() -> Failure {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use serde_json::json;
 
     use super::*;
 
@@ -336,25 +351,6 @@ mod tests {
             counts: BTreeMap::from([(JobState::Succeeded, ended), (JobState::Accepted, waiting)]),
             lately: ended,
         }
-    }
-
-    #[test]
-    fn a_fault_is_kept_without_what_the_caller_wrote() {
-        use crate::failure::{Finding, Severity};
-
-        let name = "Nguyễn Thị Kín";
-        let at = |code, pointer: String| Finding::new(code, Severity::Error, pointer, name, name).found(name);
-        let findings = vec![
-            at("schema-unknown", format!("/content/people/0/{name}")),
-            at("X01", format!("/content/people/0/{name}/note")).and_at("/content/title"),
-            at("schema-type", "/content/people/1".to_owned()),
-        ];
-        let kept = bare(7, &Failure::invalid_document(findings));
-        assert_eq!(kept["findings"][0], json!({"code": "schema-unknown", "pointers": ["/content/people/0"]}));
-        assert_eq!(kept["findings"][1]["pointers"], json!(["/content/people/0", "/content/title"]));
-        assert_eq!(kept["findings"][2]["pointers"], json!(["/content/people/1"]));
-        assert_eq!((&kept["request"], &kept["code"]), (&json!(7), &json!("invalid-document")));
-        assert!(!kept.to_string().contains(name), "{kept:#}");
     }
 
     #[test]

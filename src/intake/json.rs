@@ -21,11 +21,15 @@ pub(super) struct Read {
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<Read, Failure> {
-    if bytes.len() > LARGEST_REQUEST {
+    read_within(bytes, LARGEST_REQUEST)
+}
+
+pub(super) fn read_within(bytes: &[u8], most: usize) -> Result<Read, Failure> {
+    if bytes.len() > most {
         return Err(Failure::new(
             FailureCode::BodyTooLarge,
-            format!("Dữ liệu dài {} byte, vượt giới hạn {LARGEST_REQUEST} byte.", bytes.len()),
-            format!("The request has {} bytes; the limit is {LARGEST_REQUEST}.", bytes.len()),
+            format!("Dữ liệu dài {} byte, vượt giới hạn {most} byte.", bytes.len()),
+            format!("The request has {} bytes; the limit is {most}.", bytes.len()),
         )
         .hint("Chia nhỏ dữ liệu hoặc bỏ bớt ảnh."));
     }

@@ -93,6 +93,19 @@ pub fn read(bytes: &[u8]) -> Result<(Value, Vec<Finding>), Failure> {
     json::read(bytes).map(|read| (read.value, read.duplicates))
 }
 
+/// As [`read`], of what holds many requests. Each of them has to pass [`check`], with its own limit.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_many(bytes: &[u8], most: usize) -> Result<(Value, Vec<Finding>), Failure> {
+    json::read_within(bytes, most).map(|read| (read.value, read.duplicates))
+}
+
+/// As [`canonical`], of what was read.
+pub fn canonical_of(value: &Value) -> String {
+    json::canonical(value)
+}
+
 /// Checks a request. `covers` tells whether every style of the fonts has a glyph for a character.
 ///
 /// # Errors

@@ -49,6 +49,7 @@ mod tenancy;
 mod text_encoding;
 // the keeping
 mod backlog;
+mod batch_bodies;
 mod batch_survival;
 mod buckets;
 mod doorbells;

@@ -256,6 +256,22 @@ fn a_year_that_is_closed_over_http_is_the_years_that_the_command_closes() {
             assert_eq!(fingerprint::of(&theirs), fingerprint::of(&ours), "{over_http}");
         }
     }
+    // The folder itself, packed and sent: all of it is there already.
+    let mut files: Vec<binding::Bound> = std::fs::read_dir(house.path("b"))
+        .expect("there")
+        .map(|entry| entry.expect("readable").path())
+        .map(|path| binding::Bound {
+            name: format!("b/{}", path.file_name().expect("a name").to_string_lossy()),
+            bytes: std::fs::read(&path).expect("readable"),
+        })
+        .collect();
+    files.sort_by(|one, other| one.name.cmp(&other.name));
+    let request = house.service.request("POST", "/v1/batches?sources=true").header("content-type", "application/zip");
+    let taken = json(request.body(binding::bind(&files).expect("packed")).send().expect("an answer"));
+    assert_eq!((&taken["parts"], &taken["kept"]), (&batch["parts"], &batch["parts"]), "{taken:#}");
+    let zip = |batch: &Value| fingerprint::of(&house.file(batch, "archive.zip"));
+    assert_eq!(zip(&taken), zip(&batch));
+
     let bound = binding::unbind(&house.file(&batch, "archive.zip")).expect("a ZIP file");
     let report = bound.iter().find(|file| file.name == "toan-tinh/bao-cao-tong-hop.pdf").expect("the last part");
     let text = papers::compact(&papers::text(&report.bytes));

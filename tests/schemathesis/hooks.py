@@ -24,6 +24,13 @@ schemathesis.openapi.media_type(
 )
 
 
-@schemathesis.serializer("application/pdf")
+# A batch as lines and as a ZIP file, or what only says so.
+schemathesis.openapi.media_type("application/x-ndjson", st.text(max_size=512).map(lambda text: text.encode()))
+schemathesis.openapi.media_type(
+    "application/zip", st.one_of(st.binary(max_size=2048), st.binary(max_size=2048).map(lambda rest: b"PK\x03\x04" + rest))
+)
+
+
+@schemathesis.serializer("application/pdf", "application/x-ndjson", "application/zip")
 def as_it_is(context, value):
     return value if isinstance(value, bytes) else str(value).encode()

@@ -178,6 +178,14 @@ impl Operation {
         self
     }
 
+    /// Another media type that the body may have.
+    pub(super) fn or_takes(mut self, media_type: &str, schema: Value) -> Self {
+        if let Some(body) = &mut self.body {
+            body["content"][media_type] = json!({"schema": schema});
+        }
+        self
+    }
+
     /// As [`Operation::takes`], but it may be left out.
     pub(super) fn may_take(self, media_type: &str, schema: Value, says: &str) -> Self {
         let mut row = self.takes(media_type, schema, says);

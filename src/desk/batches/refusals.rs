@@ -2,19 +2,62 @@
 
 use super::MOST_PARTS;
 use crate::{
-    closing::{Fault, Plan},
+    binding::{self, Bounds, Unfit},
+    closing::{Fault, LINES, Plan},
     failure::{Failure, FailureCode, Finding, Severity},
+    intake::LARGEST_REQUEST,
+    vietnamese::escape_pointer,
 };
 
 /// A fault with its place: that of the request, or of what a bloc sent.
 pub(super) fn placed(fault: Fault) -> (String, Failure) {
     let Fault { file, at, failure } = fault;
     let place = match file.strip_suffix(".json") {
+        None if file == LINES => format!("/{LINES}{at}"),
         None => format!("/requests{at}"),
         Some("province") => at,
         Some(bloc) => format!("/blocs/{bloc}{at}"),
     };
     (place, failure)
+}
+
+/// A fault with its place in a folder of inputs.
+pub(super) fn in_file(fault: Fault) -> (String, Failure) {
+    let Fault { file, at, failure } = fault;
+    (format!("/files/{}{at}", escape_pointer(&file)), failure)
+}
+
+/// The files of a ZIP file by their names.
+pub(super) fn unpacked(bytes: &[u8], most: usize) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    // Folders have entries of their own, and file managers add some.
+    let bounds = Bounds { files: 2 * MOST_PARTS, largest: LARGEST_REQUEST.min(most), all: most };
+    let files = binding::unpack(bytes, bounds).map_err(|unfit| match unfit {
+        Unfit::Unreadable => {
+            let finding = Finding::new(
+                "archive",
+                Severity::Error,
+                "",
+                "Không đọc được tệp ZIP: tệp hỏng, có mật khẩu hoặc nén theo cách lạ.",
+                "The ZIP file is broken, locked, or packed in a way that is not read.",
+            );
+            Failure::invalid_document(vec![finding])
+        }
+        Unfit::TooManyFiles => too_large(format!("quá {} tệp", bounds.files), format!("{} files", bounds.files)),
+        Unfit::FileTooLarge => {
+            too_large(format!("một tệp lớn hơn {} byte", bounds.largest), format!("{} bytes in a file", bounds.largest))
+        }
+        Unfit::AllTooLarge => too_large(format!("tất cả lớn hơn {most} byte"), format!("{most} bytes in all")),
+    })?;
+    Ok(files.into_iter().map(|file| (file.name, file.bytes)).collect())
+}
+
+fn too_large(what: String, what_en: String) -> Failure {
+    Failure::new(
+        FailureCode::BodyTooLarge,
+        format!("Tệp ZIP giải nén ra quá lớn: {what}."),
+        format!("The ZIP file holds more than {what_en}."),
+    )
+    .hint("Chia thành nhiều lô.")
 }
 
 pub(super) fn wrong_size(plan: &Plan) -> Failure {

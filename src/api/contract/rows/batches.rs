@@ -26,8 +26,19 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
                  named, and the province's report is the last part. Every paper is checked before one is stored; all faults \
                  come in one 422, with pointers that begin with /requests/N or /blocs/ID/papers/N. With `accept_partial` \
                  faulty papers are left out and named. A paper that is there with the same content is kept, every other \
-                 becomes a job.",
+                 becomes a job. Requests may also come one a line, or as a ZIP file of what `batch` takes as a folder: \
+                 pointers then begin with /lines/N (from 1) or /files/NAME, and the parameters say what JSON says in its \
+                 body. A list of findings ends after 200; `detail`, or `more` of what was left out, says how many are not in it.",
             )
+            .asks("accept_partial", json!({"type": "boolean"}), "Of lines and ZIP files: leave faulty papers out.")
+            .asks("kind", refer("KindName"), "Of lines and ZIP files: only papers of this kind.")
+            .asks(
+                "period",
+                json!({"type": "string", "pattern": "^[0-9]{4}(-H[12])?$"}),
+                "Of lines and ZIP files: papers that say of which period they are have to be of this one; a year holds its \
+                 halves too.",
+            )
+            .asks("sources", json!({"type": "boolean"}), "Of ZIP files: whether the province's report has the annex of sources.")
             .header(
                 "Idempotency-Key",
                 json!({"type": "string", "minLength": 1, "maxLength": 257}),
@@ -35,6 +46,8 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
             )
             .for_whom(Access::Submit)
             .takes(JSON, refer("BatchRequest"), "The requests, in their order.")
+            .or_takes("application/x-ndjson", json!({"type": "string", "description": "A DocumentRequest a line."}))
+            .or_takes("application/zip", bytes())
             .answers(Answer::new(202, "The batch.").of(JSON, refer("Batch")).with(&["Location", "Idempotency-Replayed"]))
             .problems(&BODY)
             .problems(&DATA)

@@ -1,0 +1,87 @@
+//! Papers that a batch leaves out: which, and what is kept of their faults.
+
+use serde_json::{Value, json};
+
+use crate::{
+    closing::{LINES, LeftOut},
+    failure::Failure,
+};
+
+/// The finding about a field that no schema knows: its place ends in words of the caller's.
+const UNKNOWN_FIELD: &str = "schema-unknown";
+
+/// Which request is left out, where they came together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Number {
+    /// From 0, as in a list.
+    Request(usize),
+    /// From 1, as in a text.
+    Line(usize),
+}
+
+/// Which request is left out; `None` where it came in a file of its own or from the register.
+pub fn number(left: &LeftOut) -> Option<Number> {
+    let number = left.fault.at.strip_prefix('/')?.parse().ok()?;
+    match left.fault.file.as_str() {
+        "" => Some(Number::Request(number)),
+        LINES => Some(Number::Line(number)),
+        _ => None,
+    }
+}
+
+/// A paper that is left out, as a batch keeps it.
+pub(super) fn kept(left: &LeftOut) -> Value {
+    let mut told = bare(&left.fault.failure);
+    told["paper"] = json!(left.name);
+    match number(left) {
+        Some(Number::Request(number)) => told["request"] = json!(number),
+        Some(Number::Line(number)) => told["line"] = json!(number),
+        None => {}
+    }
+    told
+}
+
+/// A fault as a batch keeps it, without a word of the request: no erasure looks for people here.
+fn bare(failure: &Failure) -> Value {
+    let unknown: Vec<&String> =
+        failure.findings.iter().filter(|finding| finding.code == UNKNOWN_FIELD).flat_map(|it| &it.pointers).collect();
+    let place = |pointer: &String| match unknown.iter().find(|key| pointer.starts_with(key.as_str())) {
+        Some(key) => key.rsplit_once('/').map_or_else(String::new, |(around, _)| around.to_owned()),
+        None => pointer.clone(),
+    };
+    let findings: Vec<Value> = failure
+        .findings
+        .iter()
+        .map(
+            |finding| json!({"code": finding.code, "pointers": finding.pointers.iter().map(place).collect::<Vec<_>>()}),
+        )
+        .collect();
+    json!({"code": failure.code, "findings": findings})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::closing::Fault;
+
+    #[test]
+    fn a_fault_is_kept_without_what_the_caller_wrote() {
+        use crate::failure::{Finding, Severity};
+
+        let name = "Nguyễn Thị Kín";
+        let at = |code, pointer: String| Finding::new(code, Severity::Error, pointer, name, name).found(name);
+        let findings = vec![
+            at("schema-unknown", format!("/content/people/0/{name}")),
+            at("X01", format!("/content/people/0/{name}/note")).and_at("/content/title"),
+            at("schema-type", "/content/people/1".to_owned()),
+        ];
+        let fault = Fault { file: String::new(), at: "/7".into(), failure: Failure::invalid_document(findings) };
+        let left = LeftOut { name: "00008-scorecard".into(), bloc: None, kind: None, fault };
+        let kept = kept(&left);
+        assert_eq!(kept["findings"][0], json!({"code": "schema-unknown", "pointers": ["/content/people/0"]}));
+        assert_eq!(kept["findings"][1]["pointers"], json!(["/content/people/0", "/content/title"]));
+        assert_eq!(kept["findings"][2]["pointers"], json!(["/content/people/1"]));
+        assert_eq!((&kept["request"], &kept["code"]), (&json!(7), &json!("invalid-document")));
+        assert!(!kept.to_string().contains(name), "{kept:#}");
+    }
+}
