@@ -54,8 +54,14 @@ fn main() {
     let began = Moment::now();
     let workshop = workshop_files::load(&settings).expect("the shipped templates load");
     let loaded = Moment::now();
-    let wanted =
-        Wanted { leniency: Leniency::AcceptPartial, kinds: Vec::new(), sources: true, most: usize::MAX, period: None };
+    let wanted = Wanted {
+        leniency: Leniency::AcceptPartial,
+        kinds: Vec::new(),
+        sources: true,
+        most: usize::MAX,
+        findings: usize::MAX,
+        period: None,
+    };
     let (plan, faults) = Plan::draw(&inputs, &wanted, &workshop).expect("a plan");
     assert!(faults.is_empty(), "{faults:?}");
     let checked = Moment::now();

@@ -32,6 +32,8 @@ pub struct Fault {
     /// Place in the file of the request that is meant.
     pub at: String,
     pub failure: Failure,
+    /// Errors that were found besides and are not kept.
+    pub more: usize,
 }
 
 /// Something could not be read or written.

@@ -24,7 +24,7 @@ use crate::{
     closing::{ARCHIVE, LeftOut, MANIFEST, MERGED},
     desk::{
         Desk,
-        batches::{Changes, Number, Order, Taken, WholeFile, forecast, number},
+        batches::{Changes, Number, Order, Placed, Taken, WholeFile, forecast, number},
     },
     failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity},
     job::JobId,
@@ -200,8 +200,10 @@ fn told_all(left_out: &[LeftOut]) -> Value {
             Some(Number::Line(number)) => told["line"] = json!(number),
             None => {}
         }
-        if findings.len() > shown.len() {
-            told["more"] = json!(findings.len() - shown.len());
+        let errors = findings[shown.len()..].iter().filter(|finding| finding.severity == Severity::Error);
+        let more = errors.count() + left.fault.more;
+        if more > 0 {
+            told["more"] = json!(more);
         }
         told
     });
@@ -209,40 +211,34 @@ fn told_all(left_out: &[LeftOut]) -> Value {
 }
 
 /// The faults of all papers, as many as an answer lists, errors first; pointers begin with the paper's place.
-fn refused(faults: &[(String, Failure)]) -> Failure {
+fn refused(faults: &[Placed]) -> Failure {
     let (mut errors, mut others) = (Vec::new(), Vec::new());
-    let (mut wrong, mut all) = (0_usize, 0_usize);
-    for (at, failure) in faults {
-        let own = Finding::new(
-            failure.code.as_str(),
-            Severity::Error,
-            "",
-            failure.message.as_str(),
-            failure.message_en.as_str(),
-        );
+    let mut wrong = 0;
+    for Placed { at, failure, more } in faults {
+        let words = (failure.message.as_str(), failure.message_en.as_str());
+        let own = Finding::new(failure.code.as_str(), Severity::Error, "", words.0, words.1);
         let findings = if failure.findings.is_empty() { std::slice::from_ref(&own) } else { &failure.findings };
+        wrong += more;
         for finding in findings {
             let is_error = finding.severity == Severity::Error;
+            wrong += usize::from(is_error);
             let listed = if is_error { &mut errors } else { &mut others };
             if listed.len() < MOST_FINDINGS {
                 let mut finding = finding.clone();
                 finding.pointers.iter_mut().for_each(|pointer| pointer.insert_str(0, at));
                 listed.push(finding);
             }
-            all += 1;
-            wrong += usize::from(is_error);
         }
     }
+    let more = wrong - errors.len();
     errors.append(&mut others);
     let mut failure = Failure::invalid_document(errors);
     failure.message = format!("Lô có {wrong} lỗi cần sửa trước khi lập văn bản.");
     failure.message_en = format!("The batch has {wrong} error(s).");
-    match all - failure.findings.len() {
-        0 => failure,
-        more => failure.hint(format!(
-            "Danh sách nêu {MOST_FINDINGS} chỗ, còn {more} chỗ nữa; sửa đúng vị trí đã nêu rồi gửi lại, chưa có gì được lưu."
-        )),
+    if more == 0 {
+        return failure;
     }
+    failure.hint(format!("Danh sách chưa nêu {more} lỗi nữa; sửa đúng vị trí đã nêu rồi gửi lại, chưa có gì được lưu."))
 }
 
 pub(super) fn batch_id(id: &str) -> Result<JobId, Failure> {

@@ -125,6 +125,7 @@ fn wanted(arguments: &Arguments) -> Wanted {
         kinds: arguments.kind.clone(),
         sources: arguments.sources,
         most: usize::MAX,
+        findings: usize::MAX,
         period: None,
     }
 }

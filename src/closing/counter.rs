@@ -15,7 +15,7 @@ use super::{
     spool::Spool,
 };
 use crate::{
-    failure::{Failure, FailureCode, Finding, Severity},
+    failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity},
     fingerprint,
     intake::{Manuscript, Treatment},
     recipe,
@@ -44,6 +44,8 @@ pub(super) struct Counter<'a> {
     pub(super) register: Option<&'a Register>,
     /// Kind of the papers that the province's report is added up from, where it is wanted.
     pub(super) source: Option<&'a str>,
+    /// How many files there are.
+    pub(super) files: usize,
     /// How many papers were asked for until now.
     pub(super) asked: AtomicUsize,
 }
@@ -57,7 +59,7 @@ pub(super) fn too_many(most: usize) -> Failure {
 impl Counter<'_> {
     pub(super) fn look_at(&self, input: Input) -> Result<Looked, Fault> {
         let name = input.name();
-        let fault = |failure| Fault { file: name.clone(), at: String::new(), failure };
+        let fault = |failure| Fault { file: name.clone(), at: String::new(), failure, more: 0 };
         let InputFile { name: file, sent, asked } = input.read(self.wanted.most).map_err(fault)?;
         let in_file = asked.len();
         let bloc = match (&sent, self.register) {
@@ -79,15 +81,23 @@ impl Counter<'_> {
         if self.asked.fetch_add(own, Ordering::Relaxed).saturating_add(own) > self.wanted.most {
             return Err(fault(too_many(self.wanted.most)));
         }
-        let papers = asked.into_par_iter().map(|asked| self.paper(&file, asked, bloc.clone())).collect();
+        // By what was sent and not by what was looked at first, so that the same findings are kept each time.
+        let kept = self.wanted.findings / self.files.max(1).saturating_mul(asked.len().max(1));
+        let kept = kept.clamp(1, MOST_FINDINGS);
+        let papers = asked.into_par_iter().map(|asked| self.paper(&file, asked, bloc.clone(), kept)).collect();
         Ok(Looked { file, sent, papers })
     }
 
-    fn paper(&self, file: &str, asked: Asked, bloc: Option<(String, String)>) -> Result<Passed, LeftOut> {
+    /// Checks a paper; of a faulty one so many findings are kept, errors first.
+    fn paper(&self, file: &str, asked: Asked, bloc: Option<(String, String)>, kept: usize) -> Result<Passed, LeftOut> {
         let (name, at, kind) = (asked.name.clone(), asked.at.clone(), asked.kind.clone());
         let id = bloc.as_ref().map(|(id, _)| id.clone());
-        self.pass(asked, bloc).map_err(|failure| {
-            let fault = Fault { file: file.to_owned(), at, failure };
+        self.pass(asked, bloc).map_err(|mut failure| {
+            let dropped = failure.findings.iter().skip(kept);
+            let more = dropped.filter(|finding| finding.severity == Severity::Error).count();
+            failure.findings.truncate(kept);
+            failure.findings.shrink_to_fit();
+            let fault = Fault { file: file.to_owned(), at, failure, more };
             LeftOut { name, bloc: id, kind: Some(kind), fault }
         })
     }
@@ -201,7 +211,7 @@ impl Counter<'_> {
             if let Some(before) = seen.insert(sent.bloc.clone(), file.file.clone()) {
                 let message = format!("Khối, cụm “{}” đã có tệp {before}; chỉ giữ một tệp.", sent.bloc);
                 let failure = refused("/bloc", message, "two files of one bloc");
-                faults.push(Fault { file: file.file.clone(), at: String::new(), failure });
+                faults.push(Fault { file: file.file.clone(), at: String::new(), failure, more: 0 });
             }
         }
         if let Some(register) = self.register {

@@ -172,7 +172,7 @@ impl Inputs {
             let fit = if held.contains_key(&name) { Err(twice()) } else { plain_stem(&name) };
             match fit {
                 Ok(_) => drop(held.insert(name, bytes)),
-                Err(failure) => faults.push(Fault { file: name, at: String::new(), failure }),
+                Err(failure) => faults.push(Fault { file: name, at: String::new(), failure, more: 0 }),
             }
         }
         let register = held.remove(REGISTER).and_then(|bytes| register_in(&bytes, &mut faults));
@@ -184,7 +184,7 @@ fn register_in(bytes: &[u8], faults: &mut Vec<Fault>) -> Option<Register> {
     match read_register(bytes) {
         Ok(register) => Some(register),
         Err(failure) => {
-            faults.push(Fault { file: REGISTER.into(), at: String::new(), failure });
+            faults.push(Fault { file: REGISTER.into(), at: String::new(), failure, more: 0 });
             None
         }
     }
@@ -229,7 +229,7 @@ pub fn province(folder: &Path) -> Result<(ProvinceFolder, Vec<Fault>), Failure> 
         let Input::OnDisk(path) = input else { continue };
         match sent_in(&path) {
             Ok(sent) => all.push((file, sent)),
-            Err(failure) => faults.push(Fault { file, at: String::new(), failure }),
+            Err(failure) => faults.push(Fault { file, at: String::new(), failure, more: 0 }),
         }
     }
     Ok(((inputs.register, all), faults))

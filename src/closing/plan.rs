@@ -43,6 +43,8 @@ pub struct Wanted {
     pub sources: bool,
     /// The most papers that are checked at all.
     pub most: usize,
+    /// Findings that are kept of all faulty papers together, if need be at least one of each.
+    pub findings: usize,
     /// Year and part (`first-half` …) that papers have to be of, if they say of which they are.
     pub period: Option<(i32, Option<&'static str>)>,
 }
@@ -179,6 +181,7 @@ impl Plan {
             wanted,
             register: inputs.register.as_ref(),
             source,
+            files: inputs.files.len(),
             asked: AtomicUsize::new(0),
         };
         let looked: Vec<Result<Looked, Fault>> =

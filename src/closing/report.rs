@@ -49,7 +49,7 @@ impl Plan {
         faults: &mut Vec<Fault>,
     ) -> Result<(), Failure> {
         let Some(mut report) = register.report.clone() else { return Ok(()) };
-        let fault = |failure| Fault { file: "province.json".into(), at: "/report".into(), failure };
+        let fault = |failure| Fault { file: "province.json".into(), at: "/report".into(), failure, more: 0 };
         let Some((kind, plan)) = register.adds_up(workshop.catalog()) else {
             faults.push(fault(adds_nothing_up(&report, workshop.catalog())));
             return Ok(());
@@ -89,8 +89,15 @@ impl Plan {
         let awards = workshop.catalog().editions().award_ids();
         let known = |name: &str| awards.get(&fold_name(name)).cloned().unwrap_or_else(|| name.to_owned());
         let Consolidated { request, figures } = consolidation::consolidate(plan, &blocs, &submissions, report, &known);
-        let counter =
-            Counter { workshop, spool: &self.spool, wanted, register: None, source: None, asked: AtomicUsize::new(0) };
+        let counter = Counter {
+            workshop,
+            spool: &self.spool,
+            wanted,
+            register: None,
+            source: None,
+            files: 1,
+            asked: AtomicUsize::new(0),
+        };
         match workshop.check(request.to_string().as_bytes(), Treatment::AsSent) {
             Err(failure) => faults.push(fault(failure)),
             Ok(accepted) => {

@@ -30,6 +30,8 @@ pub use whole::{Changes, WholeFile};
 
 /// The most requests that one batch takes.
 pub const MOST_PARTS: usize = 10_000;
+/// Findings that are kept of all its papers, so that a batch full of faults fits into memory.
+const MOST_KEPT: usize = 20_000;
 /// Vietnam's time, in seconds east of Greenwich: for words, never for order.
 const HANOI: i32 = 7 * 3600;
 /// Before this share has ended, a forecast would be a guess.
@@ -115,8 +117,17 @@ pub enum Taken {
     Accepted { batch: Batch, left_out: Vec<LeftOut> },
     /// It was accepted before under the same key.
     Replayed(Batch),
-    /// Nothing was stored. Each fault with its place.
-    Faulty(Vec<(String, Failure)>),
+    /// Nothing was stored.
+    Faulty(Vec<Placed>),
+}
+
+/// A fault with its place in what was handed in.
+#[derive(Debug)]
+pub struct Placed {
+    pub at: String,
+    pub failure: Failure,
+    /// Errors that were found besides and are not kept.
+    pub more: usize,
 }
 
 /// The batches of one caller.
@@ -190,7 +201,8 @@ impl BatchDesk<'_> {
     /// What is to be made, all of it checked.
     async fn plan(&self, handed: Handed, leniency: Leniency) -> Result<(Plan, Vec<Fault>), Failure> {
         let workshop = Arc::clone(&self.desk.workshop);
-        let mut wanted = Wanted { leniency, kinds: Vec::new(), sources: false, most: MOST_PARTS, period: None };
+        let mut wanted =
+            Wanted { leniency, kinds: Vec::new(), sources: false, most: MOST_PARTS, findings: MOST_KEPT, period: None };
         let drawn = match handed {
             Handed::Requests(requests) => {
                 if requests.is_empty() || requests.len() > MOST_PARTS {

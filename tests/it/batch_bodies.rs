@@ -248,7 +248,7 @@ fn an_answer_lists_so_many_findings_and_says_how_many_more_there_are() {
     let (status, told) = send(&service, "", LINES, lines(&all));
     assert_eq!((status, told["errors"].as_array().map(Vec::len)), (422, Some(200)), "{told:#}");
     assert!(told["title"].as_str().expect("a title").contains("250 lỗi"), "{}", told["title"]);
-    assert!(told["detail"].as_str().expect("a hint").contains("còn 50 chỗ nữa"), "{}", told["detail"]);
+    assert!(told["detail"].as_str().expect("a hint").contains("chưa nêu 50 lỗi nữa"), "{}", told["detail"]);
 
     let mut many = sample_of("annual-summary", "simple");
     for number in 0..150 {
@@ -262,4 +262,30 @@ fn an_answer_lists_so_many_findings_and_says_how_many_more_there_are() {
         told.iter().map(|left| (left["findings"].as_array().expect("a list").len(), left["more"].as_u64())).collect();
     let [(first, None), (second, Some(more))] = counted.as_slice() else { panic!("{counted:?}") };
     assert_eq!((first + second, second + usize::try_from(*more).expect("small")), (200, *first));
+}
+
+#[test]
+fn a_batch_full_of_faults_is_counted_to_the_last_and_kept_in_part() {
+    const PAPERS: usize = 500;
+    let service = Service::start(&["--work", "false"]);
+    let content: serde_json::Map<String, Value> = (0..210).map(|number| (format!("la_{number}"), json!(1))).collect();
+    let wrong = json!({"kind": "scorecard", "content": content});
+    let mut all: Vec<Value> = std::iter::repeat_n(wrong, PAPERS - 1).collect();
+    all.push(sample_of("scorecard", "simple"));
+    // Of each paper 200 are found; of 20,000 each may keep 40.
+    let errors = (PAPERS - 1) * 200;
+    let (status, told) = send(&service, "", LINES, lines(&all));
+    assert_eq!((status, told["errors"].as_array().map(Vec::len)), (422, Some(200)));
+    assert!(told["title"].as_str().expect("a title").contains(&format!("{errors} lỗi")), "{}", told["title"]);
+    let (status, taken) = send(&service, "?accept_partial=true", LINES, lines(&all));
+    assert_eq!((status, &taken["parts"]), (202, &json!(1)), "{:#}", taken["counts"]);
+    let counted = |batch: &Value| {
+        let left = batch["left_out"].as_array().expect("a list").clone();
+        let listed = |left: &Value| left["findings"].as_array().expect("a list").len();
+        let more: u64 = left.iter().map(|left| left["more"].as_u64().expect("there are more")).sum();
+        (left.iter().map(listed).sum::<usize>(), usize::try_from(more).expect("small"))
+    };
+    assert_eq!(counted(&taken), (200, errors - 200));
+    let kept = json(service.get(&format!("/v1/batches/{}", taken["id"].as_str().expect("an id"))));
+    assert_eq!(counted(&kept), ((PAPERS - 1) * 40, errors - (PAPERS - 1) * 40));
 }

@@ -38,6 +38,9 @@ pub(super) fn kept(left: &LeftOut) -> Value {
         Some(Number::Line(number)) => told["line"] = json!(number),
         None => {}
     }
+    if left.fault.more > 0 {
+        told["more"] = json!(left.fault.more);
+    }
     told
 }
 
@@ -75,7 +78,8 @@ mod tests {
             at("X01", format!("/content/people/0/{name}/note")).and_at("/content/title"),
             at("schema-type", "/content/people/1".to_owned()),
         ];
-        let fault = Fault { file: String::new(), at: "/7".into(), failure: Failure::invalid_document(findings) };
+        let fault =
+            Fault { file: String::new(), at: "/7".into(), failure: Failure::invalid_document(findings), more: 0 };
         let left = LeftOut { name: "00008-scorecard".into(), bloc: None, kind: None, fault };
         let kept = kept(&left);
         assert_eq!(kept["findings"][0], json!({"code": "schema-unknown", "pointers": ["/content/people/0"]}));

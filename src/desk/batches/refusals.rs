@@ -1,6 +1,6 @@
 //! Why a batch is not taken, in both languages.
 
-use super::MOST_PARTS;
+use super::{MOST_PARTS, Placed};
 use crate::{
     binding::{self, Bounds, Unfit},
     closing::{Fault, LINES, Plan},
@@ -10,21 +10,21 @@ use crate::{
 };
 
 /// A fault with its place: that of the request, or of what a bloc sent.
-pub(super) fn placed(fault: Fault) -> (String, Failure) {
-    let Fault { file, at, failure } = fault;
+pub(super) fn placed(fault: Fault) -> Placed {
+    let Fault { file, at, failure, more } = fault;
     let place = match file.strip_suffix(".json") {
         None if file == LINES => format!("/{LINES}{at}"),
         None => format!("/requests{at}"),
         Some("province") => at,
         Some(bloc) => format!("/blocs/{bloc}{at}"),
     };
-    (place, failure)
+    Placed { at: place, failure, more }
 }
 
 /// A fault with its place in a folder of inputs.
-pub(super) fn in_file(fault: Fault) -> (String, Failure) {
-    let Fault { file, at, failure } = fault;
-    (format!("/files/{}{at}", escape_pointer(&file)), failure)
+pub(super) fn in_file(fault: Fault) -> Placed {
+    let Fault { file, at, failure, more } = fault;
+    Placed { at: format!("/files/{}{at}", escape_pointer(&file)), failure, more }
 }
 
 /// The files of a ZIP file by their names.

@@ -204,3 +204,15 @@ fn unreadable(what: &str) -> Failure {
 fn no_such_file() -> Failure {
     Failure::internal("a whole without one of its files")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_of_what_is_stored_is_not_repeated_in_the_log() {
+        let failure = read_outline(r#"{"parts": "Nguyễn Thị Kín"}"#).unwrap_err();
+        assert_eq!(failure.code, FailureCode::Internal);
+        assert!(!failure.for_the_log().contains("Kín"), "{}", failure.for_the_log());
+    }
+}

@@ -152,7 +152,7 @@ impl RegisterDesk {
         for (file, sent) in sent {
             let year = years.get(&format!("{}/{}", sent.bloc, register.year));
             let members = year.map(|year| unit_names(&year.body, &units)).unwrap_or_default();
-            let fault = |(at, failure)| Fault { file: file.clone(), at, failure };
+            let fault = |(at, failure)| Fault { file: file.clone(), at, failure, more: 0 };
             let wrapped = blocs.get(&sent.bloc).cloned().ok_or_else(|| (String::new(), stranger(&sent.bloc)));
             match wrapped.and_then(|bloc| parcels_of(&bloc, sent, register.year)) {
                 Err(told) => faults.push(fault(told)),
@@ -228,7 +228,7 @@ impl RegisterDesk {
             let body = json!({"province": register.province, "request": request});
             wanted.push((Sort::Report, year.to_string(), "/report".to_owned(), body));
         }
-        let fault = |at: &str, failure| Fault { file: "province.json".to_owned(), at: at.to_owned(), failure };
+        let fault = |at: &str, failure| Fault { file: "province.json".to_owned(), at: at.to_owned(), failure, more: 0 };
         let mut entries: Vec<Entry> = Vec::new();
         for (sort, id, at, body) in wanted {
             if super::refuse_bad_id(sort, &id).is_err() {
@@ -310,4 +310,24 @@ fn in_year(bloc: &Entry, year: i32, years: &[Entry]) -> Result<BlocEntry, Failur
         told.recognised_by = entry.body.get("recognised_by").cloned();
     }
     Ok(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_of_what_is_stored_is_not_repeated_in_the_log() {
+        let entry = |sort: Sort, id: &str, body: Value| unwritten(sort, id.to_owned(), body);
+        let bloc = entry(Sort::Bloc, "k", json!({"name": "Khối 1", "form": "bloc"}));
+        let years = [entry(Sort::BlocYear, "k/2026", json!({"members": "Nguyễn Thị Kín"}))];
+        let failures = [
+            in_year(&bloc, 2026, &years).unwrap_err(),
+            told::<closing::Period>(json!({"basis": ["Nguyễn Thị Kín"]})).unwrap_err(),
+        ];
+        for failure in failures {
+            assert_eq!(failure.code, FailureCode::Internal);
+            assert!(!failure.for_the_log().contains("Kín"), "{}", failure.for_the_log());
+        }
+    }
 }

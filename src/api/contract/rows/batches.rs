@@ -28,7 +28,7 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
                  faulty papers are left out and named. A paper that is there with the same content is kept, every other \
                  becomes a job. Requests may also come one a line, or as a ZIP file of what `batch` takes as a folder: \
                  pointers then begin with /lines/N (from 1) or /files/NAME, and the parameters say what JSON says in its \
-                 body. A list of findings ends after 200; `detail`, or `more` of what was left out, says how many are not in it.",
+                 body. A list of findings ends after 200; `detail`, or `more` of what was left out, says how many errors are not in it.",
             )
             .asks("accept_partial", json!({"type": "boolean"}), "Of lines and ZIP files: leave faulty papers out.")
             .asks("kind", refer("KindName"), "Of lines and ZIP files: only papers of this kind.")
