@@ -103,6 +103,7 @@ pub struct TooMuch;
 
 /// What a mapping of strangers may make and look through, in bytes or so.
 const MOST_MAPPED: usize = 16 << 20;
+
 /// What a mapping makes of data that are no dossier, where its values stand in them, and what was noticed while copying.
 /// `$item` is the whole.
 ///

@@ -74,7 +74,11 @@ impl Counter<'_> {
             (Some(sent), None) => Some((sent.bloc.clone(), sent.bloc.clone())),
             (None, _) => None,
         };
-        let is_wanted = |asked: &Asked| self.wanted.takes(&asked.kind) || self.source == Some(&asked.kind);
+        // Of what kind it is cannot be told: it is checked, and found faulty or sorted out by `Drawn::take`.
+        let is_unknown = |kind: &str| self.workshop.catalog().kind(kind).is_none();
+        let is_wanted = |asked: &Asked| {
+            self.wanted.takes(&asked.kind) || self.source == Some(&asked.kind) || is_unknown(&asked.kind)
+        };
         let asked = asked.into_iter().filter(is_wanted).collect::<Vec<_>>();
         // Of a file that has more of them, those that are wanted cannot be told apart from those that are not.
         let own = if in_file > self.wanted.most { in_file } else { asked.len() };

@@ -54,7 +54,8 @@ impl Plan {
             faults.push(fault(adds_nothing_up(&report, workshop.catalog())));
             return Ok(());
         };
-        if !wanted.takes(kind) {
+        let of_another_year = wanted.period.is_some_and(|(year, _)| year != register.year);
+        if !wanted.takes(kind) || of_another_year {
             return Ok(());
         }
         let year = register.year.to_string();

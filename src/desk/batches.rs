@@ -212,10 +212,13 @@ impl BatchDesk<'_> {
             }
             Handed::Lines(text, choice) => {
                 choice.narrow(&mut wanted);
-                if !(1..=MOST_PARTS).contains(&lines(&text).take(MOST_PARTS + 1).count()) {
-                    return Err(wrong_number());
-                }
-                tokio::task::spawn_blocking(move || Plan::of_lines(text, &wanted, &workshop)).await
+                tokio::task::spawn_blocking(move || {
+                    if !(1..=MOST_PARTS).contains(&lines(&text).take(MOST_PARTS + 1).count()) {
+                        return Err(wrong_number());
+                    }
+                    Plan::of_lines(text, &wanted, &workshop)
+                })
+                .await
             }
             Handed::Zip { bytes, most, choice } => {
                 choice.narrow(&mut wanted);

@@ -80,6 +80,8 @@ pub fn upper_first(text: &str) -> String {
 /// What names of bodies begin with; their first letter is never small (Decree 30/2020, Annex II, IV.1).
 const BODIES: [&str; 12] =
     ["Bộ", "Công an", "Cụm", "Đảng bộ", "Đảng ủy", "Hội đồng", "Khối", "Mặt trận", "Sở", "Tỉnh ủy", "Ủy ban", "Uỷ ban"];
+/// Common nouns that begin like one.
+const NO_BODIES: [&str; 4] = ["Bộ máy", "Bộ phận", "Khối lượng", "Sở hữu"];
 
 /// The first letter small, unless the text begins with an abbreviation (`UBND tỉnh`) or with the name of a body.
 pub fn lower_first(text: &str) -> String {
@@ -88,7 +90,7 @@ pub fn lower_first(text: &str) -> String {
     let Some(first) = rest.next() else { return String::new() };
     let abbreviated = rest.clone().next().is_some_and(|second| second.is_uppercase());
     let named = |body: &&str| text.strip_prefix(body).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-    if abbreviated || BODIES.iter().any(named) {
+    if abbreviated || (BODIES.iter().any(named) && !NO_BODIES.iter().any(named)) {
         return text.into_owned();
     }
     first.to_lowercase().chain(rest).collect()
@@ -154,6 +156,7 @@ mod tests {
             assert_eq!(lower_first(name), name);
         }
         assert_eq!(lower_first("Hội nghị tổng kết"), "hội nghị tổng kết");
+        assert_eq!(lower_first("Khối lượng công việc"), "khối lượng công việc");
         assert_eq!([upper_first(""), lower_first("")], ["", ""]);
         assert_eq!(upper_first("u\u{309}y"), "Ủy");
     }

@@ -146,6 +146,10 @@ fn the_parameters_say_what_lines_cannot() {
 
     let (status, taken) = send(&service, "?kind=scorecard", LINES, lines(&requests()));
     assert_eq!((status, &taken["parts"]), (202, &json!(1)), "{taken:#}");
+    // Of what kind a torn line is cannot be told, so it is no line of another kind.
+    let torn = format!("{}{{\"kind\":\"scorecard\",\"content\":{{\n", lines(&requests()));
+    let (status, told) = send(&service, "?kind=scorecard", LINES, torn);
+    assert_eq!((status, places(&told)), (422, vec!["/lines/4".to_owned()]), "{told:#}");
 
     let annual = sample_of("annual-summary", "simple");
     let year = annual["content"]["period"]["year"].as_i64().expect("a year");

@@ -30,7 +30,7 @@ pub(super) fn in_file(fault: Fault) -> Placed {
 /// The files of a ZIP file by their names.
 pub(super) fn unpacked(bytes: &[u8], most: usize) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     // Folders have entries of their own, and file managers add some.
-    let bounds = Bounds { files: 2 * MOST_PARTS, largest: LARGEST_REQUEST.min(most), all: most };
+    let bounds = Bounds { files: 2 * MOST_PARTS, largest: most, all: most };
     let files = binding::unpack(bytes, bounds).map_err(|unfit| match unfit {
         Unfit::Unreadable => {
             let finding = Finding::new(
@@ -48,6 +48,11 @@ pub(super) fn unpacked(bytes: &[u8], most: usize) -> Result<Vec<(String, Vec<u8>
         }
         Unfit::AllTooLarge => too_large(format!("tất cả lớn hơn {most} byte"), format!("{most} bytes in all")),
     })?;
+    // In lines there are many papers; each has its bound where it is checked.
+    if files.iter().any(|file| !file.name.ends_with(".ndjson") && file.bytes.len() > LARGEST_REQUEST) {
+        let most = LARGEST_REQUEST;
+        return Err(too_large(format!("một tệp lớn hơn {most} byte"), format!("{most} bytes in a file")));
+    }
     Ok(files.into_iter().map(|file| (file.name, file.bytes)).collect())
 }
 

@@ -154,7 +154,9 @@ impl BatchDesk<'_> {
     async fn put_together(&self, batch: EndedBatch) -> Result<Whole, Failure> {
         let mut outline = read_outline(&batch.outline)?;
         let cannot = |error: std::io::Error| Failure::store_unavailable(format!("a batch's whole: {error}"));
-        let folder = shelved::folder().map_err(cannot)?;
+        // What others left may be much to remove.
+        let folder = tokio::task::spawn_blocking(shelved::folder).await;
+        let folder = folder.map_err(|_panic| Failure::internal("clearing away panicked"))?.map_err(cannot)?;
         let mut bindery = Bindery::open(folder.path())?;
         let jobs: BTreeMap<String, Job> = batch.jobs.into_iter().collect();
         let mut report = None;
