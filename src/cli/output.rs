@@ -88,10 +88,18 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// Writes a file whole or not at all: to a neighbour first, then over the name. `-` is standard output.
+/// Writes a file whole or not at all: to a neighbour first, then over the name. `-` is standard output. A link is followed,
+/// and a device or a pipe, over whose name no file may come, is written into.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if path == Path::new("-") {
         return print(bytes);
+    }
+    let followed = std::fs::canonicalize(path);
+    let path = followed.as_deref().unwrap_or(path);
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut device =
+            std::fs::OpenOptions::new().write(true).open(path).map_err(|error| unwritable(path, &error))?;
+        return device.write_all(bytes).map_err(|error| unwritable(path, &error));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
@@ -111,4 +119,34 @@ fn unwritable(path: &Path, error: &io::Error) -> Failure {
         format!("{}: {error}", path.display()),
     )
     .hint("Kiểm tra thư mục, quyền ghi và dung lượng còn trống.")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::FileTypeExt, process::Command};
+
+    use super::*;
+
+    #[test]
+    fn a_link_is_followed_and_a_device_stays_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [file, link, pipe] = ["file", "link", "pipe"].map(|name| folder.path().join(name));
+        fs::write(&file, "old").expect("written");
+        std::os::unix::fs::symlink(&file, &link).expect("linked");
+        write(&link, b"new").expect("written");
+        assert!(fs::symlink_metadata(&link).expect("there").is_symlink());
+        assert_eq!(fs::read(&file).expect("read"), b"new");
+
+        assert!(Command::new("mkfifo").arg(&pipe).status().expect("run").success());
+        let heard = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || fs::read(pipe).expect("read")
+        });
+        write(&pipe, b"a paper").expect("written");
+        assert_eq!(heard.join().expect("heard"), b"a paper");
+        assert!(fs::symlink_metadata(&pipe).expect("there").file_type().is_fifo());
+        // What cannot be written into says so, and is not written over.
+        assert!(write(Path::new("/dev/full"), b"a paper").is_err());
+        assert!(fs::metadata("/dev/full").expect("there").file_type().is_char_device());
+    }
 }

@@ -53,6 +53,11 @@ pub struct DocumentView {
     pub pages: u32,
 }
 
+/// What the paper is called; once its data are erased, by the job.
+fn stem(job: &Job) -> String {
+    if job.file_name.is_empty() { job.id.to_string() } else { job.file_name.clone() }
+}
+
 impl From<&Job> for JobView {
     fn from(job: &Job) -> Self {
         Self {
@@ -68,7 +73,7 @@ impl From<&Job> for JobView {
             failure: job.failure.clone(),
             document: job.artifact.as_ref().map(|artifact| DocumentView {
                 href: format!("/v1/jobs/{}/document", job.id),
-                file_name: format!("{}.{}", job.file_name, job.media_type.extension()),
+                file_name: format!("{}.{}", stem(job), job.media_type.extension()),
                 media_type: job.media_type,
                 sha256: artifact.sha256.clone(),
                 size: artifact.size,

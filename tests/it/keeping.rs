@@ -167,6 +167,7 @@ fn erased_data_are_gone_from_disk_and_the_audit_says_so() {
     let erased = json(erased);
     assert!(erased["request_erased_at"].is_string() && erased["paper_erased_at"].is_string(), "{erased:#}");
     assert_eq!(erased["document"]["sha256"], job["document"]["sha256"], "the hash stays");
+    assert_eq!(erased["document"]["file_name"], format!("{id}.pdf"), "the name may have told of somebody");
     let (status, said, _) = code(service.get(&format!("/v1/jobs/{id}/document")));
     assert_eq!((status, said), (410, json!("data-erased")));
     assert!(service.books().archived().is_empty());
