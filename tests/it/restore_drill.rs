@@ -167,6 +167,40 @@ fn a_reader_of_events_who_saw_more_than_the_backup_holds_misses_nothing_after_it
 }
 
 #[test]
+fn a_key_revoked_since_the_backup_opens_again_and_restore_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [here, there, backup] = ["here", "there", "backup"].map(|name| folder.path().join(name));
+    let told = |outcome: Outcome| -> Value { serde_json::from_str(outcome.text()).expect(&outcome.err) };
+    let open = |data: &Path| {
+        let listed = told(command(&["keys", "list", "--json"], data, None));
+        listed.as_array().expect("a list").iter().filter(|key| key["revoked_at"].is_null()).count()
+    };
+    let key = told(command(&["keys", "create", "Trục dữ liệu", "--json"], &here, None));
+    assert_eq!(command(&["backup", text(&backup)], &here, None).code, Some(0));
+    let revoked = command(&["keys", "revoke", key["id"].as_str().expect("an id")], &here, None);
+    assert_eq!((revoked.code, open(&here)), (Some(0), 0), "{}", revoked.err);
+
+    let restored = command(&["restore", text(&backup)], &there, None);
+    assert_eq!((restored.code, open(&there)), (Some(0), 1), "{}", restored.err);
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(backup.join("manifest.json")).expect("read")).expect("JSON");
+    let moment = &manifest["taken_at"].as_str().expect("a time")[..19];
+    let names_all = |said: &str| {
+        let words =
+            ["Khóa API đã thu hồi", "lại mở được", "keys list", "webhooks list", "jobs erase", "people erase", moment];
+        words.into_iter().all(|word| said.contains(word))
+    };
+    assert!(names_all(restored.text()), "{}", restored.text());
+    // For programs the manifest alone is on standard output.
+    let again = folder.path().join("again");
+    let restored = command(&["restore", text(&backup), "--json"], &again, None);
+    assert!(names_all(&restored.err), "{}", restored.err);
+    assert_eq!(told(restored), manifest);
+    let checked = command(&["restore", text(&backup), "--check"], &again, None);
+    assert!(!checked.text().contains("keys list"), "nothing was put back: {}", checked.text());
+}
+
+#[test]
 fn doctor_finds_a_lost_and_a_torn_paper_and_makes_both_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut hashes = Vec::new();
