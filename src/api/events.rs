@@ -1,7 +1,8 @@
 //! `GET /v1/events` and `/v1/jobs/{id}/events`: events as they come (server-sent events).
 //!
 //! A reader that comes back with `Last-Event-ID` misses nothing and gets nothing twice: the number is the event's place
-//! among its organisation's, and the stream reads on from there.
+//! among its organisation's, and the stream reads on from there. A number that this ledger has not given is refused: its
+//! reader would wait, and miss what comes up to it.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -11,7 +12,10 @@ use std::{
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{Method, header},
+    http::{
+        Method,
+        header::{self, HeaderValue},
+    },
     web::{Bytes, Data, Path, Query},
 };
 use futures_util::stream;
@@ -20,7 +24,7 @@ use serde::Deserialize;
 use super::{Problem, batches::batch_id, entry::By, jobs::job_id};
 use crate::{
     access::{Caller, OrganisationId},
-    desk::Desk,
+    desk::{Counter, Desk},
     failure::{Failure, FailureCode},
     gate::Gate,
     job::{JobId, event::Event},
@@ -88,10 +92,8 @@ pub(super) async fn all(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let follow = query.map_err(|_| bad_follow())?.follow.unwrap_or(true);
-    let after = match last_seen(&request)? {
-        Some(after) => after,
-        None => desk.of(&caller).last_event().await?,
-    };
+    let (newest, seen) = last_seen(&request, &desk.of(&caller)).await?;
+    let after = seen.unwrap_or(newest);
     let ends = if follow { Ends::Never } else { Ends::WhenAllIsTold };
     open(&request, Feed::new((desk, gate), caller, ends, after), &streams)
 }
@@ -106,7 +108,8 @@ pub(super) async fn of_job(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let job = desk.of(&caller).job(job_id(&id)?, Duration::ZERO).await?;
-    let after = last_seen(&request)?.unwrap_or(0);
+    let (_newest, seen) = last_seen(&request, &desk.of(&caller)).await?;
+    let after = seen.unwrap_or(0);
     open(&request, Feed::new((desk, gate), caller, Ends::WithJob(job.id), after), &streams)
 }
 
@@ -119,7 +122,8 @@ pub(super) async fn of_batch(
     request: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let batch = desk.batches(&caller).batch(batch_id(&id)?).await?;
-    let after = last_seen(&request)?.unwrap_or(0);
+    let (_newest, seen) = last_seen(&request, &desk.of(&caller)).await?;
+    let after = seen.unwrap_or(0);
     open(&request, Feed::new((desk, gate), caller, Ends::WithBatch(batch.id), after), &streams)
 }
 
@@ -139,19 +143,40 @@ fn open(request: &HttpRequest, feed: Feed, streams: &Streams) -> Result<HttpResp
     Ok(response.streaming(told))
 }
 
-/// Where a reader stopped.
-fn last_seen(request: &HttpRequest) -> Result<Option<i64>, Problem> {
-    let Some(value) = request.headers().get("Last-Event-ID") else { return Ok(None) };
-    let number = value.to_str().ok().and_then(|text| text.parse().ok()).filter(|number| *number >= 0);
-    number.map(Some).ok_or_else(|| {
-        Failure::new(
-            FailureCode::BadParameter,
-            "Tiêu đề Last-Event-ID phải là số thứ tự sự kiện.",
-            "Last-Event-ID is the number of an event.",
-        )
-        .hint("Gửi lại giá trị id: của sự kiện cuối cùng đã nhận.")
-        .into()
-    })
+/// The number of the newest event, and where a reader stopped.
+async fn last_seen(request: &HttpRequest, counter: &Counter<'_>) -> Result<(i64, Option<i64>), Problem> {
+    let value = request.headers().get("Last-Event-ID");
+    let seen = value.map(|value| number(value).ok_or_else(bad_number)).transpose()?;
+    let newest = counter.last_event().await?;
+    match seen {
+        Some(seen) if seen > newest => Err(ahead(seen, newest)),
+        Some(_) | None => Ok((newest, seen)),
+    }
+}
+
+fn number(value: &HeaderValue) -> Option<i64> {
+    value.to_str().ok()?.parse().ok().filter(|number| *number >= 0)
+}
+
+fn bad_number() -> Problem {
+    Failure::new(
+        FailureCode::BadParameter,
+        "Tiêu đề Last-Event-ID phải là số thứ tự sự kiện.",
+        "Last-Event-ID is the number of an event.",
+    )
+    .hint("Gửi lại giá trị id: của sự kiện cuối cùng đã nhận.")
+    .into()
+}
+
+/// Of another organisation, another service, or of a ledger that was put back by other means than `restore`.
+fn ahead(seen: i64, newest: i64) -> Problem {
+    Failure::new(
+        FailureCode::BadParameter,
+        format!("Tiêu đề Last-Event-ID là {seen}, nhưng sổ việc chỉ có sự kiện của đơn vị đến số {newest}."),
+        format!("Last-Event-ID is {seen}; the organisation's events end with number {newest}."),
+    )
+    .hint("Xem lại các việc bằng GET /v1/jobs, rồi mở luồng không kèm Last-Event-ID.")
+    .into()
 }
 
 fn bad_follow() -> Problem {

@@ -31,7 +31,24 @@ pub(super) fn check(from: &Path, json: bool) -> Result<(), Failure> {
 pub(super) fn restore(from: &Path, json: bool, settings: &Settings) -> Result<(), Failure> {
     let started = Instant::now();
     let manifest = runtime()?.block_on(app::restore(settings, from))?;
-    tell(&manifest, "Đã khôi phục", (json, started))
+    tell(&manifest, "Đã khôi phục", (json, started))?;
+    let undone = undone(&manifest);
+    if json {
+        output::say(&undone);
+        return Ok(());
+    }
+    output::print(undone.as_bytes())
+}
+
+/// What was shut or erased after the backup stands open again, and the ledger cannot know of it.
+fn undone(manifest: &Manifest) -> String {
+    format!(
+        "Lưu ý: sổ việc trở về như lúc {}. Khóa API đã thu hồi sau lúc đó lại mở được; webhook đã tắt hoặc đã xóa lại nhận \
+         sự kiện, khóa bí mật đã đổi lại là khóa cũ; dữ liệu đã xóa lại có.\n\
+         Trước khi chạy dịch vụ, làm lại các việc ấy: `keys list` rồi `keys revoke`; `webhooks list` rồi `webhooks rotate`, \
+         `disable` hoặc `remove`; `jobs erase`, `people erase`.\n",
+        manifest.taken_at.format("%Y-%m-%dT%H:%M:%SZ"),
+    )
 }
 
 fn tell(manifest: &Manifest, what: &str, (json, started): (bool, Instant)) -> Result<(), Failure> {

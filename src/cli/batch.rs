@@ -20,7 +20,7 @@ use crate::{
 use watch::Watch;
 
 /// Something was left out, or a paper could not be made; the rest is there.
-const IN_PART: u8 = 4;
+pub(super) const IN_PART: u8 = 4;
 /// Stopped by a signal; the same command goes on.
 const STOPPED: u8 = 130;
 

@@ -213,7 +213,7 @@ fn execute(command: Command, settings: &Settings) -> Result<ExitCode, Failure> {
         Command::Sample { kind, name } => kinds::sample(&kind, &name, settings),
         Command::Preview(arguments) => preview::run(&arguments, settings),
         Command::Jobs(command) => jobs::run(command, settings),
-        Command::Register(arguments) => register::run(arguments, settings),
+        Command::Register(arguments) => return register::run(arguments, settings),
         Command::Webhooks(command) => webhooks::run(command, settings),
         Command::Organisations(command) => organisations::run(command, settings),
         Command::Keys(command) => keys::run(command, settings),

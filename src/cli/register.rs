@@ -7,6 +7,7 @@ mod words;
 use std::{
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    process::ExitCode,
     sync::Arc,
 };
 
@@ -176,7 +177,7 @@ impl From<SortName> for Sort {
     }
 }
 
-pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<(), Failure> {
+pub(super) fn run(arguments: Arguments, settings: &Settings) -> Result<ExitCode, Failure> {
     let workshop = Arc::new(super::workshop(settings)?);
     with_ledger(settings, async |ledger| {
         let book = ledger.register_of(&arguments.organisation, &by());
@@ -191,7 +192,7 @@ fn by() -> String {
     user.map_or_else(|_| "cli".to_owned(), |user| format!("cli uid {user}"))
 }
 
-async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Result<(), Failure> {
+async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Result<ExitCode, Failure> {
     match command {
         Command::List { sort } => {
             let entries = register.entries(sort.into()).await?;
@@ -205,7 +206,7 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
                     format!("{}\t{}\t{name}\n", entry.id, entry.tag().as_str())
                 })
                 .collect();
-            output::print(lines.as_bytes())
+            print_text(&lines)
         }
         Command::Show { sort, id, history: true } => print(&json!(register.history(sort.into(), &id).await?)),
         Command::Show { sort, id, history: false } => {
@@ -217,18 +218,18 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
             let written = register.put(sort.into(), &id, output::read(&file)?, &base(etag)).await?;
             let entry = &written.entry;
             told(written.unchanged, entry.version, entry.tag().as_str());
-            if as_json { print(&json!(entry)) } else { Ok(()) }
+            if as_json { print(&json!(entry)) } else { Ok(ExitCode::SUCCESS) }
         }
         Command::Send { bloc, period, file, etag, reason } => {
             let body = sheet(&file, reason)?;
             let sent = register.send(&bloc, period, body, &base(etag)).await?;
             output::notices(&sent.findings);
             told(sent.unchanged, sent.submission.version, sent.submission.tag().as_str());
-            if as_json { print(&json!(sent.submission)) } else { Ok(()) }
+            if as_json { print(&json!(sent.submission)) } else { Ok(ExitCode::SUCCESS) }
         }
         Command::Pull { source, period, bloc, reason } => {
             let blocs = (!bloc.is_empty()).then_some(bloc);
-            source::pull(register, &Asked { source, period, blocs, reason }, as_json).await
+            source::pull(register, &Asked { source, period, blocs, reason }, as_json).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Sent { bloc, period, history } => {
             let versions = if history {
@@ -240,7 +241,7 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
                 return print(&json!(versions));
             }
             let lines: String = versions.iter().map(|one| format!("{}\n", line(one))).collect();
-            output::print(lines.as_bytes())
+            print_text(&lines)
         }
         Command::CarryOver { bloc, period } => {
             let draft = register.carry_over(&bloc, period).await?;
@@ -249,7 +250,7 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
         }
         Command::Status { period } => {
             let status = register.status(period).await?;
-            if as_json { print(&json!(status)) } else { output::print(standings(&status).as_bytes()) }
+            if as_json { print(&json!(status)) } else { print_text(&standings(&status)) }
         }
         Command::Close { period, accept_missing } => {
             let body = json!({"accept_missing": accept_missing}).to_string().into_bytes();
@@ -264,9 +265,11 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
                 period.words(),
                 closing.sha256
             );
-            output::print(text.as_bytes())
+            print_text(&text)
         }
-        Command::Export { folder, period } => folder::export(register, &folder, period).await,
+        Command::Export { folder, period } => {
+            folder::export(register, &folder, period).await.map(|()| ExitCode::SUCCESS)
+        }
         Command::Import { folder, accept_partial } => {
             let leniency = if accept_partial { Leniency::AcceptPartial } else { Leniency::AllOrNothing };
             folder::import(register, &folder, leniency).await
@@ -284,7 +287,7 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
                     format!("{}\tlần tới: {next}\tlần trước: {last}\n", scheduled.entry.id)
                 })
                 .collect();
-            output::print(lines.as_bytes())
+            print_text(&lines)
         }
         Command::Runs { id } => {
             let runs = register.runs(&id).await?;
@@ -292,7 +295,7 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
                 return print(&json!(runs));
             }
             let lines: String = runs.iter().map(|run| format!("{}\n", ran(run))).collect();
-            output::print(lines.as_bytes())
+            print_text(&lines)
         }
         Command::Adjustments { period } => {
             let adjusted = register.adjustments(period).await?;
@@ -300,7 +303,7 @@ async fn execute(command: Command, register: &RegisterDesk, as_json: bool) -> Re
                 return print(&json!(adjusted));
             }
             let text: String = adjusted.iter().map(adjustment).collect();
-            output::print(text.as_bytes())
+            print_text(&text)
         }
     }
 }
@@ -332,6 +335,10 @@ fn told(unchanged: bool, version: i64, etag: &str) {
     output::say(&format!("{what} {version}, ETag: {etag}\n"));
 }
 
-fn print(value: &Value) -> Result<(), Failure> {
-    output::print(format!("{value:#}\n").as_bytes())
+fn print(value: &Value) -> Result<ExitCode, Failure> {
+    print_text(&format!("{value:#}\n"))
+}
+
+fn print_text(text: &str) -> Result<ExitCode, Failure> {
+    output::print(text.as_bytes()).map(|()| ExitCode::SUCCESS)
 }

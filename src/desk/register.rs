@@ -5,6 +5,7 @@ mod province;
 mod pull;
 mod refusals;
 mod sending;
+mod taking;
 
 use std::{
     collections::BTreeMap,

@@ -34,6 +34,11 @@ const OF_ORGANISATION: &str = "SELECT event_id, organisation, seq, at, type, job
                                WHERE organisation = $1 AND seq > $2 ORDER BY seq LIMIT $3";
 pub(super) const OF_JOB: &str = "SELECT event_id, organisation, seq, at, type, job_id, state, sha256, code, body FROM event \
                       WHERE job_id = $4 AND organisation || '' = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+const KEEP_LAST: &str = "INSERT INTO event_number (organisation, last) VALUES ($1, $2) \
+                         ON CONFLICT (organisation) DO UPDATE SET last = excluded.last";
+/// No organisation's name: the number above which all begin, also one that is entered anew.
+const EVERYBODY: &str = "";
+const STEP: i64 = 1_000_000_000;
 /// How soon those who follow see what another process has numbered, and that the service stops.
 const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
@@ -148,14 +153,7 @@ impl Ledger {
             last.insert(organisation, seq);
         }
         for (organisation, last) in last {
-            sqlx::query(
-                "INSERT INTO event_number (organisation, last) VALUES ($1, $2) \
-                 ON CONFLICT (organisation) DO UPDATE SET last = excluded.last",
-            )
-            .bind(organisation)
-            .bind(last)
-            .execute(&mut *tx)
-            .await?;
+            sqlx::query(KEEP_LAST).bind(organisation).bind(last).execute(&mut *tx).await?;
         }
         self.tell_of_batches(&mut tx, &new).await?;
         tx.commit().await?;
@@ -322,7 +320,22 @@ impl Ledger {
         Ok(Some((row.try_get("seq")?, kind)))
     }
 
-    /// The number of an organisation's newest event; 0 where there was none.
+    /// Lifts the numbers of every organisation above all that was given after the picture this ledger was made of: a number
+    /// that one of its readers has seen is never given to another event. The clock is above them, in milliseconds,
+    /// however often the same picture is put back; where it is behind, a step that no organisation fills.
+    pub(super) async fn lift_numbers(&self) -> Result<(), LedgerError> {
+        let mut tx = self.begin().await?;
+        sqlx::query(self.inner.dialect.one_at_a_time()).execute(&mut *tx).await?;
+        let now = self.now(&mut tx).await?;
+        let last = "SELECT CAST(coalesce(max(last), 0) AS BIGINT) FROM event_number";
+        let last = sqlx::query_scalar::<_, i64>(last).fetch_one(&mut *tx).await?;
+        let lifted = if now > last { now } else { last.saturating_add(STEP) };
+        sqlx::query(KEEP_LAST).bind(EVERYBODY).bind(lifted).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// The number above which the organisation's next event stands: its newest event's, or where a restore began anew; 0
+    /// where there was neither.
     pub(super) async fn last_event(&self, organisation: &OrganisationId) -> Result<i64, LedgerError> {
         last_number(&mut *self.inner.readers.acquire().await?, organisation.as_str()).await
     }
@@ -341,8 +354,8 @@ impl Ledger {
 }
 
 async fn last_number(connection: &mut AnyConnection, organisation: &str) -> Result<i64, LedgerError> {
-    let last = sqlx::query_scalar("SELECT last FROM event_number WHERE organisation = $1").bind(organisation);
-    Ok(last.fetch_optional(connection).await?.unwrap_or(0))
+    let last = "SELECT CAST(coalesce(max(last), 0) AS BIGINT) FROM event_number WHERE organisation IN ($1, $2)";
+    Ok(sqlx::query_scalar(last).bind(organisation).bind(EVERYBODY).fetch_one(connection).await?)
 }
 
 fn event(row: &AnyRow) -> Result<Event, LedgerError> {

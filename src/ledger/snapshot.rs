@@ -199,7 +199,7 @@ impl Ledger {
     }
 
     /// Puts a picture in the place of a ledger. There must be none yet. Jobs that ran when it was taken wait again, the
-    /// start given back, and no ring is out.
+    /// start given back, no ring is out, and no event gets a number that was given since.
     ///
     /// # Errors
     /// [`SnapshotError`]; nothing stands at the place then.
@@ -220,8 +220,9 @@ impl Ledger {
         }
     }
 
-    /// Takes back every lease and every ring, for a ledger that no process has open. Returns how many jobs ran.
+    /// Takes back every lease and every ring and leaves out the numbers of events that may have been given since, for a ledger that no process has open. Returns how many jobs ran.
     async fn take_up_again(&self) -> Result<u64, LedgerError> {
+        self.lift_numbers().await?;
         self.forget_rings().await?;
         let mut jobs = 0;
         loop {

@@ -222,8 +222,70 @@ fn a_folder_with_faults_leaves_the_register_as_it_is() {
     }
     assert_eq!(json(house.service.get("/v1/register/blocs"))["data"], json!([]));
     let partly = house.register(&["import", "a", "--accept-partial"]);
-    assert_eq!(partly.code, Some(0), "{}", partly.err);
+    assert_eq!(partly.code, Some(4), "as of a batch, something was left out: {}", partly.err);
     assert_eq!(json(house.service.get("/v1/register/blocs"))["data"].as_array().map(Vec::len), Some(BLOCS));
+}
+
+#[test]
+fn a_faulty_paper_is_left_out_alone_and_each_that_is_not_taken_is_named() {
+    let house = House::open("0");
+    let sample = ["province-sample", "c", "--seed", "11", "--blocs", "4", "--missing", "1", "--faulty", "0"];
+    let invented = run_in(house.folder.path(), &sample, b"");
+    assert_eq!(invented.code, Some(0), "{}", invented.err);
+    let whole = files_in(&house.path("c"));
+    let names: Vec<&String> = whole.keys().filter(|name| *name != "province.json").collect();
+    let kinds = |file: &Value| {
+        let papers = file["papers"].as_array().expect("papers").iter();
+        papers.map(|paper| paper["kind"].as_str().expect("a kind").to_owned()).collect::<Vec<_>>()
+    };
+    let write =
+        |name: &str, file: &Value| std::fs::write(house.path("c").join(name), file.to_string()).expect("written");
+    let import = || house.register(&["import", "c", "--accept-partial"]);
+    let exported = |to: &str| {
+        let given = house.register(&["export", to, "2026"]);
+        assert_eq!(given.code, Some(0), "{}", given.err);
+        files_in(&house.path(to))
+    };
+    let [of_report, of_dossier, alone] = [0, 1, 2].map(|at| whole[names[at]].clone());
+    assert_eq!(kinds(&of_report), ["six-month-review", "annual-summary", "award-dossier"]);
+    let miscount = |paper: &mut Value| {
+        paper["content"]["member_count"] = json!(paper["content"]["member_count"].as_u64().expect("a count") + 1);
+    };
+    let (mut report, mut dossier, mut alone) = (of_report.clone(), of_dossier.clone(), alone);
+    miscount(&mut report["papers"][1]);
+    dossier["papers"][2]["content"] = json!({});
+    alone["papers"].as_array_mut().expect("papers").remove(0);
+    miscount(&mut alone["papers"][0]);
+    for (name, file) in names.iter().zip([&report, &dossier, &alone]) {
+        write(name, file);
+    }
+
+    let partly = import();
+    assert_eq!(partly.code, Some(4), "{}", partly.err);
+    let told = |name: &str, at: &str| partly.err.contains(&format!("{name}/papers/{at}: "));
+    assert!(told(names[0], "1") && told(names[1], "2") && told(names[2], "0") && told(names[2], "1"), "{}", partly.err);
+    assert!(partly.err.contains("Bỏ ra 4 chỗ"), "{}", partly.err);
+    let after = exported("d1");
+    // The dossier goes with the report that stands before the faulty one; beside a faulty dossier the report is taken.
+    assert_eq!(kinds(&after[names[0]]), ["six-month-review", "award-dossier"]);
+    assert_eq!(after[names[0]]["papers"][1], of_report["papers"][2]);
+    assert_eq!(kinds(&after[names[1]]), ["six-month-review", "annual-summary"]);
+    assert_eq!(after.get(names[2]), None, "nothing of it could be taken");
+    assert_eq!(import().code, Some(4));
+    assert_eq!(exported("d2"), after, "once more is nothing new");
+
+    // Mended, everything stands where it was sent.
+    names.iter().for_each(|name| write(name, &whole[*name]));
+    let mended = house.register(&["import", "c"]);
+    assert_eq!(mended.code, Some(0), "{}", mended.err);
+    let all = exported("d3");
+    names.iter().for_each(|name| assert_eq!(all[*name]["papers"], whole[*name]["papers"], "{name}"));
+    // What the register has of a faulty report's period stays, and what lies beside it is not taken a second time.
+    write(names[0], &report);
+    let partly = import();
+    assert_eq!(partly.code, Some(4), "{}", partly.err);
+    assert!(partly.err.contains("Bỏ ra 1 chỗ"), "{}", partly.err);
+    assert_eq!(exported("d4"), all);
 }
 
 #[test]

@@ -111,6 +111,95 @@ fn a_backup_of_postgres_needs_no_other_program_and_is_put_back_into_another_data
     drill(Some(&from), Some(&to));
 }
 
+/// What is told after this number, to the end of what there is: numbers and types.
+fn told_after(service: &Service, seen: &str) -> Vec<(u64, String)> {
+    let asked = service.request("GET", "/v1/events?follow=false").header("Last-Event-ID", seen);
+    let answer = asked.send().expect("an answer");
+    assert_eq!(answer.status(), 200);
+    let text = answer.text().expect("text");
+    let told = text.split("\n\n").filter_map(|event| event.strip_prefix("id: ")?.split_once("\nevent: "));
+    told.map(|(number, rest)| (number.parse().expect("a number"), rest.split('\n').next().expect("a type").to_owned()))
+        .collect()
+}
+
+#[test]
+fn a_reader_of_events_who_saw_more_than_the_backup_holds_misses_nothing_after_it_was_put_back() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [here, there, backup] = ["here", "there", "backup"].map(|name| folder.path().join(name));
+    let seen = {
+        let service = Service::start_on(&here, &[]);
+        service.wait_for(&service.accept(papers::numbered(1)));
+        until(END, "all is told", || told_after(&service, "0").len() == 3);
+        assert_eq!(command(&["backup", text(&backup)], &here, None).code, Some(0));
+        service.wait_for(&service.accept(papers::numbered(2)));
+        let mut seen = Vec::new();
+        until(END, "all is told", || {
+            seen = told_after(&service, "0");
+            seen.len() == 6
+        });
+        seen[5].0
+    };
+    assert_eq!(command(&["restore", text(&backup)], &there, None).code, Some(0));
+    let service = Service::start_on(&there, &[]);
+    assert_eq!(told_after(&service, &seen.to_string()), [], "nothing is new yet");
+    service.wait_for(&service.accept(papers::numbered(3)));
+    let mut anew = Vec::new();
+    until(END, "all is told", || {
+        anew = told_after(&service, &seen.to_string());
+        anew.len() == 3
+    });
+    let kinds: Vec<&str> = anew.iter().map(|(_, kind)| kind.as_str()).collect();
+    assert_eq!(kinds, ["job.accepted", "job.started", "job.succeeded"]);
+    assert!(anew[0].0 > seen, "{anew:?} after {seen}");
+
+    // A number of nobody's: of another organisation, or of a ledger put back by other means.
+    let newest = anew[2].0;
+    let job = service.accept(papers::numbered(4));
+    service.wait_for(&job);
+    for path in ["/v1/events".to_owned(), "/v1/events?follow=false".into(), format!("/v1/jobs/{job}/events")] {
+        let ahead = (newest + 1_000).to_string();
+        let answer = service.request("GET", &path).header("Last-Event-ID", &ahead).send().expect("an answer");
+        assert_eq!(answer.status(), 400, "{path}");
+        let problem: Value = answer.json().expect("JSON");
+        assert_eq!(problem["code"], "bad-parameter", "{problem:#}");
+        assert!(problem["title"].as_str().is_some_and(|title| title.contains(&ahead)), "{problem:#}");
+    }
+}
+
+#[test]
+fn a_key_revoked_since_the_backup_opens_again_and_restore_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [here, there, backup] = ["here", "there", "backup"].map(|name| folder.path().join(name));
+    let told = |outcome: Outcome| -> Value { serde_json::from_str(outcome.text()).expect(&outcome.err) };
+    let open = |data: &Path| {
+        let listed = told(command(&["keys", "list", "--json"], data, None));
+        listed.as_array().expect("a list").iter().filter(|key| key["revoked_at"].is_null()).count()
+    };
+    let key = told(command(&["keys", "create", "Trục dữ liệu", "--json"], &here, None));
+    assert_eq!(command(&["backup", text(&backup)], &here, None).code, Some(0));
+    let revoked = command(&["keys", "revoke", key["id"].as_str().expect("an id")], &here, None);
+    assert_eq!((revoked.code, open(&here)), (Some(0), 0), "{}", revoked.err);
+
+    let restored = command(&["restore", text(&backup)], &there, None);
+    assert_eq!((restored.code, open(&there)), (Some(0), 1), "{}", restored.err);
+    let manifest: Value =
+        serde_json::from_slice(&std::fs::read(backup.join("manifest.json")).expect("read")).expect("JSON");
+    let moment = &manifest["taken_at"].as_str().expect("a time")[..19];
+    let names_all = |said: &str| {
+        let words =
+            ["Khóa API đã thu hồi", "lại mở được", "keys list", "webhooks list", "jobs erase", "people erase", moment];
+        words.into_iter().all(|word| said.contains(word))
+    };
+    assert!(names_all(restored.text()), "{}", restored.text());
+    // For programs the manifest alone is on standard output.
+    let again = folder.path().join("again");
+    let restored = command(&["restore", text(&backup), "--json"], &again, None);
+    assert!(names_all(&restored.err), "{}", restored.err);
+    assert_eq!(told(restored), manifest);
+    let checked = command(&["restore", text(&backup), "--check"], &again, None);
+    assert!(!checked.text().contains("keys list"), "nothing was put back: {}", checked.text());
+}
+
 #[test]
 fn doctor_finds_a_lost_and_a_torn_paper_and_makes_both_again() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,11 +1,11 @@
 //! `register export`, `register import`: the register of a year as a folder, the one that `batch` closes.
 
-use std::path::Path;
+use std::{path::Path, process::ExitCode};
 
 use serde::Serialize;
 
 use crate::{
-    cli::output,
+    cli::{batch::IN_PART, output},
     closing::{self, Fault, Leniency},
     desk::{Figures, Province, RegisterDesk},
     failure::{Failure, FailureCode},
@@ -44,7 +44,7 @@ fn write(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
 }
 
 /// Takes a folder over; everything is checked before anything is written.
-pub(super) async fn import(register: &RegisterDesk, folder: &Path, leniency: Leniency) -> Result<(), Failure> {
+pub(super) async fn import(register: &RegisterDesk, folder: &Path, leniency: Leniency) -> Result<ExitCode, Failure> {
     let ((province, sent), mut faults) = closing::province(folder)?;
     let Some(province) = province else {
         if faults.is_empty() {
@@ -66,23 +66,24 @@ pub(super) async fn import(register: &RegisterDesk, folder: &Path, leniency: Len
     }
     faults.iter().for_each(told);
     output::say(&format!(
-        "Đã nhận {} mục và số liệu {} kỳ của các khối, cụm; {} đã có sẵn. Bỏ ra {} chỗ có lỗi.\n",
+        "Đã nhận {} mục và số liệu {} kỳ của các khối, cụm; {} đã có sẵn. Bỏ ra {} chỗ{}.\n",
         taken.entries,
         taken.submissions,
         taken.unchanged,
-        faults.len()
+        faults.len(),
+        if faults.is_empty() { "" } else { ", nêu trên" }
     ));
-    Ok(())
+    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
 }
 
-fn refused(faults: &[Fault]) -> Result<(), Failure> {
+fn refused(faults: &[Fault]) -> Result<ExitCode, Failure> {
     faults.iter().for_each(told);
     Err(Failure::new(
         FailureCode::InvalidDocument,
         format!("Có {} chỗ có lỗi, chưa ghi gì vào sổ đăng ký.", faults.len()),
         "the folder has faults",
     )
-    .hint("Sửa các lỗi trên, hoặc thêm --accept-partial để bỏ riêng khối, cụm có lỗi."))
+    .hint("Sửa các lỗi trên, hoặc thêm --accept-partial để bỏ riêng văn bản có lỗi."))
 }
 
 fn told(fault: &Fault) {

@@ -53,47 +53,57 @@ pub(super) fn is_told(parcel: &Parcel, seen: &Submission, words: &DraftWords) ->
         && *envelope == envelope_of(&mut request)
 }
 
-/// A file of a bloc as what it sends for each period, with its place in the file.
-pub(super) fn parcels_of(
-    bloc: &Entry,
-    sent: closing::Sent,
-    year: i32,
-) -> Result<Vec<(String, Parcel)>, (String, Failure)> {
-    let mut parcels: Vec<(String, Parcel)> = Vec::new();
+/// What a bloc's file says for a period, with the places of its papers in the file.
+#[derive(Debug)]
+pub(super) struct Sheaf {
+    pub(super) at: String,
+    pub(super) parcel: Parcel,
+    /// Of the papers beside the report, in their order.
+    pub(super) others_at: Vec<String>,
+}
+
+/// A file of a bloc as what it sends for each period.
+pub(super) fn parcels_of(bloc: &Entry, sent: closing::Sent, year: i32) -> Result<Vec<Sheaf>, (String, Failure)> {
+    let mut sheaves: Vec<Sheaf> = Vec::new();
     let mut waiting = Vec::new();
     let mut papers = sent.papers;
     for (number, paper) in papers.iter_mut().enumerate() {
-        match period_of(paper, year).filter(|period| parcels.iter().all(|(_, parcel)| parcel.period != *period)) {
+        let at = format!("/papers/{number}");
+        match period_of(paper, year).filter(|period| sheaves.iter().all(|sheaf| sheaf.parcel.period != *period)) {
             Some(period) => {
+                let (others_at, others) = std::mem::take(&mut waiting).into_iter().unzip();
                 let beside = Beside {
                     status: paper.get("status").and_then(Value::as_str).map(str::to_owned),
                     paper: paper.get_mut("paper").map(Value::take),
-                    others: std::mem::take(&mut waiting),
+                    others,
                     ..Beside::default()
                 };
                 let content = paper.get_mut("content").map(Value::take).unwrap_or_default();
                 let beside = Beside { envelope: envelope_of(paper), ..beside };
                 let parcel = Parcel { bloc: bloc.clone(), period, content, beside, reason: None };
-                parcels.push((format!("/papers/{number}"), parcel));
+                sheaves.push(Sheaf { at, parcel, others_at });
             }
-            None => match parcels.last_mut() {
-                Some((_, parcel)) => parcel.beside.others.push(paper.take()),
-                None => waiting.push(paper.take()),
+            None => match sheaves.last_mut() {
+                Some(sheaf) => {
+                    sheaf.parcel.beside.others.push(paper.take());
+                    sheaf.others_at.push(at);
+                }
+                None => waiting.push((at, paper.take())),
             },
         }
     }
-    match parcels.last_mut() {
+    match sheaves.last_mut() {
         None => {
             let message = "Tệp không có báo cáo của kỳ nào, nên không ghi được vào sổ đăng ký.";
             let message_en = "the file has no paper of a period";
             let finding = Finding::new("register", Severity::Error, "/papers", message, message_en);
             Err((String::new(), Failure::invalid_document(vec![finding])))
         }
-        Some((_, parcel)) => {
+        Some(Sheaf { parcel, .. }) => {
             let adjustment = sent.adjustment.map(|it| (it.number, it.reason));
             let stated = Stated { sent_on: sent.sent_on, version: sent.version, adjustment };
             parcel.beside.stated = (stated != Stated::default()).then_some(stated);
-            Ok(parcels)
+            Ok(sheaves)
         }
     }
 }

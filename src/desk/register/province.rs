@@ -12,11 +12,12 @@ use super::{
     parcels::{is_told, parcels_of, sent_by},
     refusals::{closed, not_closed},
     sending::Parcel,
+    taking::left_behind,
 };
 use crate::{
     calendar::Part,
     closing::{self, BlocEntry, Fault, Leniency, Member},
-    failure::{Failure, FailureCode, Finding, Severity},
+    failure::{Failure, Finding, Severity},
     register::{self, Base, Entry, PeriodId, Sheet, Sort, Submission, Tag, check_year, unit_names},
 };
 
@@ -133,7 +134,7 @@ impl RegisterDesk {
     }
 
     /// Takes over a folder: checks everything first, then writes what the register has not. With
-    /// [`Leniency::AcceptPartial`] faulty papers are left out. The second value names every fault, with `faults` that are
+    /// [`Leniency::AcceptPartial`] faulty papers are left out, each alone. The second value names every fault, with `faults` that are
     /// known already.
     pub async fn take_over(
         &self,
@@ -157,12 +158,11 @@ impl RegisterDesk {
             match wrapped.and_then(|bloc| parcels_of(&bloc, sent, register.year)) {
                 Err(told) => faults.push(fault(told)),
                 Ok(own) => {
-                    for (at, parcel) in own {
-                        match self.checked_for_taking(parcel, members.clone()).await {
-                            Ok(checked) => parcels.push(checked),
-                            Err(failure) if failure.code == FailureCode::StoreUnavailable => return Err(failure),
-                            Err(failure) => faults.push(fault((at, failure))),
-                        }
+                    let takeable = self.takeable(own, &members).await?;
+                    parcels.extend(takeable.parcels);
+                    faults.extend(takeable.faults.into_iter().map(fault));
+                    if leniency == Leniency::AcceptPartial {
+                        faults.extend(takeable.left_behind.into_iter().map(|at| fault((at, left_behind()))));
                     }
                 }
             }
@@ -187,19 +187,19 @@ impl RegisterDesk {
         Ok((taken, faults))
     }
 
-    async fn checked_for_taking(&self, parcel: Parcel, members: Vec<Value>) -> Result<(Parcel, Vec<Finding>), Failure> {
-        let (mut parcel, findings) = self.check(parcel, members).await?;
+    /// What was checked, as the register has it where it has it; refused where the period is closed and it has not.
+    pub(super) async fn as_known(&self, mut parcel: Parcel) -> Result<Parcel, Failure> {
         let seen = self.book.submission(parcel.period, &parcel.bloc.id).await?;
         // A folder states more than what was sent: what is only given back is no new version.
         if let Some(seen) = seen.as_ref().filter(|seen| is_told(&parcel, seen, self.workshop.catalog().drafts())) {
             parcel.beside = seen.beside.clone();
         }
         if self.book.closing(parcel.period).await?.is_none() {
-            return Ok((parcel, findings));
+            return Ok(parcel);
         }
         let content = crate::intake::canonical(parcel.content.to_string().as_bytes())?;
         let is_known = seen.is_some_and(|seen| seen.sha256 == parcel.beside.sha256(&content));
-        if is_known { Ok((parcel, findings)) } else { Err(closed(parcel.period)) }
+        if is_known { Ok(parcel) } else { Err(closed(parcel.period)) }
     }
 
     /// The entries that a folder's register is, checked among themselves; in an order in which they can be written.
@@ -315,6 +315,7 @@ fn in_year(bloc: &Entry, year: i32, years: &[Entry]) -> Result<BlocEntry, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::FailureCode;
 
     #[test]
     fn what_cannot_be_read_of_what_is_stored_is_not_repeated_in_the_log() {

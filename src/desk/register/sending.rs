@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What is to be kept of a bloc for a period.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Parcel {
     pub(super) bloc: Entry,
     pub(super) period: PeriodId,
@@ -103,6 +103,15 @@ impl RegisterDesk {
         tokio::task::spawn_blocking(move || checked(&workshop, parcel, &members))
             .await
             .map_err(|_| Failure::internal("the check of a content panicked"))?
+    }
+
+    /// A paper that goes beside a report, as it is kept.
+    pub(super) async fn check_other(&self, other: Value) -> Result<Value, Failure> {
+        let workshop = std::sync::Arc::clone(&self.workshop);
+        let check = move || workshop.check(other.to_string().as_bytes(), Treatment::AsSent);
+        let accepted = tokio::task::spawn_blocking(check).await;
+        let accepted = accepted.map_err(|_| Failure::internal("the check of a paper panicked"))??;
+        Ok(accepted.manuscript.request)
     }
 
     fn difference(

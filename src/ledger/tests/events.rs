@@ -7,12 +7,12 @@ use crate::{
     ledger::{Shelf, Shelves, Start},
 };
 
-fn shelf(ledger: &Ledger, organisation: &str) -> Shelf {
+pub(super) fn shelf(ledger: &Ledger, organisation: &str) -> Shelf {
     let id: OrganisationId = organisation.parse().unwrap();
     Shelves::new(ledger.clone()).of(&Caller::with_key(id, crate::access::Scopes::all(), "abcdefgh".parse().unwrap()))
 }
 
-async fn told(ledger: &Ledger, organisation: &str) -> Vec<Event> {
+pub(super) async fn told(ledger: &Ledger, organisation: &str) -> Vec<Event> {
     ledger.number_events().await.unwrap();
     shelf(ledger, organisation).events_after(None, 0, 10_000).await.unwrap()
 }

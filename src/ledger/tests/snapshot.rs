@@ -1,6 +1,9 @@
 //! Pictures of a ledger, put back into an empty store of the same kind.
 
-use super::*;
+use super::{
+    events::{shelf, told},
+    *,
+};
 use crate::{
     job::JobState,
     ledger::{JobFilter, OnceKey, Store as Kind},
@@ -74,7 +77,71 @@ async fn a_picture_put_back_is_the_same_ledger(store: Store) {
     assert_eq!((lease.fence, lease.order), (2, new_job().order));
 }
 
-on_both_stores! { a_picture_put_back_is_the_same_ledger }
+/// Numbers of an organisation's events.
+async fn numbers(ledger: &Ledger, organisation: &str) -> Vec<i64> {
+    told(ledger, organisation).await.iter().map(|event| event.sequence).collect()
+}
+
+async fn a_number_given_after_a_picture_is_never_given_again_however_often_it_is_put_back(store: Store) {
+    let ledger = store.fresh().await;
+    accept_for(&ledger, "ha-noi").await;
+    assert_eq!(numbers(&ledger, "ha-noi").await, [1]);
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("picture");
+    let snapshot = ledger.snapshot(&picture).await.unwrap();
+    let picture = (picture.as_path(), snapshot.store, snapshot.schema);
+    // What readers saw and the picture does not hold; of one organisation it holds nothing at all.
+    for organisation in ["ha-noi", "ha-noi", "hue"] {
+        accept_for(&ledger, organisation).await;
+    }
+    let mut given = [numbers(&ledger, "ha-noi").await, numbers(&ledger, "hue").await].map(|all| *all.last().unwrap());
+    assert_eq!(given, [3, 1]);
+    for _ in 0..2 {
+        let other = beside(&store);
+        Ledger::put_back(&other.place, picture).await.unwrap();
+        let restored = other.fresh().await;
+        assert_eq!(numbers(&restored, "ha-noi").await, [1], "what the picture holds keeps its number");
+        for (organisation, given) in ["ha-noi", "hue"].into_iter().zip(&mut given) {
+            assert!(shelf(&restored, organisation).last_event().await.unwrap() > *given, "a reader is never ahead");
+            for _ in 0..3 {
+                accept_for(&restored, organisation).await;
+            }
+            restored.number_events().await.unwrap();
+            let after = shelf(&restored, organisation).events_after(None, *given, 10).await.unwrap();
+            let anew: Vec<i64> = after.iter().map(|event| event.sequence).collect();
+            assert_eq!(anew.len(), 3, "{organisation}: one who saw {given} sees all that came since, but {anew:?}");
+            assert!(anew.is_sorted() && anew[2] == anew[0] + 2, "{anew:?}");
+            assert!(anew[2] < 1 << 53, "a number that JSON's readers keep: {anew:?}");
+            *given = anew[2];
+        }
+    }
+}
+
+async fn where_the_clock_is_behind_the_numbers_they_jump_all_the_same(store: Store) {
+    let ledger = store.fresh().await;
+    let ahead = 5_000_000_000_000_i64;
+    for organisation in ["ha-noi", "hue"] {
+        accept_for(&ledger, organisation).await;
+    }
+    ledger.number_events().await.unwrap();
+    let set = sqlx::query("UPDATE event_number SET last = $1 WHERE organisation = 'ha-noi'").bind(ahead);
+    set.execute(&ledger.inner.writer).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("picture");
+    let snapshot = ledger.snapshot(&picture).await.unwrap();
+    let other = beside(&store);
+    Ledger::put_back(&other.place, (&picture, snapshot.store, snapshot.schema)).await.unwrap();
+    let restored = other.fresh().await;
+    for organisation in ["ha-noi", "hue"] {
+        assert_eq!(shelf(&restored, organisation).last_event().await.unwrap(), ahead + 1_000_000_000);
+    }
+}
+
+on_both_stores! {
+    a_picture_put_back_is_the_same_ledger,
+    a_number_given_after_a_picture_is_never_given_again_however_often_it_is_put_back,
+    where_the_clock_is_behind_the_numbers_they_jump_all_the_same,
+}
 
 #[tokio::test]
 async fn a_picture_of_one_store_is_not_put_into_the_other() {

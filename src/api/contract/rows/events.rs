@@ -21,7 +21,7 @@ fn text() -> Value {
 
 fn last_seen(row: Operation) -> Operation {
     let number = json!({"type": "integer", "minimum": 0});
-    row.header("Last-Event-ID", number, "Number of the last event seen.")
+    row.header("Last-Event-ID", number, "Number of the last event seen; one above the newest is refused.")
         .answers(
             Answer::new(200, "The stream; the schema is of each of its events.")
                 .of("text/event-stream", refer("StreamedEvent")),
