@@ -15,6 +15,7 @@ use super::{
     whole,
 };
 use crate::{
+    binding::{Bound, bind},
     failure::{Failure, FailureCode, Finding, Severity},
     intake,
 };
@@ -212,6 +213,20 @@ fn twice() -> Failure {
 
 fn unreadable(error: &std::io::Error) -> Failure {
     Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
+}
+
+/// A folder as the ZIP file that [`Inputs::held`] reads as [`Inputs::find`] reads the folder. A file whose name is no name
+/// of papers is left out on disk, and would be a fault of the whole among others.
+///
+/// # Errors
+/// When the folder or a file cannot be read.
+pub fn packed(folder: &Path) -> Result<Vec<u8>, Failure> {
+    let (inputs, _told_where_it_is_checked) = Inputs::find(folder)?;
+    let names = inputs.files.iter().map(Input::name).filter(|name| plain_stem(name).is_ok());
+    let names = inputs.register.iter().map(|_| REGISTER.to_owned()).chain(names);
+    let read = |name: String| fs::read(folder.join(&name)).map(|bytes| Bound { name, bytes });
+    let files: Vec<Bound> = names.map(read).collect::<Result<_, _>>().map_err(|error| unreadable(&error))?;
+    bind(&files).map_err(|error| Failure::internal(format!("a folder cannot be packed: {error}")))
 }
 
 /// A province's folder: the register, and what each bloc has sent, by the name of its file.
