@@ -283,6 +283,9 @@ fn shapeless(error: &serde_json::Error) -> Failure {
 fn read(name: String, bytes: Vec<u8>, most: usize) -> Result<InputFile, Failure> {
     let stem = plain_stem(&name)?.to_owned();
     if name.ends_with(".ndjson") {
+        if let Some(failure) = intake::not_text(&bytes) {
+            return Err(failure);
+        }
         let folder = format!("{stem}/");
         let asked = lines(&bytes).take(most).map(|(line, request)| asked_in_line(&folder, line, request));
         return Ok(InputFile { asked: asked.collect(), name, sent: None });
