@@ -21,7 +21,7 @@ use crate::{
     failure::{Failure, FailureCode, Finding, Severity},
     intake,
 };
-use names::{plain_stem, twice};
+use names::{plain_stem, taken, twice, unreadable};
 
 /// Name of the register in the folder.
 const REGISTER: &str = "province.json";
@@ -208,10 +208,6 @@ fn register_in(bytes: &[u8], faults: &mut Vec<Fault>) -> Option<Register> {
     }
 }
 
-fn unreadable(error: &std::io::Error) -> Failure {
-    Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
-}
-
 /// A folder as the ZIP file that [`Inputs::held`] reads as [`Inputs::find`] reads the folder. A file whose name is no name
 /// of papers is left out on disk, and would be a fault of the whole among others.
 ///
@@ -312,15 +308,6 @@ fn of_bloc(name: String, stem: &str, mut sent: Sent, most: usize) -> InputFile {
     });
     let asked = asked.collect();
     InputFile { name, sent: Some(sent), asked }
-}
-
-fn taken(stem: &str) -> Failure {
-    Failure::new(
-        FailureCode::BadParameter,
-        format!("Tên tệp “{stem}” trùng với tên tệp kết quả chung của cả thư mục."),
-        format!("a paper named {stem} would take the place of a file of the whole"),
-    )
-    .hint("Đổi tên tệp, ví dụ van-ban-01.json.")
 }
 
 /// The kind that a request names, if it can be part of a file's name.

@@ -72,6 +72,10 @@ fn refused(message: &str, message_en: &str) -> Failure {
     Failure::new(FailureCode::BadParameter, message, message_en).hint("Đổi tên tệp, ví dụ khoi-01.json.")
 }
 
+pub fn unreadable(error: &std::io::Error) -> Failure {
+    Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
+}
+
 /// What has an input's name and cannot be read as one: a link that leads nowhere, a pipe.
 pub fn no_file() -> Failure {
     Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", "it is no file, or a link that leads nowhere")
@@ -81,6 +85,15 @@ pub fn no_file() -> Failure {
 pub fn twice() -> Failure {
     Failure::new(FailureCode::BadParameter, "Có hai tệp cùng tên.", "two files have this name")
         .hint("Đổi tên một tệp, hoặc bỏ tệp thừa.")
+}
+
+pub fn taken(stem: &str) -> Failure {
+    Failure::new(
+        FailureCode::BadParameter,
+        format!("Tên tệp “{stem}” trùng với tên tệp kết quả chung của cả thư mục."),
+        format!("a paper named {stem} would take the place of a file of the whole"),
+    )
+    .hint("Đổi tên tệp, ví dụ van-ban-01.json.")
 }
 
 /// A folder in the folder.
