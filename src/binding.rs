@@ -3,7 +3,10 @@
 //! The rule: names, order and bytes decide the file, nothing else. Entries are stored as they are (a PDF is compressed
 //! inside) and carry the first day that the format knows.
 
-use std::io::{Cursor, Read, Seek, Write};
+use std::{
+    collections::HashSet,
+    io::{Cursor, Read, Seek, Write},
+};
 
 use zip::{CompressionMethod, DateTime, System, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
@@ -102,7 +105,8 @@ pub enum Unfit {
 const LISTED: &[u8] = b"PK\x01\x02";
 
 /// The files of a stranger's ZIP file, in their order; folders are left out. What the file says of its sizes is held against
-/// the bounds before anything is unpacked, and what comes out is counted.
+/// the bounds before anything is unpacked, and what comes out is counted. A name that is listed again is given again, empty:
+/// of such files only one can be read, so it is for the caller to refuse them.
 ///
 /// # Errors
 /// [`Unfit`].
@@ -124,7 +128,12 @@ pub fn unpack(bytes: &[u8], bounds: Bounds) -> Result<Vec<Bound>, Unfit> {
     if declared > bounds.all as u64 {
         return Err(Unfit::AllTooLarge);
     }
-    let mut files = Vec::with_capacity(archive.len());
+    let again = if archive.has_duplicate_names() {
+        listed_again(bytes, archive.central_directory_start()).ok_or(Unfit::Unreadable)?
+    } else {
+        HashSet::new()
+    };
+    let mut files = Vec::with_capacity(archive.len() + again.len());
     let mut left = bounds.all;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(unreadable)?;
@@ -132,6 +141,9 @@ pub fn unpack(bytes: &[u8], bounds: Bounds) -> Result<Vec<Bound>, Unfit> {
             continue;
         }
         let name = entry.name().map_err(unreadable)?.into_owned();
+        if again.contains(entry.name_raw()) {
+            files.push(Bound { name: name.clone(), bytes: Vec::new() });
+        }
         let mut bytes = Vec::new();
         let read = entry.take(bounds.largest as u64 + 1).read_to_end(&mut bytes);
         if bytes.len() > bounds.largest {
@@ -142,6 +154,22 @@ pub fn unpack(bytes: &[u8], bounds: Bounds) -> Result<Vec<Bound>, Unfit> {
         files.push(Bound { name, bytes });
     }
     Ok(files)
+}
+
+/// Names that the list of files has more than once (APPNOTE 4.3.12); none where the list cannot be followed.
+fn listed_again(bytes: &[u8], list: u64) -> Option<HashSet<&[u8]>> {
+    let (mut seen, mut again) = (HashSet::new(), HashSet::new());
+    let mut rest = bytes.get(usize::try_from(list).ok()?..)?;
+    while rest.starts_with(LISTED) {
+        let length = |at: usize| Some(usize::from(u16::from_le_bytes([*rest.get(at)?, *rest.get(at + 1)?])));
+        let (name, extra, comment) = (length(28)?, length(30)?, length(32)?);
+        let named = rest.get(46..46 + name)?;
+        if !seen.insert(named) {
+            again.insert(named);
+        }
+        rest = rest.get(46 + name + extra + comment..)?;
+    }
+    (!again.is_empty()).then_some(again)
 }
 
 #[cfg(test)]
@@ -210,6 +238,21 @@ mod tests {
         for broken in [b"%PDF".as_slice(), b"", &whole[..whole.len() / 2]] {
             assert_eq!(sizes(broken), Err(Unfit::Unreadable));
         }
+    }
+
+    #[test]
+    fn a_name_that_is_listed_again_is_not_lost() {
+        let mut twice = bind(&[file("n/a.json", b"1"), file("n/b.json", b"2"), file("c", b"3")]).unwrap();
+        for at in 0..twice.len() - 8 {
+            if twice[at..].starts_with(b"n/b.json") {
+                twice[at + 2] = b'a';
+            }
+        }
+        let names =
+            |bytes: &[u8]| unpack(bytes, BOUNDS).map(|all| all.into_iter().map(|it| it.name).collect::<Vec<_>>());
+        assert_eq!(names(&twice).unwrap(), ["n/a.json", "n/a.json", "c"]);
+        // Something before it moves every place.
+        assert_eq!(names(&[b"#!".as_slice(), &twice].concat()).unwrap(), ["n/a.json", "n/a.json", "c"]);
     }
 
     #[test]

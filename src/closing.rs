@@ -17,7 +17,7 @@ mod whole;
 
 use crate::failure::Failure;
 pub use difference::Difference;
-pub use folder::{LINES, lines, province};
+pub use folder::{LINES, lines, packed, province};
 pub use making::{Closing, Finished, Progress};
 pub use outline::{Bindery, Delivered, Outline};
 pub use plan::{LeftOut, Leniency, Part, Plan, Wanted};

@@ -1,7 +1,9 @@
 //! The folder of inputs: which files there are, and which papers each asks for.
 
+mod names;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -15,9 +17,11 @@ use super::{
     whole,
 };
 use crate::{
+    binding::{Bound, bind},
     failure::{Failure, FailureCode, Finding, Severity},
     intake,
 };
+use names::{plain_stem, taken, twice, unreadable};
 
 /// Name of the register in the folder.
 const REGISTER: &str = "province.json";
@@ -133,16 +137,25 @@ impl Inputs {
             )
             .hint("Kiểm tra tên thư mục và quyền đọc.")
         };
-        let mut files = Vec::new();
+        let (mut files, mut faults) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(folder).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            let is_input = path.extension().is_some_and(|ending| ending == "json" || ending == "ndjson");
-            if path.is_file() && is_input {
-                files.push(path);
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if names::is_passed_over(&name) {
+                continue;
+            }
+            if path.is_dir() {
+                faults.extend(names::holds_files(&path).then(|| names::folder_inside(&name)));
+                continue;
+            }
+            let is_there = path.is_file().then_some(path).ok_or_else(names::no_file);
+            match names::stem(&name).and(is_there) {
+                Ok(path) => files.push(path),
+                Err(failure) => faults.push(Fault { file: name, at: String::new(), failure, more: 0 }),
             }
         }
         files.sort();
-        let mut faults = Vec::new();
+        faults.sort_by(|one, other| one.file.cmp(&other.file));
         let at = files.iter().position(|path| path.file_name().is_some_and(|name| name == REGISTER));
         let register = match at.map(|at| files.remove(at)) {
             None => None,
@@ -163,10 +176,15 @@ impl Inputs {
     /// whole, for it may be a person's: it is told, and kept nowhere.
     pub fn held(files: Vec<(String, Vec<u8>)>) -> (Self, Vec<Fault>) {
         let (mut held, mut faults): (BTreeMap<String, Vec<u8>>, _) = (BTreeMap::new(), Vec::new());
+        let seen = |path: &str| !names::steps(path).into_iter().any(names::is_passed_over);
+        let files: Vec<_> = files.into_iter().filter(|(path, _)| seen(path)).collect();
+        let own = names::common(&files.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>());
+        let mut inside = BTreeSet::new();
         for (path, bytes) in files {
-            // A folder is often packed with its own name, and with what file managers put into it.
-            let name = path.rsplit('/').next().unwrap_or_default().to_owned();
-            if name.starts_with('.') || path.starts_with("__MACOSX/") {
+            let steps = names::steps(&path).split_off(own);
+            let name = steps.last().copied().unwrap_or_default().to_owned();
+            if let ([first, _, ..], false) = (&steps[..], held.contains_key(&name)) {
+                faults.extend(inside.insert((*first).to_owned()).then(|| names::folder_inside(first)));
                 continue;
             }
             let fit = if held.contains_key(&name) { Err(twice()) } else { plain_stem(&name) };
@@ -190,28 +208,18 @@ fn register_in(bytes: &[u8], faults: &mut Vec<Fault>) -> Option<Register> {
     }
 }
 
-/// The name of a file of inputs without its extension.
-fn plain_stem(name: &str) -> Result<&str, Failure> {
-    let refused = |message: &str, message_en: &str| {
-        Failure::new(FailureCode::BadParameter, message, message_en).hint("Đổi tên tệp, ví dụ khoi-01.json.")
-    };
-    let Some((stem, "json" | "ndjson")) = name.rsplit_once('.') else {
-        return Err(refused("Chỉ nhận tệp .json và .ndjson.", "only .json and .ndjson files are inputs"));
-    };
-    if is_plain(stem) {
-        return Ok(stem);
-    }
-    let message = "Tên tệp chỉ được gồm chữ thường không dấu, chữ số và dấu gạch nối.";
-    Err(refused(message, "a file's name names papers and has to be plain"))
-}
-
-fn twice() -> Failure {
-    Failure::new(FailureCode::BadParameter, "Có hai tệp cùng tên.", "two files have this name")
-        .hint("Đổi tên một tệp, hoặc bỏ tệp thừa.")
-}
-
-fn unreadable(error: &std::io::Error) -> Failure {
-    Failure::new(FailureCode::BadParameter, "Không đọc được tệp.", error.to_string()).hint("Kiểm tra quyền đọc.")
+/// A folder as the ZIP file that [`Inputs::held`] reads as [`Inputs::find`] reads the folder. A file whose name is no name
+/// of papers is left out on disk, and would be a fault of the whole among others.
+///
+/// # Errors
+/// When the folder or a file cannot be read.
+pub fn packed(folder: &Path) -> Result<Vec<u8>, Failure> {
+    let (inputs, _told_where_it_is_checked) = Inputs::find(folder)?;
+    let names = inputs.files.iter().map(Input::name).filter(|name| plain_stem(name).is_ok());
+    let names = inputs.register.iter().map(|_| REGISTER.to_owned()).chain(names);
+    let read = |name: String| fs::read(folder.join(&name)).map(|bytes| Bound { name, bytes });
+    let files: Vec<Bound> = names.map(read).collect::<Result<_, _>>().map_err(|error| unreadable(&error))?;
+    bind(&files).map_err(|error| Failure::internal(format!("a folder cannot be packed: {error}")))
 }
 
 /// A province's folder: the register, and what each bloc has sent, by the name of its file.
@@ -271,6 +279,9 @@ fn shapeless(error: &serde_json::Error) -> Failure {
 fn read(name: String, bytes: Vec<u8>, most: usize) -> Result<InputFile, Failure> {
     let stem = plain_stem(&name)?.to_owned();
     if name.ends_with(".ndjson") {
+        if let Some(failure) = intake::not_text(&bytes) {
+            return Err(failure);
+        }
         let folder = format!("{stem}/");
         let asked = lines(&bytes).take(most).map(|(line, request)| asked_in_line(&folder, line, request));
         return Ok(InputFile { asked: asked.collect(), name, sent: None });
@@ -297,15 +308,6 @@ fn of_bloc(name: String, stem: &str, mut sent: Sent, most: usize) -> InputFile {
     });
     let asked = asked.collect();
     InputFile { name, sent: Some(sent), asked }
-}
-
-fn taken(stem: &str) -> Failure {
-    Failure::new(
-        FailureCode::BadParameter,
-        format!("Tên tệp “{stem}” trùng với tên tệp kết quả chung của cả thư mục."),
-        format!("a paper named {stem} would take the place of a file of the whole"),
-    )
-    .hint("Đổi tên tệp, ví dụ van-ban-01.json.")
 }
 
 /// The kind that a request names, if it can be part of a file's name.
@@ -351,5 +353,46 @@ mod tests {
         let (_, faults) = held(&["a.json", "x/a.json", "Nguyễn Văn An.json", "anh.png", "province.json"]);
         let named: Vec<&str> = faults.iter().map(|fault| fault.file.as_str()).collect();
         assert_eq!(named, ["a.json", "Nguyễn Văn An.json", "anh.png", "province.json"]);
+    }
+
+    #[test]
+    fn nothing_in_a_folder_is_left_unread_in_silence() {
+        let files = [
+            "khoi-01.json",
+            "khoi-04.JSON",
+            "khoi-07.json.txt",
+            "x/y/a.json",
+            "x/b.json",
+            ".DS_Store",
+            "Thumbs.db",
+            "desktop.ini",
+            "~$khoi-01.docx",
+            ".git/config",
+            "rong/.DS_Store",
+        ];
+        let wrong = [("khoi-04.JSON", "Chỉ nhận tệp"), ("khoi-07.json.txt", "Chỉ nhận tệp"), ("x/", "thư mục con")];
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            fs::create_dir_all(folder.path().join(file).parent().unwrap()).unwrap();
+            fs::write(folder.path().join(file), "{}").unwrap();
+        }
+        // Results that lie beside the inputs are no inputs.
+        for file in ["ket-qua/.tdkt/finished.ndjson", "cu/manifest.json", "cu/archive.zip"] {
+            fs::create_dir_all(folder.path().join(file).parent().unwrap()).unwrap();
+            fs::write(folder.path().join(file), "").unwrap();
+        }
+        let packed =
+            |own: &str| Inputs::held(files.iter().map(|file| (format!("{own}{file}"), b"{}".into())).collect());
+        for (inputs, faults) in [Inputs::find(folder.path()).unwrap(), packed(""), packed("./nam/tinh/")] {
+            assert_eq!(inputs.files.iter().map(Input::name).collect::<Vec<_>>(), ["khoi-01.json"]);
+            assert_eq!(faults.len(), wrong.len(), "{faults:?}");
+            for (fault, (file, said)) in faults.iter().zip(wrong) {
+                assert_eq!(fault.file, file);
+                assert!(fault.failure.message.contains(said), "{file}: {}", fault.failure.message);
+            }
+        }
+        std::os::unix::fs::symlink("khong-co", folder.path().join("khoi-02.json")).unwrap();
+        let (_, faults) = Inputs::find(folder.path()).unwrap();
+        assert_eq!(faults[0].file, "khoi-02.json", "it leads nowhere");
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::fingerprint;
 
 /// Folder of what only this program reads.
-const OWN: &str = ".tdkt";
+pub(super) const OWN: &str = ".tdkt";
 const LINES: &str = "finished.ndjson";
 
 /// A paper that was made.

@@ -5,7 +5,7 @@ use std::{collections::HashSet, fmt};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::LARGEST_REQUEST;
+use super::{LARGEST_REQUEST, foreign};
 use crate::failure::{Failure, FailureCode, Finding, Severity};
 
 /// Objects and lists inside each other; the deepest schema needs eight.
@@ -40,7 +40,7 @@ pub(super) fn read_within(bytes: &[u8], most: usize) -> Result<Read, Failure> {
     let value = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match value {
         Ok(value) => Ok(Read { value, duplicates }),
-        Err(error) => Err(malformed(&error)),
+        Err(error) => Err(foreign::find(text).unwrap_or_else(|| malformed(text, &error))),
     }
 }
 
@@ -62,9 +62,9 @@ pub(super) fn canonical(value: &Value) -> String {
     }
 }
 
-fn malformed(error: &serde_json::Error) -> Failure {
+fn malformed(text: &[u8], error: &serde_json::Error) -> Failure {
     let (line, column) = (error.line(), error.column());
-    let [cause, cause_en] = cause(error);
+    let [cause, cause_en] = foreign::slip(text, line, column).unwrap_or_else(|| cause(error));
     let finding = Finding::new(
         "json-syntax",
         Severity::Error,

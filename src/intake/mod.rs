@@ -6,7 +6,9 @@
 mod characters;
 mod enclosed;
 mod expiry;
+mod foreign;
 mod json;
+mod quoted;
 mod rules;
 mod schema_faults;
 mod signature;
@@ -91,6 +93,11 @@ pub fn canonical(bytes: &[u8]) -> Result<String, Failure> {
 /// `malformed-json`, `body-too-large`.
 pub fn read(bytes: &[u8]) -> Result<(Value, Vec<Finding>), Failure> {
     json::read(bytes).map(|read| (read.value, read.duplicates))
+}
+
+/// Why a file as a whole is no text of ours, before its lines are read: it is empty, UTF-16, or of an office program.
+pub fn not_text(bytes: &[u8]) -> Option<Failure> {
+    foreign::find(bytes)
 }
 
 /// As [`read`], of what holds many requests. Each of them has to pass [`check`], with its own limit.

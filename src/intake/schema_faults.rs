@@ -3,6 +3,7 @@
 use jsonschema::{ValidationError, error::ValidationErrorKind as Fault};
 use serde_json::Value;
 
+use super::quoted;
 use crate::{
     calendar,
     catalog::Form,
@@ -68,7 +69,8 @@ fn explain(form: &Form, error: &ValidationError<'_>, findings: &mut Vec<Finding>
         }
         Fault::Type { kind: types } => {
             let [wanted, wanted_en] = type_names(types);
-            fault("type", pointer, format!("{label} phải là {wanted}."), format!("Must be {wanted_en}."), wanted)
+            let expected = value.as_str().and_then(|text| unquoted(text, &wanted)).unwrap_or_else(|| wanted.clone());
+            fault("type", pointer, format!("{label} phải là {wanted}."), format!("Must be {wanted_en}."), expected)
         }
         Fault::Enum { options } => {
             let options = list(options);
@@ -186,6 +188,21 @@ fn not_a_date(form: &Form, pointer: String, label: &str, text: Option<&str>) -> 
         format!("{text:?} is no date of the form YYYY-MM-DD."),
     )
     .expected(meant.unwrap_or_else(|| "ngày dạng NĂM-THÁNG-NGÀY, ví dụ 2020-07-24".to_owned()))
+}
+
+/// How a number that stands in quotation marks is to be written; none where no number stands there, or none is wanted.
+fn unquoted(text: &str, wanted: &str) -> Option<String> {
+    let is_whole = match wanted {
+        "số nguyên" => true,
+        "số" => false,
+        _ => return None,
+    };
+    if let Some(number) = quoted::plain(text, is_whole) {
+        let point = if number.contains('.') { ", dùng dấu chấm thập phân" } else { "" };
+        return Some(format!("{number} (bỏ dấu nháy{point})"));
+    }
+    let is_number = text.contains(|sign: char| sign.is_ascii_digit());
+    is_number.then(|| format!("{wanted}, bỏ dấu nháy, không có chữ, phần thập phân sau dấu chấm"))
 }
 
 /// The wanted types in Vietnamese and English.

@@ -60,13 +60,13 @@ impl Service {
         self.heard(self.request(Method::GET, path)).await
     }
 
-    /// Sends JSON under an idempotency key.
+    /// Sends something of a media type under an idempotency key.
     ///
     /// # Errors
     /// As [`Service::get`].
-    pub async fn post(&self, path: &str, body: String, once: &str) -> Result<Heard, NoAnswer> {
+    pub async fn post(&self, path: &str, (media, body): (&str, Vec<u8>), once: &str) -> Result<Heard, NoAnswer> {
         let request = self.request(Method::POST, path).header("idempotency-key", once);
-        self.heard(request.header("content-type", "application/json").body(body)).await
+        self.heard(request.header("content-type", media).body(body)).await
     }
 
     /// Writes what stands at a path as it comes; nothing where the status is not 200.

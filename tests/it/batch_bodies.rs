@@ -129,6 +129,17 @@ fn faults_are_told_by_line_or_by_file_all_at_once_and_nothing_is_stored() {
         }
         assert!(found.contains(&format!("/files/{person}")), "{found:?}");
     }
+    // Two entries of one full name: neither is taken in silence.
+    let paper = requests()[0].to_string();
+    let mut twice = zipped(&[("a.json", paper.as_bytes()), ("b.json", paper.as_bytes())]);
+    for at in 0..twice.len() - 6 {
+        if twice[at..].starts_with(b"b.json") {
+            twice[at] = b'a';
+        }
+    }
+    let (status, told) = send(&service, "?accept_partial=true", ZIP, twice);
+    assert_eq!((status, places(&told)), (422, vec!["/files/a.json".to_owned()]), "{told:#}");
+    assert!(told.to_string().contains("Có hai tệp cùng tên"), "{told:#}");
     nothing_is_stored(&service);
 }
 

@@ -440,10 +440,59 @@ fn a_folder_with_a_fault_ends_alike_here_and_on_a_service() {
     let near = run(&["--out", "near"]);
     let far = run(&["--out", "far", "--server", &house.service.url]);
     assert_eq!((near.code, far.code), (Some(4), Some(4)), "{}\n{}", near.err, far.err);
-    // The figures were added up here, so the service could not tell where they come from.
     let lineage = |out: &str| std::fs::read_to_string(house.path(out).join("lineage.json")).expect("written");
     assert_eq!(lineage("near"), lineage("far"));
     assert!(lineage("far").contains("\"sources\""), "{}", lineage("far"));
+    let manifest = |out: &str| {
+        let bytes = std::fs::read(house.path(out).join("manifest.json")).expect("written");
+        serde_json::from_slice::<Value>(&bytes).expect("JSON")
+    };
+    let (here, mut there) = (manifest("near"), manifest("far"));
+    // A service tells the faults too; in the archive that makes another manifest, and no other paper.
+    for left in there["left_out"].as_array_mut().expect("a list") {
+        *left = left["paper"].take();
+    }
+    assert_ne!(here["left_out"], json!([]), "{here:#}");
+    assert_eq!(here, there);
+    let merged = |out: &str| fingerprint::of(&std::fs::read(house.path(out).join("toan-tinh.pdf")).expect("made"));
+    assert_eq!(merged("near"), merged("far"), "with contents");
+    let papers = |out: &str| {
+        let bound = binding::unbind(&std::fs::read(house.path(out).join("archive.zip")).expect("made"));
+        let mut bound = bound.expect("a ZIP file");
+        bound.retain(|file| file.name != "manifest.json");
+        bound.into_iter().map(|file| (file.name, fingerprint::of(&file.bytes))).collect::<Vec<_>>()
+    };
+    assert_eq!(papers("near"), papers("far"));
+    let told = far.err.matches("/papers/1: ").count();
+    assert_eq!(told, near.err.matches("/papers/1: ").count(), "each fault once: {}", far.err);
+}
+
+#[test]
+fn a_folder_is_closed_on_a_service_as_it_is_here_to_the_byte() {
+    let house = House::open("0");
+    let run = |arguments: &[&str]| {
+        let mut all = vec!["batch", "a", "--sources"];
+        all.extend_from_slice(arguments);
+        let closed = run_in(house.folder.path(), &all, b"");
+        assert_eq!(closed.code, Some(0), "{}", closed.err);
+    };
+    let same = |near: &str, far: &str| {
+        for file in ["archive.zip", "manifest.json", "toan-tinh.pdf", "lineage.json"] {
+            let of = |out: &str| std::fs::read(house.path(out).join(file)).map(|bytes| fingerprint::of(&bytes));
+            assert_eq!(of(near).expect("made"), of(far).expect("fetched"), "{file}");
+        }
+    };
+    run(&["--out", "near"]);
+    run(&["--out", "far", "--server", &house.service.url]);
+    same("near", "far");
+    run(&["--out", "near-one", "--kind", "provincial-summary"]);
+    run(&["--out", "far-one", "--kind", "provincial-summary", "--server", &house.service.url]);
+    same("near-one", "far-one");
+    let several = ["batch", "a", "--out", "far", "--kind", "annual-summary,six-month-review"];
+    let several = [&several[..], &["--server", &house.service.url]].concat();
+    let several = run_in(house.folder.path(), &several, b"");
+    assert_eq!(several.code, Some(1), "{}", several.err);
+    assert!(several.err.contains("mỗi lần một loại"), "{}", several.err);
 }
 
 #[test]

@@ -16,8 +16,7 @@ use super::{Arguments, IN_PART, STOPPED, counted, row, wanted, watch::Watch};
 use crate::{
     app,
     cli::{books::runtime, output},
-    closing::{ARCHIVE, LINEAGE, MANIFEST, MERGED, Plan, Progress},
-    consolidation,
+    closing::{ARCHIVE, LINEAGE, MANIFEST, MERGED, Plan, Progress, packed},
     difference::Change,
     failure::{Failure, FailureCode, Finding},
     fingerprint,
@@ -34,11 +33,13 @@ const KEY: &str = "TDKT_KEY";
 
 /// What the service is asked for.
 struct Asked {
-    body: String,
-    /// Where each figure of the province's report comes from, where it was added up here.
-    lineage: Option<Value>,
-    /// Papers that were left out here; the service does not hear of them.
-    left_out: usize,
+    path: String,
+    media: &'static str,
+    body: Vec<u8>,
+    /// Whether there is a report whose figures come from somewhere.
+    adds_up: bool,
+    /// Papers that were left out here, with their faults told.
+    left_out: Vec<String>,
 }
 
 /// What was begun.
@@ -53,7 +54,7 @@ struct Begun {
 
 pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> Result<ExitCode, Failure> {
     let asked = match (&arguments.folder, arguments.period) {
-        (Some(folder), _) => match requests(folder, arguments, settings)? {
+        (Some(folder), _) => match sent(folder, arguments, settings)? {
             Ok(asked) => asked,
             Err(refused) => return Ok(refused),
         },
@@ -62,12 +63,11 @@ pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> R
                 "period": period, "accept_partial": arguments.accept_partial, "sources": arguments.sources,
                 "figures": if arguments.closed { "closed" } else { "newest" },
             });
-            match arguments.kind.as_slice() {
-                [] => {}
-                [kind] => body["kind"] = json!(kind),
-                [..] => return Err(one_kind()),
+            if let Some(kind) = one_kind(arguments)? {
+                body["kind"] = json!(kind);
             }
-            Asked { body: body.to_string(), lineage: None, left_out: 0 }
+            let (path, body) = ("/v1/batches".to_owned(), body.to_string().into_bytes());
+            Asked { path, media: "application/json", body, adds_up: true, left_out: Vec::new() }
         }
         (None, None) => return Err(Failure::internal("neither a folder nor a period")),
     };
@@ -83,28 +83,24 @@ pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> R
     })
 }
 
-/// The requests of a folder, checked and added up here; or how the command ends.
-fn requests(folder: &Path, arguments: &Arguments, settings: &Settings) -> Result<Result<Asked, ExitCode>, Failure> {
+/// A folder, checked here, as the service takes it; or how the command ends.
+fn sent(folder: &Path, arguments: &Arguments, settings: &Settings) -> Result<Result<Asked, ExitCode>, Failure> {
     let workshop = super::super::workshop(settings)?;
+    let kind = one_kind(arguments)?;
     super::known_kinds(arguments, |name| workshop.catalog().kind(name).is_some())?;
     let (plan, faults) = Plan::draw(folder, &wanted(arguments), &workshop)?;
     if !faults.is_empty() {
         return Ok(Err(super::refuse(&faults, wanted(arguments).leniency)));
     }
     plan.left_out.iter().for_each(|left| super::told(&left.fault));
-    if !plan.missing.is_empty() {
-        output::say(&format!("Chưa có số liệu ({}): {}.\n", plan.missing.len(), plan.missing.join("; ")));
-    }
-    let mut requests = Vec::with_capacity(plan.parts.len());
-    for part in &plan.parts {
-        let mut order: Value =
-            serde_json::from_str(&plan.order(part)?).map_err(|error| Failure::internal(error.to_string()))?;
-        requests.push(order["request"].take());
-    }
+    let (partly, sources) = (arguments.accept_partial, arguments.sources);
+    let kind = kind.map_or_else(String::new, |kind| format!("&kind={kind}"));
     Ok(Ok(Asked {
-        body: json!({"accept_partial": arguments.accept_partial, "requests": requests}).to_string(),
-        lineage: plan.report.as_ref().map(|_| consolidation::as_json(&plan.figures)),
-        left_out: plan.left_out.len(),
+        path: format!("/v1/batches?accept_partial={partly}&sources={sources}{kind}"),
+        media: "application/zip",
+        body: packed(folder)?,
+        adds_up: plan.report.is_some(),
+        left_out: plan.left_out.into_iter().map(|left| left.name).collect(),
     }))
 }
 
@@ -121,8 +117,8 @@ async fn close(service: &Service, server: &str, asked: &Asked, arguments: &Argum
     let unwritable = |error: std::io::Error| unwritable(&arguments.out, &error);
     fs::create_dir_all(&own).map_err(unwritable)?;
     let note = own.join("batch.json");
-    let begun = begun(&note, server, &asked.body).map_err(unwritable)?;
-    let heard = service.post("/v1/batches", asked.body.clone(), &begun.once).await.map_err(no_answer)?;
+    let begun = begun(&note, server, asked).map_err(unwritable)?;
+    let heard = service.post(&asked.path, (asked.media, asked.body.clone()), &begun.once).await.map_err(no_answer)?;
     if heard.status != 202 {
         // The key stays: whoever did not hear the answer may have been accepted, and a refusal is not kept under it.
         return refused(&heard);
@@ -132,7 +128,8 @@ async fn close(service: &Service, server: &str, asked: &Asked, arguments: &Argum
     for name in list(&batch["missing"]) {
         output::say(&format!("Chưa có số liệu: {name}.\n"));
     }
-    batch["left_out"].as_array().into_iter().flatten().for_each(left_out);
+    let is_new = |left: &&Value| asked.left_out.iter().all(|told| left["paper"] != told.as_str());
+    batch["left_out"].as_array().into_iter().flatten().filter(is_new).for_each(left_out);
     let mut watch = Watch::new();
     let mut silent = 0;
     while batch["ended"] != batch["parts"] {
@@ -154,10 +151,8 @@ async fn close(service: &Service, server: &str, asked: &Asked, arguments: &Argum
         differences(service, &id).await?;
     }
     let files = [("manifest.json", MANIFEST), ("archive.zip", ARCHIVE), ("merged.pdf", MERGED)];
-    // What was added up here, the service knows nothing of.
-    let lineage = arguments.period.is_some().then_some(("lineage.json", LINEAGE));
     let half = own.join("half-file");
-    for (path, file) in files.into_iter().chain(lineage) {
+    for (path, file) in files {
         if let Err(failure) =
             fetch(service, &format!("/v1/batches/{id}/{path}"), &arguments.out.join(file), &half).await?
         {
@@ -166,21 +161,26 @@ async fn close(service: &Service, server: &str, asked: &Asked, arguments: &Argum
             return Err(failure);
         }
     }
-    if let Some(lineage) = &asked.lineage {
-        fs::write(&half, format!("{lineage:#}\n")).map_err(unwritable)?;
+    if asked.adds_up {
+        let heard = service.get(&format!("/v1/batches/{id}/lineage.json")).await.map_err(no_answer)?;
+        if heard.status != 200 {
+            return refused(&heard);
+        }
+        // As a closing here writes it.
+        fs::write(&half, format!("{:#}\n", read(&heard)?)).map_err(unwritable)?;
         fs::rename(&half, arguments.out.join(LINEAGE)).map_err(unwritable)?;
     }
     let _none_there = fs::remove_file(&note);
     let out = &arguments.out;
     output::say(&format!("Đã có {} và {}.\n", out.join(ARCHIVE).display(), out.join(MERGED).display()));
     let made = batch["counts"]["succeeded"] == batch["parts"];
-    let whole = made && asked.left_out == 0 && batch["left_out"].as_array().is_none_or(Vec::is_empty);
+    let whole = made && asked.left_out.is_empty() && batch["left_out"].as_array().is_none_or(Vec::is_empty);
     Ok(if whole { ExitCode::SUCCESS } else { ExitCode::from(IN_PART) })
 }
 
 /// What was begun with the same service and the same words, or is begun now.
-fn begun(note: &Path, server: &str, body: &str) -> std::io::Result<Begun> {
-    let asked = fingerprint::of(body.as_bytes());
+fn begun(note: &Path, server: &str, asked: &Asked) -> std::io::Result<Begun> {
+    let asked = fingerprint::of(&[asked.path.as_bytes(), b"\n", &asked.body].concat());
     let begun = fs::read(note).ok().and_then(|bytes| serde_json::from_slice::<Begun>(&bytes).ok());
     if let Some(begun) = begun.filter(|begun| begun.server == server && begun.asked == asked) {
         return Ok(begun);
@@ -337,13 +337,18 @@ fn gone(path: &str) -> Failure {
     Failure::new(FailureCode::DataErased, message, cause).hint("Chạy lại đúng lệnh này để lập một lô mới.")
 }
 
-fn one_kind() -> Failure {
-    Failure::new(
-        FailureCode::BadParameter,
-        "Lập từ sổ đăng ký của dịch vụ thì mỗi lần một loại văn bản, hoặc tất cả.",
-        "one kind at a time, or all",
-    )
-    .hint("Bỏ --kind, hoặc ghi một mã loại.")
+/// A service makes papers of one kind or of all.
+fn one_kind(arguments: &Arguments) -> Result<Option<&str>, Failure> {
+    match arguments.kind.as_slice() {
+        [] => Ok(None),
+        [kind] => Ok(Some(kind)),
+        [..] => Err(Failure::new(
+            FailureCode::BadParameter,
+            "Lập ở dịch vụ thì mỗi lần một loại văn bản, hoặc tất cả.",
+            "one kind at a time, or all",
+        )
+        .hint("Bỏ --kind, hoặc ghi một mã loại.")),
+    }
 }
 
 fn no_answer(error: NoAnswer) -> Failure {
