@@ -113,7 +113,7 @@ told = f" của {blocs} cụm, khối có số liệu" if absent else ""
 sentences = [
     f"Tổng số đơn vị thành viên{told}: {number(sums['members'])} đơn vị",
     f"{blocs} cụm, khối đề nghị {number(sums['flags'])} Cờ thi đua, {number(sums['certificates'])} Bằng khen",
-    f"cấp cơ sở {number(sums['grassroots'])} sáng kiến; cấp tỉnh {number(sums['province'])} sáng kiến",
+    f"{number(sums['grassroots'])} sáng kiến cấp cơ sở, {number(sums['province'])} sáng kiến cấp tỉnh",
 ]
 for (form, honoree), count in forms.items():
     whom = {"collective": "tập thể", "individual": "cá nhân"}[honoree]
