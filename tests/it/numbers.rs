@@ -129,6 +129,9 @@ fn derived(content: &Value, found: &mut BTreeSet<String>) {
             figures((now - before) / before * 100.0, found);
         }
     }
+    if let Some(own) = own_total(content) {
+        figures(own, found);
+    }
     let ranked = content["scores"].as_array().map_or(0, Vec::len);
     found.extend((1..=ranked).map(|place| place.to_string()));
     objects(content, &mut |numbers| {
@@ -139,6 +142,21 @@ fn derived(content: &Value, found: &mut BTreeSet<String>) {
             }
         }
     });
+}
+
+/// What a unit gives itself in all: its points for the main criteria, with those of the heads of bonus and penalty.
+fn own_total(content: &Value) -> Option<f64> {
+    let beside = content["scoring"]["criteria"].as_array()?.iter().filter(|criterion| {
+        criterion["parent"].is_null() && matches!(criterion["sort"].as_str(), Some("bonus" | "penalty"))
+    });
+    let details = content["score"]["details"].as_array()?;
+    let own = beside.filter_map(|criterion| {
+        details
+            .iter()
+            .find(|detail| detail["criterion"] == criterion["code"])
+            .and_then(|detail| detail["self"].as_f64())
+    });
+    Some(content["score"]["self_score"].as_f64()? + own.sum::<f64>())
 }
 
 /// Lengths and sums of every list: of all rows, of those that have a field, that lack it, or share its value.

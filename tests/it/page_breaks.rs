@@ -50,7 +50,7 @@ fn check_growth(request: &Value, pointer: &str) {
         let longer = lengthened(request, pointer, words);
         let marks = WORKSHOP.marks(&manuscript_of(&longer)).unwrap_or_else(|failure| panic!("{words}: {failure:#?}"));
         counts.insert(marks.pages.len());
-        let found = [signature_alone(&marks), heading_at_foot(&marks), torn_rows(&marks, request)];
+        let found = [signature_alone(&marks, request), heading_at_foot(&marks), torn_rows(&marks, request)];
         faults.extend(found.into_iter().flatten().map(|fault| format!("{words} words more: {fault}")));
     }
     faults.truncate(20);
@@ -69,11 +69,13 @@ fn lengthened(request: &Value, pointer: &str, words: usize) -> Value {
 }
 
 /// At least two lines of text stand above the signature, and all of the block stands together.
-fn signature_alone(marks: &Marks) -> Option<String> {
+fn signature_alone(marks: &Marks, request: &Value) -> Option<String> {
     let page_of =
         |wanted: &str| marks.pages.iter().position(|page| lines(page).iter().any(|line| line.text().contains(wanted)));
     let page = page_of("Nơi nhận:").expect("recipients");
-    for part in ["TM. KHỐI", "./.", "Lưu:"] {
+    let signing = &request["paper"]["signing"];
+    let signer = if signing["capacity"] == "on-behalf-of" { "TM. KHỐI" } else { "GIÁM ĐỐC" };
+    for part in [signer, "./.", "Lưu:"] {
         if page_of(part) != Some(page) {
             return Some(format!("{part:?} is not on the recipients' page {}", page + 1));
         }
@@ -196,7 +198,7 @@ fn without_the_layouts_guards_pages_break_badly() {
     for words in (1..=700).step_by(20) {
         let longer = manuscript_of(&lengthened(&request, "/content/tasks/0", words));
         let marks = marks_with(loosened, &longer).expect("set");
-        let faults = [signature_alone(&marks), heading_at_foot(&marks), torn_rows(&marks, &request)];
+        let faults = [signature_alone(&marks, &request), heading_at_foot(&marks), torn_rows(&marks, &request)];
         faults.iter().zip(&mut found).for_each(|(fault, count)| *count += usize::from(fault.is_some()));
     }
     println!("{found:?}");
