@@ -111,8 +111,7 @@ pub fn draft_of(period: PeriodId, bloc: &Entry, words: &DraftWords, content: Val
     if let Some(province) = province {
         letterhead["parent_body"] = format!("{} {province}", words.parent_body).into();
     }
-    // A gap that is seen in the draft, and has the letters that a place must have.
-    let place = province.map_or("Địa danh ……", |province| {
+    let place = province.map_or("……", |province| {
         ["tỉnh ", "thành phố "].iter().find_map(|word| province.strip_prefix(word)).unwrap_or(province)
     });
     json!({
