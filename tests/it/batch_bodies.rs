@@ -1,17 +1,17 @@
 //! Batches that are handed in as lines or as a ZIP file: the same checks, places that a sender finds, and bounds.
 
-use std::{
-    io::{Cursor, Write},
-    time::Duration,
-};
+use std::io::{Cursor, Write};
 
 use serde_json::{Value, json};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use super::support::{
-    contract::checked,
-    papers::sample_of,
-    programs::{Service, json, until},
+use super::{
+    batches::{ended, faulty, requests},
+    support::{
+        contract::checked,
+        papers::sample_of,
+        programs::{Service, json},
+    },
 };
 
 const LINES: &str = "application/x-ndjson";
@@ -21,25 +21,6 @@ fn send(service: &Service, query: &str, media_type: &str, body: impl Into<Vec<u8
     let request = service.request("POST", &format!("/v1/batches{query}")).header("content-type", media_type);
     let answer = checked("POST", "/v1/batches", request.body(body.into()).send().expect("an answer"));
     (answer.status().as_u16(), json(answer))
-}
-
-fn ended(service: &Service, taken: &Value) -> Value {
-    let mut seen = Value::Null;
-    until(Duration::from_secs(120), "the batch ends", || {
-        seen = json(service.get(&format!("/v1/batches/{}", taken["id"].as_str().expect("an id"))));
-        seen["ended"] == seen["parts"]
-    });
-    seen
-}
-
-fn requests() -> Vec<Value> {
-    ["scorecard", "annual-summary", "six-month-review"].map(|kind| sample_of(kind, "simple")).into()
-}
-
-fn faulty() -> Value {
-    let mut request = sample_of("annual-summary", "simple");
-    request["content"]["member_count"] = json!(99);
-    request
 }
 
 fn lines(requests: &[Value]) -> String {
@@ -78,7 +59,7 @@ fn the_same_papers_come_of_lines_and_of_a_zip_file() {
     let text = lines(&requests()).replacen('\n', "\n\n", 1);
     let (status, taken) = send(&service, "", LINES, text.trim_end());
     assert_eq!((status, &taken["parts"]), (202, &json!(3)), "{taken:#}");
-    assert_eq!(ended(&service, &taken)["counts"], json!({"succeeded": 3}));
+    assert_eq!(ended(&service, taken["id"].as_str().expect("an id"))["counts"], json!({"succeeded": 3}));
     let manifest = json(service.get(&format!("/v1/batches/{}/manifest.json", taken["id"].as_str().expect("an id"))));
     let names = manifest["files"].as_array().expect("a list").iter().map(|file| file["file"].clone()).take(3);
     assert_eq!(

@@ -21,7 +21,7 @@ fn submit(service: &Service, batch: &Value) -> (u16, Value) {
     (response.status().as_u16(), json(response))
 }
 
-fn ended(service: &Service, id: &str) -> Value {
+pub(super) fn ended(service: &Service, id: &str) -> Value {
     let mut seen = Value::Null;
     until(Duration::from_secs(120), "the batch ends", || {
         seen = json(service.get(&format!("/v1/batches/{id}")));
@@ -30,11 +30,11 @@ fn ended(service: &Service, id: &str) -> Value {
     seen
 }
 
-fn requests() -> Vec<Value> {
+pub(super) fn requests() -> Vec<Value> {
     ["scorecard", "annual-summary", "six-month-review"].map(|kind| sample_of(kind, "simple")).into()
 }
 
-fn faulty() -> Value {
+pub(super) fn faulty() -> Value {
     let mut request = sample_of("annual-summary", "simple");
     request["content"]["member_count"] = json!(99);
     request
