@@ -106,6 +106,10 @@ impl Call {
     fn path(&self, nth: usize) -> &str {
         self.arguments.split(['<', '>', '"']).filter(|part| part.starts_with('/')).nth(nth).unwrap_or("")
     }
+
+    fn tells(&self, words: &str) -> bool {
+        self.arguments.contains(words)
+    }
 }
 
 #[test]
@@ -113,8 +117,9 @@ fn a_paper_is_synced_before_it_is_named_and_named_before_it_is_committed() {
     let house = House::new();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let output = folder.path().join("trace");
-    let calls = "trace=fsync,fdatasync,rename,renameat,renameat2,write,writev,sendto,sendmsg";
-    let wrapper = strace(&["-y", "-s", "24", "-o", &output.display().to_string(), "-e", calls]);
+    let calls = "trace=fsync,fdatasync,rename,renameat,renameat2,pwrite64,write,writev,sendto,sendmsg";
+    // A page of the ledger is told whole, so that what a commit holds can be read.
+    let wrapper = strace(&["-y", "-s", "4096", "-o", &output.display().to_string(), "-e", calls]);
     let service = house.opened(Service::start_in(wrapper, house.data(), &PATIENT));
     house.some(3);
     house.all_end(3, LEASE);
@@ -122,61 +127,105 @@ fn a_paper_is_synced_before_it_is_named_and_named_before_it_is_committed() {
     let names = house.check(3).papers;
     assert_eq!(names, 3);
     let trace = String::from_utf8_lossy(&std::fs::read(&output).expect("a trace")).into_owned();
-    order(&Call::all(&trace), house.data());
+    assert_eq!(order(&Call::all(&trace), house.data()), Ok((3, 3)), "(papers named, requests accepted)");
 }
 
-/// Walks the trace and holds every file, folder, commit and answer to its order.
-fn order(calls: &[Call], data: &Path) {
+/// Walks the trace and holds every file, folder, commit and answer to its order; tells how many papers were named and
+/// requests accepted, or the first thing out of order.
+///
+/// Jobs run side by side, so a commit or an answer is held only against what it is about: the ledger's log is read for
+/// the paper's hash and the job's id.
+fn order(calls: &[Call], data: &Path) -> Result<(usize, usize), String> {
     let log = data.join("ledger.sqlite-wal").display().to_string();
     let [tmp, blobs] = ["archive/tmp", "archive/blobs"].map(|folder| data.join(folder).display().to_string());
     let mut synced = BTreeSet::new();
-    // Folders that hold a new name, not yet synced; and whether the ledger's log was synced since then.
-    let mut unsynced = BTreeSet::new();
-    let (mut named, mut accepted, mut commits) = (0, 0, 0);
-    let mut commits_when_answered = 0;
+    // Papers that have their name, and whether their folder is synced since.
+    let mut named: BTreeMap<&str, bool> = BTreeMap::new();
+    // What was written into the ledger's log and synced there, and what is not yet.
+    let (mut kept, mut unsynced) = (String::new(), String::new());
+    let mut accepted = BTreeSet::new();
     for call in calls.iter().filter(|call| call.went_well()) {
         match call.name.as_str() {
             "fsync" | "fdatasync" => {
-                let path = call.path(0).to_owned();
-                unsynced.remove(&path);
-                if path == log {
-                    commits += 1;
-                    assert!(unsynced.is_empty(), "the ledger was committed while {unsynced:?} was not synced");
-                }
+                let path = call.path(0);
                 synced.insert(path);
+                for (paper, is_kept) in &mut named {
+                    *is_kept |= Path::new(paper).parent() == Some(Path::new(path));
+                }
+                if path == log {
+                    kept += &std::mem::take(&mut unsynced);
+                }
             }
             "rename" | "renameat" | "renameat2" if call.path(1).starts_with(&blobs) => {
                 let (from, to) = (call.path(0), call.path(1));
-                assert!(from.starts_with(&tmp), "{from} became {to}");
-                assert!(synced.contains(from), "{from} was given its name before it was synced");
-                unsynced.insert(Path::new(to).parent().expect("a folder").display().to_string());
-                named += 1;
+                if !from.starts_with(&tmp) || !synced.contains(from) {
+                    return Err(format!("{from} was given its name before it was synced"));
+                }
+                if [&kept, &unsynced].iter().any(|written| written.contains(name_of(to))) {
+                    return Err(format!("the ledger was told of {to} before it had its name"));
+                }
+                named.insert(to, false);
             }
-            "write" | "writev" | "sendto" | "sendmsg" if call.arguments.contains("HTTP/1.1 202") => {
-                accepted += 1;
-                assert!(commits > commits_when_answered, "202 was said before the ledger was synced");
-                commits_when_answered = commits;
+            "pwrite64" if call.path(0) == log => {
+                if let Some((paper, _)) = named.iter().find(|(paper, is_kept)| !**is_kept && call.tells(name_of(paper)))
+                {
+                    return Err(format!("the ledger was told of {paper} before its folder was synced"));
+                }
+                unsynced += &call.arguments;
+            }
+            "write" | "writev" | "sendto" | "sendmsg" if call.tells("HTTP/1.1 202") => {
+                let job = call.arguments.split_once("/v1/jobs/").and_then(|(_, rest)| rest.get(..ID));
+                let job = job.ok_or("a 202 names no job")?;
+                if !kept.contains(job) {
+                    return Err(format!("202 was said of {job} before the ledger was synced"));
+                }
+                accepted.insert(job);
             }
             _ => {}
         }
     }
-    println!("{named} papers named, {accepted} requests accepted, {commits} commits, all in order");
-    assert_eq!((named, accepted), (3, 3), "the trace shows every paper and every answer");
-    assert!(commits >= 9, "{commits}");
+    match named.keys().find(|paper| !kept.contains(name_of(paper))) {
+        Some(paper) => Err(format!("the ledger never kept {paper}")),
+        None => Ok((named.len(), accepted.len())),
+    }
+}
+
+/// Characters of a job's id.
+const ID: usize = 36;
+
+fn name_of(paper: &str) -> &str {
+    paper.rsplit('/').next().unwrap_or(paper)
 }
 
 #[test]
 fn a_trace_out_of_order_is_found() {
     let data = Path::new("/d");
-    let caught = |trace: &str| std::panic::catch_unwind(|| order(&Call::all(trace), data)).is_err();
+    let found = |trace: &str| order(&Call::all(trace), data);
+    let sync = "1 fsync(3</d/archive/tmp/a>) = 0\n";
+    let name = "1 rename(\"/d/archive/tmp/a\", \"/d/archive/blobs/aa/abcd\") = 0\n";
+    let folder = "1 fsync(5</d/archive/blobs/aa>) = 0\n";
+    let tell = "2 pwrite64(4</d/ledger.sqlite-wal>, \"..abcd..\", 4096, 0) = 4096\n";
+    let keep = "2 fdatasync(4</d/ledger.sqlite-wal>) = 0\n";
+    // Another job's commit in between says nothing about this paper.
+    let other = "3 pwrite64(4</d/ledger.sqlite-wal>, \"..ffff..\", 4096, 0) = 4096\n";
+    let right = [sync, name, other, keep, folder, tell, keep].concat();
+    assert_eq!(found(&right), Ok((1, 0)));
+    let job = "0190b5a0-0000-7000-8000-000000000000";
+    let told = format!("2 pwrite64(4</d/ledger.sqlite-wal>, \"..{job}..\", 4096, 0) = 4096\n");
+    let answer =
+        format!("1 writev(9<socket:[1]>, [{{\"HTTP/1.1 202 Accepted..location: /v1/jobs/{job}..\"}}], 2) = 300\n");
+    assert_eq!(found(&[&told, keep, &answer].concat()), Ok((0, 1)));
     let wrong = [
-        "1 rename(\"/d/archive/tmp/a\", \"/d/archive/blobs/aa/a\") = 0",
-        "1 fsync(3</d/archive/tmp/a>) = 0\n1 rename(\"/d/archive/tmp/a\", \"/d/archive/blobs/aa/a\") = 0\n\
-         2 fdatasync(4</d/ledger.sqlite-wal>) = 0",
-        "1 writev(9<socket:[1]>, [{\"HTTP/1.1 202 Accepted\"...}], 2) = 300",
+        [name, sync, folder, tell, keep].concat(),
+        [sync, name, tell, keep].concat(),
+        [sync, name, tell, folder, keep].concat(),
+        [sync, tell, name, folder, keep].concat(),
+        [sync, name, folder, tell].concat(),
+        [&told, &answer, keep].concat(),
+        [other, keep, &answer].concat(),
     ];
     for trace in wrong {
-        assert!(caught(trace), "{trace}");
+        assert!(found(&trace).is_err(), "{trace}");
     }
     let calls = Call::all("1 fsync(3</a> <unfinished ...>\n2 fsync(4</b>) = 0\n1 <... fsync resumed>) = 0\n");
     assert_eq!(calls.iter().map(|call| call.path(0)).collect::<Vec<_>>(), ["/b", "/a"]);
