@@ -256,7 +256,7 @@ async fn in_folder<T: Send + 'static>(
 /// When the folder is not there.
 pub fn free_on(folder: &Path) -> io::Result<u64> {
     let stat = nix::sys::statvfs::statvfs(folder).map_err(io::Error::from)?;
-    Ok(u64::from(stat.blocks_available()).saturating_mul(u64::from(stat.fragment_size())))
+    Ok(stat.blocks_available().saturating_mul(stat.fragment_size()))
 }
 
 /// Whether this may be a file's name: the SHA-256 of something, in hex.

@@ -66,7 +66,7 @@ fn words<'a>(
             // Another item may stand in the new list where one was taken out of the old.
             let own = (place == change.pointer).then(|| change.new.as_ref().or(change.old.as_ref())).flatten();
             let item = own.or_else(|| new.pointer(&place)).or_else(|| old?.pointer(&place));
-            said.extend(item.and_then(|item| item_words(item)));
+            said.extend(item.and_then(item_words));
         } else {
             said.extend(title(&place).map(str::to_owned));
         }

@@ -215,7 +215,7 @@ impl<W: Write> Merger<W> {
             self.offsets.resize(place + 1, 0);
         }
         self.offsets[place] = self.out.written;
-        write!(self.out, "{} 0 obj\n", id.0)?;
+        writeln!(self.out, "{} 0 obj", id.0)?;
         Writer::write_object(&mut self.out, object)?;
         self.out.write_all(b"\nendobj\n")?;
         Ok(())

@@ -10,6 +10,7 @@ mod process;
 mod webhooks;
 
 use std::{
+    array,
     sync::{LazyLock, atomic::AtomicU64},
     time::Duration,
 };
@@ -157,11 +158,11 @@ fn bounds(bounds: &[f64]) -> Histogram {
 pub fn expect_kinds<'a>(kinds: impl IntoIterator<Item = &'a str>) {
     for kind in kinds {
         let kind = ("kind", kind.to_owned());
-        drop(METERS.accepted.get_or_create(&[kind.clone()]));
+        drop(METERS.accepted.get_or_create(array::from_ref(&kind)));
         for state in ENDS {
             drop(METERS.ended.get_or_create(&[kind.clone(), ("state", state.to_owned())]));
         }
-        drop(METERS.queue_wait.get_or_create(&[kind.clone()]));
+        drop(METERS.queue_wait.get_or_create(array::from_ref(&kind)));
         drop(METERS.render.get_or_create(&[kind]));
     }
 }

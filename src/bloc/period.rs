@@ -283,7 +283,7 @@ mod tests {
         }
         let places = vec!["/paper/subject".to_string(), "/content/period/year".to_string()];
         for subject in ["Tổng kết năm 2019", "Tổng kết năm 2021, nhiệm vụ năm 2022"] {
-            assert_eq!(titled(subject), [places.clone()], "{subject}");
+            assert_eq!(titled(subject), std::slice::from_ref(&places), "{subject}");
         }
     }
 

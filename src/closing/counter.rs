@@ -167,8 +167,8 @@ impl Counter<'_> {
     fn other_period(&self, manuscript: &Manuscript) -> Vec<Finding> {
         let Some((year, part)) = self.wanted.period else { return Vec::new() };
         let told = |field: &str| manuscript.request.pointer(&format!("/content/period/{field}"));
-        let of_year = told("year").filter(|told| **told != Value::from(year));
-        let of_part = told("part").filter(|told| part.is_some_and(|part| **told != Value::from(part)));
+        let of_year = told("year").filter(|told| **told != year);
+        let of_part = told("part").filter(|told| part.is_some_and(|part| **told != part));
         let finding = |(field, told, wanted): (&str, &Value, String)| {
             let message = "Văn bản thuộc kỳ khác với kỳ đã chọn.";
             let at = format!("/content/period/{field}");

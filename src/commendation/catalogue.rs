@@ -156,8 +156,8 @@ fn says_whose(form: &str, rest: &str) -> bool {
         return true;
     }
     let first = rest.split(' ').next().unwrap_or_default();
-    let words = form.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let last = words.filter(|word| fold_name(word) == first).last();
+    let mut words = form.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let last = words.rfind(|word| fold_name(word) == first);
     last.and_then(|word| word.chars().next()).is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
 }
 

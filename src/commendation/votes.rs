@@ -154,7 +154,7 @@ fn out_of(row: &Row) -> String {
 /// Error: the votes in the nomination are those of a ballot's row.
 fn check_votes(pointer: &str, nomination: &Nomination, rows: &[Row]) -> Option<Finding> {
     let agrees = |row: &&Row| {
-        let same = |stated: Option<u64>, known: Option<u64>| !stated.zip(known).is_some_and(|(a, b)| a != b);
+        let same = |stated: Option<u64>, known: Option<u64>| stated.zip(known).is_none_or(|(a, b)| a == b);
         same(nomination.agree, row.candidate.agree) && counts_voters(nomination, row.ballot)
     };
     if rows.iter().any(|row| agrees(&row)) {

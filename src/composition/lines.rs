@@ -57,7 +57,7 @@ fn tag_left_open<'a>(line: &str, mut open: Option<&'a str>) -> Option<&'a str> {
                     .into_iter()
                     .filter_map(|(start, close)| rest.find(start).map(|at| (at, close)))
                     .min();
-                let Some((at, close)) = next else { return None };
+                let (at, close) = next?;
                 rest = &rest[at + 2..];
                 open = Some(close);
             }

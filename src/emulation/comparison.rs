@@ -44,19 +44,19 @@ pub(super) fn check(facts: &Facts) -> Vec<Finding> {
             .and_at(format!("/content/{field}"))
         },
     ));
-    if let (Some(before), Some(period)) = (previous.year, facts.period) {
-        if before + 1 != period.year {
-            findings.push(
-                info(
-                    "/content/previous/year".to_string(),
-                    format!("Số liệu so sánh là của năm {before}, không phải năm liền trước năm {}.", period.year),
-                    format!("The comparison is with {before}, not with the year before {}.", period.year),
-                )
-                .and_at("/content/period/year")
-                .found(before.to_string())
-                .expected((period.year - 1).to_string()),
-            );
-        }
+    if let (Some(before), Some(period)) = (previous.year, facts.period)
+        && before + 1 != period.year
+    {
+        findings.push(
+            info(
+                "/content/previous/year".to_string(),
+                format!("Số liệu so sánh là của năm {before}, không phải năm liền trước năm {}.", period.year),
+                format!("The comparison is with {before}, not with the year before {}.", period.year),
+            )
+            .and_at("/content/period/year")
+            .found(before.to_string())
+            .expected((period.year - 1).to_string()),
+        );
     }
     findings
 }

@@ -99,10 +99,11 @@ fn check_repeated_targets(targets: &[Target]) -> Vec<Finding> {
 /// D10: a movement runs forward (error), in the year it is said to be of (warning).
 fn check_movement(pointer: &str, movement: &EmulationMovement) -> Option<Finding> {
     let name = movement.name.trim();
-    if let (Some(from), Some(to)) = (movement.from, movement.to) {
-        if from > to {
-            let (begun, ended) = (short(from), short(to));
-            return Some(
+    if let (Some(from), Some(to)) = (movement.from, movement.to)
+        && from > to
+    {
+        let (begun, ended) = (short(from), short(to));
+        return Some(
                 Finding::new(
                     "D10",
                     Severity::Error,
@@ -113,7 +114,6 @@ fn check_movement(pointer: &str, movement: &EmulationMovement) -> Option<Finding
                 .and_at(format!("{pointer}/to"))
                 .found(begun),
             );
-        }
     }
     let year = movement.year?;
     let first = movement.from.or(movement.to)?.year();

@@ -123,10 +123,13 @@ fn check_parts(pointer: &str, score: &Score, table: &Table) -> Vec<Finding> {
     findings
 }
 
+/// A sum of lines: its field, what it and its lines are called, what is stated, whose lines, given by whom.
+type Sum = (&'static str, &'static str, &'static str, Option<Decimal>, CriterionSort, Giver);
+
 /// S05 (error): the points of the lowest lines add up to the member's points of their sort, where each of them has some.
 fn check_sums(pointer: &str, score: &Score, table: &Table) -> Vec<Finding> {
     let [(_, _, own), (_, _, appraised)] = GIVERS;
-    let rules: [(&str, &str, &str, Option<Decimal>, CriterionSort, Giver); 4] = [
+    let rules: [Sum; 4] = [
         ("self_score", "điểm tự chấm", "chính", score.self_score, CriterionSort::Main, own),
         ("appraised_score", "điểm thẩm định", "chính", score.appraised_score, CriterionSort::Main, appraised),
         ("bonus", "điểm thưởng", "thưởng", score.bonus, CriterionSort::Bonus, appraised),

@@ -115,9 +115,11 @@ fn check_sums(scoring: &Scoring) -> Vec<Finding> {
         scoring.criteria.iter().filter(|line| line.parent.is_none() && line.sort == sort).collect()
     };
     let main = top(CriterionSort::Main);
-    if let (Some(scale), Some(sum)) = (scoring.scale, sum_of(&main)) {
-        if !main.is_empty() && sum != scale {
-            findings.push(
+    if let (Some(scale), Some(sum)) = (scoring.scale, sum_of(&main))
+        && !main.is_empty()
+        && sum != scale
+    {
+        findings.push(
                 fault(
                     "/content/scoring/scale",
                     format!(
@@ -131,7 +133,6 @@ fn check_sums(scoring: &Scoring) -> Vec<Finding> {
                 .found(group(&scale))
                 .expected(group(&sum)),
             );
-        }
     }
     let bonus = top(CriterionSort::Bonus);
     if let (Some(cap), Some(sum)) = (scoring.bonus_cap, sum_of(&bonus)) {

@@ -60,7 +60,7 @@ pub(super) fn recipients(pages: &[Vec<Line>]) -> Option<(usize, &Line)> {
     let all = || pages.iter().enumerate().flat_map(|(at, lines)| lines.iter().map(move |line| (at, line)));
     let opens = |(_, line): &(usize, &Line)| line.text.starts_with("Nơi nhận:");
     let in_its_looks = |(_, line): &(usize, &Line)| line.runs.first().is_some_and(|run| run.bold && run.italic);
-    all().filter(opens).find(in_its_looks).or_else(|| all().filter(opens).last())
+    all().filter(opens).find(in_its_looks).or_else(|| all().rfind(opens))
 }
 
 /// Everything in the right half beside and below the recipients: capacity, position, name.

@@ -62,21 +62,21 @@ impl Bloc {
     pub(super) fn invent(index: usize, all: usize, chance: &mut Chance, places: &mut Places) -> Self {
         let (name, form, unit, position) = SORTS[(index * SORTS.len() / all.max(1)).min(SORTS.len() - 1)];
         let id = format!("{}-{:02}", if form == "cluster" { "cum" } else { "khoi" }, index + 1);
-        let count = chance.from_to(8, 24);
+        let count = chance.between(8, 24);
         let mut members: Vec<Member> = (1..=count)
             .map(|number| {
-                let self_score = chance.from_to(905, 972);
+                let self_score = chance.between(905, 972);
                 Member {
                     id: format!("{id}-{number:02}"),
                     name: format!("{unit} {}", places.next()),
                     position,
                     head: Person::invent(chance),
                     self_score,
-                    appraised: self_score - chance.from_to(0, 8),
-                    bonus: chance.from_to(0, 28),
+                    appraised: self_score - chance.between(0, 8),
+                    bonus: chance.between(0, 28),
                     penalty: if chance.one_in(6) { 5 } else { 0 },
-                    grassroots: chance.from_to(0, 14),
-                    provincial: if chance.one_in(4) { chance.from_to(1, 3) } else { 0 },
+                    grassroots: chance.between(0, 14),
+                    provincial: if chance.one_in(4) { chance.between(1, 3) } else { 0 },
                 }
             })
             .collect();
@@ -87,7 +87,7 @@ impl Bloc {
             name: format!("{name} {}", index + 1),
             form,
             members,
-            met_on: chance.from_to(14, 18),
+            met_on: chance.between(14, 18),
             guide: Person::invent(chance),
             secretary: Person::invent(chance),
             serial: 10 + 12 * index as u64,

@@ -17,12 +17,12 @@ impl Chance {
     }
 
     /// From `least` to `most`, both included.
-    pub(super) fn from_to(&mut self, least: u64, most: u64) -> u64 {
+    pub(super) fn between(&mut self, least: u64, most: u64) -> u64 {
         least + self.next() % (most - least + 1)
     }
 
     pub(super) fn one_in(&mut self, times: u64) -> bool {
-        self.from_to(1, times) == 1
+        self.between(1, times) == 1
     }
 
     pub(super) fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {

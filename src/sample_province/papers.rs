@@ -52,15 +52,15 @@ impl Figures {
     fn invent(bloc: &Bloc, chance: &mut Chance) -> Self {
         let count = bloc.count();
         Self {
-            prime_minister: chance.from_to(0, 2),
-            certificates: chance.from_to(2, count),
-            certificates_people: chance.from_to(count, 3 * count),
-            letters: chance.from_to(count, 3 * count),
-            letters_people: chance.from_to(5 * count, 20 * count),
-            tasks: chance.from_to(40, 160),
-            houses: chance.from_to(2, 20),
-            meetings: chance.from_to(20, 60),
-            revenue: chance.from_to(100, 900),
+            prime_minister: chance.between(0, 2),
+            certificates: chance.between(2, count),
+            certificates_people: chance.between(count, 3 * count),
+            letters: chance.between(count, 3 * count),
+            letters_people: chance.between(5 * count, 20 * count),
+            tasks: chance.between(40, 160),
+            houses: chance.between(2, 20),
+            meetings: chance.between(20, 60),
+            revenue: chance.between(100, 900),
         }
     }
 }

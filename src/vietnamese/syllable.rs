@@ -58,7 +58,7 @@ fn take_tone(word: &str) -> Option<ToneTaken> {
 fn rime_follows(onset: &str, rime: &str) -> bool {
     let front = rime.starts_with(['e', 'ê', 'i', 'y']);
     match onset {
-        "c" | "ng" => !front && !(onset == "c" && rime.starts_with("oa")),
+        "c" | "ng" => !(front || onset == "c" && rime.starts_with("oa")),
         "g" => !rime.starts_with(['e', 'ê', 'y']),
         "gh" | "ngh" => front,
         "qu" => !rime.starts_with('u'),

@@ -25,8 +25,8 @@ fn every_section_says_in_both_languages_whose_move_it_is() {
         let [vietnamese, english] = paragraphs[..] else {
             panic!("{code}: one Vietnamese and one English paragraph, found {}", paragraphs.len())
         };
-        assert!(vietnamese.chars().any(|c| !c.is_ascii()), "{code}: {vietnamese}");
-        assert!(english.chars().all(|c| c.is_ascii()), "{code}: {english}");
+        assert!(!vietnamese.is_ascii(), "{code}: {vietnamese}");
+        assert!(english.is_ascii(), "{code}: {english}");
         let (mover, nobody) = ("(Whose move: the caller.)", "(Whose move: nobody");
         match failure.remedy() {
             Remedy::FixRequest => assert!(english.ends_with(mover), "{code}: {english}"),

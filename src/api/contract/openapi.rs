@@ -235,7 +235,7 @@ mod tests {
         let document = shipped();
         let mut broken = Vec::new();
         look(&document, &document, &mut broken);
-        assert_eq!(broken, [String::new(); 0]);
+        assert_eq!(broken, Vec::<String>::new());
     }
 
     #[test]

@@ -116,6 +116,6 @@ async fn a_paper_named_while_the_collector_asks_is_put_back() {
     };
     house.archive.sweep(house.old(), commits_after_the_first_question).await.unwrap();
     assert!(asked.into_inner() > 1, "it asks again when the paper has left");
-    assert_eq!(house.papers().await, [sha256.clone()], "in its place");
+    assert_eq!(house.papers().await, std::slice::from_ref(&sha256), "in its place");
     assert_eq!(house.reads(&sha256).await.unwrap(), b"named");
 }

@@ -173,7 +173,7 @@ async fn a_source_is_read_by_one_process_and_by_another_when_that_gives_no_sign(
     // No sign any more: of those who begin it again one does.
     assert!(books[0].hold_pull(&first, Duration::ZERO).await.unwrap());
     let lost = books[1].lost_pulls("doc").await.unwrap();
-    assert_eq!(lost, [first.clone()]);
+    assert_eq!(lost, std::slice::from_ref(&first));
     let again = futures_util::future::join_all(books.each_ref().map(|book| book.begin_pull_again(&lost[0], LONG)));
     let again: Vec<_> = again.await.into_iter().filter_map(Result::unwrap).collect();
     assert_eq!((again.len(), again[0].start), (1, 2));
