@@ -211,11 +211,13 @@ struct Seen {
     /// Share done, when, and how long it still takes by the forecast.
     forecasts: Vec<(f64, Duration, Option<Duration>)>,
     ended: Duration,
+    /// Own peak while papers are made, MiB.
+    peak: u64,
 }
 
 impl Seen {
     fn new() -> Self {
-        Self { began: Instant::now(), memory: Vec::new(), forecasts: Vec::new(), ended: Duration::ZERO }
+        Self { began: Instant::now(), memory: Vec::new(), forecasts: Vec::new(), ended: Duration::ZERO, peak: 0 }
     }
 
     fn see(&mut self, progress: Progress) {
@@ -225,6 +227,7 @@ impl Seen {
         }
         let share = progress.done as f64 / progress.of.max(1) as f64;
         self.ended = self.began.elapsed();
+        self.peak = status_mib("self", "VmHWM");
         if LOOKS.get(self.memory.len()).is_some_and(|look| share >= *look) {
             let largest = living().iter().map(|id| status_mib(&id.to_string(), "VmHWM")).max();
             self.memory.push((share, rss(), largest.unwrap_or_default()));
@@ -239,6 +242,7 @@ impl Seen {
         for (share, own, child) in &self.memory {
             println!("| {:.0} % | {own} | {child} |", share * 100.0);
         }
+        println!("| at its peak until then | {} | |", self.peak);
         println!("| at its peak, binding and merging included | {} | |", status_mib("self", "VmHWM"));
         println!("\n| papers made | forecast: still s | came: s | off by, of what was left | of the whole |");
         println!("| --- | --- | --- | --- | --- |");

@@ -71,10 +71,9 @@ pub(super) fn put_together(
         let lineage = consolidation::as_json(&plan.figures);
         own.push(text_file(journal, LINEAGE, &lineage, &key).map_err(unwritable)?);
     }
-    let contents = contents(plan, report, &lines, workshop)?;
-    let whole = Whole { plan, lines: &lines, journal, workshop, key: &key };
+    let whole = Whole { plan, report, lines: &lines, journal, workshop, key: &key };
     // Two long ways through the same files, side by side.
-    let (merged, bound) = rayon::join(|| whole.merge(contents), || whole.bind().map_err(unwritable));
+    let (merged, bound) = rayon::join(|| whole.merge(), || whole.bind().map_err(unwritable));
     let (merged, bound) = (merged?, bound?);
     let manifest = manifest(told, &own, &merged);
     own.push(text_file(journal, MANIFEST, &manifest, &key).map_err(unwritable)?);
@@ -164,6 +163,7 @@ fn archive(mut binder: Archive, own: &[Line], journal: &Journal, key: &str) -> i
 /// Everything that was made, to be put together.
 struct Whole<'a> {
     plan: &'a Outline,
+    report: Option<&'a Manuscript>,
     lines: &'a [Line],
     journal: &'a Journal,
     workshop: &'a Workshop,
@@ -179,7 +179,7 @@ impl Whole<'_> {
     }
 
     /// All pages of all papers. A dossier's papers come one by one.
-    fn merge(&self, contents: Option<Vec<u8>>) -> Result<Line, Failure> {
+    fn merge(&self) -> Result<Line, Failure> {
         let root = self.journal.path("");
         let unwritable = |error: String| unwritable(&root, error);
         let half = self.journal.half(MERGED);
@@ -187,11 +187,15 @@ impl Whole<'_> {
         let mut merger = Merger::new(BufWriter::new(file)).map_err(|error| unwritable(error.to_string()))?;
         // The first file of all gives the colour profile.
         let mut first = Profile::Taken;
-        if let Some(contents) = contents {
-            let mark = Bookmark { below: None, title: self.workshop.words(&YearEndWords::Bookmark {})? };
-            let contents = Leaves::of(&contents, first).map_err(|error| unwritable(error.to_string()))?;
-            merger.add(contents, Some(mark)).map_err(|error| unwritable(error.to_string()))?;
-            first = Profile::Left;
+        if let Some(report) = self.report {
+            let listed = listed(&self.plan.parts, self.lines);
+            let mut contents = self.workshop.contents(report, &listed)?;
+            let mut mark = Some(Bookmark { below: None, title: self.workshop.words(&YearEndWords::Bookmark {})? });
+            for file in contents.files() {
+                let leaves = Leaves::of(&file?, std::mem::replace(&mut first, Profile::Left));
+                let leaves = leaves.map_err(|error| unwritable(error.to_string()))?;
+                merger.add(leaves, mark.take()).map_err(|error| unwritable(error.to_string()))?;
+            }
         }
         for (parts, lines) in self.plan.parts.chunks(AHEAD).zip(self.lines.chunks(AHEAD)) {
             let read =
@@ -232,30 +236,10 @@ impl Whole<'_> {
     }
 }
 
-/// The contents' pages. They stand before what they tell of, so they are set until they know how many they are, from below:
-/// larger numbers take no less room.
-fn contents(
-    plan: &Outline,
-    report: Option<&Manuscript>,
-    lines: &[Line],
-    workshop: &Workshop,
-) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(report) = report else { return Ok(None) };
-    let mut own = 1;
-    loop {
-        let made = workshop.contents(report, &listed(&plan.parts, lines, own))?;
-        let pages = made.pages as usize;
-        if pages <= own {
-            return Ok(Some(made.pdf));
-        }
-        own = pages;
-    }
-}
-
 /// A heading for each bloc, a line for each paper.
-fn listed(parts: &[Part], lines: &[Line], own: usize) -> Vec<ContentsLine> {
+fn listed(parts: &[Part], lines: &[Line]) -> Vec<ContentsLine> {
     let mut listed = Vec::new();
-    let mut page = own + 1;
+    let mut page = 1;
     let mut heading: Option<&str> = None;
     for (part, line) in parts.iter().zip(lines) {
         let name = part.bloc.as_ref().map(|(_, name)| name.as_str());

@@ -23,7 +23,7 @@ use crate::{
     regulation::{Award, Edition},
     typesetting::{Diagnosis, FontFile, FontShelf, FontsError, Pages, Sheet, Typesetter, TypesettingError},
 };
-pub use contents::{ContentsLine, YearEndWords};
+pub use contents::{Contents, ContentsLine, YearEndWords};
 use dossier::Entry;
 pub use metadata::FinishedFile;
 pub use proof::{Carried, Question, Verification};

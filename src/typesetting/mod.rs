@@ -13,8 +13,10 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate};
 use typst::{
     diag::Warned,
-    foundations::{Bytes, Datetime, Smart},
+    foundations::{Bytes, Content, Datetime, Label, Selector, Smart},
+    introspection::Introspector,
     syntax::{FileId, RootedPath, VirtualPath, VirtualRoot},
+    utils::PicoStr,
 };
 use typst_as_lib::TypstEngine;
 use typst_layout::PagedDocument;
@@ -142,6 +144,16 @@ impl Pages<'_> {
     /// How many pages.
     pub fn count(&self) -> usize {
         self.document.pages().len()
+    }
+
+    /// The page, from 0, of everything that bears a label, in its order.
+    pub fn pages_of(&self, label: &str) -> Result<Vec<usize>, TypesettingError> {
+        let broken = || TypesettingError::Broken(format!("{label:?} is no label"));
+        let label = Label::new(PicoStr::intern(label)).ok_or_else(broken)?;
+        let introspector = self.document.introspector();
+        let found = introspector.query(&Selector::Label(label));
+        let page = |it: &Content| introspector.position(it.location()?).map(|place| place.page.get() - 1);
+        Ok(found.iter().filter_map(page).collect())
     }
 
     /// Text runs and ruled lines with their places, for measuring.

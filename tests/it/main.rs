@@ -32,6 +32,7 @@ mod year_end;
 mod batches;
 mod cli;
 mod clients;
+mod contents;
 mod contract;
 mod editions;
 mod endings;
