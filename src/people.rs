@@ -262,8 +262,7 @@ mod tests {
     use super::*;
     use crate::{
         archive::BucketPlace,
-        catalog::MediaType,
-        job::{Artifact, LOCAL, NewJob},
+        job::{Artifact, NewJob},
         ledger::{LeaseOutcome, Ledger, LedgerLimits},
     };
 
@@ -311,18 +310,7 @@ mod tests {
         ];
         let environment = bucket.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let place = BucketPlace::read("s3://van-ban-mat/tinh", environment).unwrap().unwrap();
-        let new = NewJob {
-            id: JobId::fresh(),
-            organisation: LOCAL.into(),
-            kind: "bien-ban".into(),
-            media_type: MediaType::Pdf,
-            trace: None,
-            edition: "2020".into(),
-            order: json!({"name": "Y Ban"}).to_string(),
-            order_sha256: "ab".repeat(32),
-            findings: Vec::new(),
-            file_name: "Biên bản".into(),
-        };
+        let new = NewJob { order: json!({"name": "Y Ban"}).to_string(), ..NewJob::sample() };
         let id = ledger.accept(new).await.unwrap().id;
         let LeaseOutcome::Taken(lease) = ledger.lease(id, "w", Duration::from_secs(60)).await.unwrap() else {
             panic!("not taken")

@@ -191,7 +191,7 @@ async fn remove_file(books: Books<'_>, archive: &Archive, erased: &Erased) -> Re
 mod tests {
     use super::*;
     use crate::{
-        job::{Artifact, LOCAL, NewJob},
+        job::{Artifact, NewJob},
         ledger::{LeaseOutcome, LedgerLimits},
     };
 
@@ -210,18 +210,7 @@ mod tests {
 
     impl House {
         async fn make(&self, paper: &[u8]) -> (JobId, String) {
-            let new = NewJob {
-                id: JobId::fresh(),
-                organisation: LOCAL.into(),
-                kind: "bien-ban".into(),
-                edition: "2020".into(),
-                order: "{}".into(),
-                order_sha256: "ab".repeat(32),
-                findings: Vec::new(),
-                file_name: "Biên bản".into(),
-                media_type: crate::catalog::MediaType::Pdf,
-                trace: None,
-            };
+            let new = NewJob::sample();
             let id = self.ledger.accept(new).await.unwrap().id;
             let LeaseOutcome::Taken(lease) = self.ledger.lease(id, "w", Duration::from_secs(9)).await.unwrap() else {
                 panic!("not taken")

@@ -2,8 +2,7 @@ use std::{path::PathBuf, time::Duration};
 
 use super::*;
 use crate::{
-    catalog::MediaType,
-    job::{Artifact, JobId, JobState, LOCAL, NewJob},
+    job::{Artifact, JobId, JobState, NewJob},
     ledger::{JobFilter, LeaseOutcome, LedgerLimits, Place},
     retention,
 };
@@ -25,18 +24,7 @@ async fn house() -> House {
 
 impl House {
     async fn accept(&self) -> JobId {
-        let new = NewJob {
-            id: JobId::fresh(),
-            organisation: LOCAL.into(),
-            kind: "bien-ban".into(),
-            media_type: MediaType::Pdf,
-            trace: None,
-            edition: "2020".into(),
-            order: "{}".into(),
-            order_sha256: "ab".repeat(32),
-            findings: Vec::new(),
-            file_name: "Biên bản".into(),
-        };
+        let new = NewJob::sample();
         self.ledger.accept(new).await.unwrap().id
     }
 

@@ -27,6 +27,26 @@ pub(super) fn report(failure: &Failure) -> ExitCode {
     }
 }
 
+/// Makes the folder; one that holds anything is refused.
+///
+/// # Errors
+/// [`FailureCode::BadParameter`].
+pub(super) fn empty_folder(folder: &Path) -> Result<(), Failure> {
+    let unusable = |error: io::Error| {
+        Failure::new(
+            FailureCode::BadParameter,
+            format!("Không dùng được thư mục {}.", folder.display()),
+            format!("{}: {error}", folder.display()),
+        )
+        .hint("Chọn một thư mục mới hoặc trống.")
+    };
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    match std::fs::read_dir(folder).map_err(unusable)?.next() {
+        None => Ok(()),
+        Some(_) => Err(unusable(io::ErrorKind::DirectoryNotEmpty.into())),
+    }
+}
+
 /// Prints warnings and information.
 pub(super) fn notices(list: &[Finding]) {
     let mut text = String::new();

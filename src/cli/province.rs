@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::output;
 use crate::{
-    failure::{Failure, FailureCode},
+    failure::Failure,
     sample_province::{Plan, invent},
 };
 
@@ -33,18 +33,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let folder = &arguments.folder;
-    let unusable = |error: std::io::Error| {
-        Failure::new(
-            FailureCode::BadParameter,
-            format!("Không dùng được thư mục {}.", folder.display()),
-            format!("{}: {error}", folder.display()),
-        )
-        .hint("Chọn một thư mục mới hoặc trống.")
-    };
-    std::fs::create_dir_all(folder).map_err(unusable)?;
-    if std::fs::read_dir(folder).map_err(unusable)?.next().is_some() {
-        return Err(unusable(std::io::ErrorKind::DirectoryNotEmpty.into()));
-    }
+    output::empty_folder(folder)?;
     let plan = Plan {
         seed: arguments.seed,
         blocs: arguments.blocs,

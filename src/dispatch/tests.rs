@@ -24,18 +24,7 @@ async fn accept(ledger: &Ledger, count: usize) -> Vec<JobId> {
 async fn accept_for(ledger: &Ledger, organisation: &str, count: usize) -> Vec<JobId> {
     let mut jobs = Vec::with_capacity(count);
     for _ in 0..count {
-        let new = NewJob {
-            id: JobId::fresh(),
-            organisation: organisation.into(),
-            kind: "to-trinh".into(),
-            edition: "2020".into(),
-            order: "{}".into(),
-            order_sha256: "ab".repeat(32),
-            findings: Vec::new(),
-            file_name: "Tờ trình".into(),
-            media_type: crate::catalog::MediaType::Pdf,
-            trace: None,
-        };
+        let new = NewJob { organisation: organisation.into(), ..NewJob::sample() };
         jobs.push(ledger.accept(new).await.unwrap().id);
     }
     jobs

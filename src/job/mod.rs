@@ -76,6 +76,25 @@ pub struct NewJob {
     pub trace: Option<TraceContext>,
 }
 
+#[cfg(test)]
+impl NewJob {
+    /// A job for tests, new each time; whoever cares for a field says it.
+    pub fn sample() -> Self {
+        Self {
+            id: JobId::fresh(),
+            organisation: LOCAL.into(),
+            kind: "bien-ban".into(),
+            edition: "2020".into(),
+            order: "{}".into(),
+            order_sha256: "ab".repeat(32),
+            findings: Vec::new(),
+            file_name: "Biên bản".into(),
+            media_type: MediaType::Pdf,
+            trace: None,
+        }
+    }
+}
+
 /// The finished file of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {

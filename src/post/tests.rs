@@ -16,8 +16,7 @@ use tokio::{
 use super::*;
 use crate::{
     access::OrganisationId,
-    catalog::MediaType,
-    job::{JobId, NewJob, event::EventType},
+    job::{NewJob, event::EventType},
     ledger::{LedgerLimits, OrganisationChange},
     outbound::{Authorities, Outbound, Rules},
 };
@@ -160,18 +159,7 @@ impl World {
     /// Accepts jobs, and so makes events.
     async fn events(&self, organisation: &str, number: usize) {
         for _ in 0..number {
-            let new = NewJob {
-                id: JobId::fresh(),
-                organisation: organisation.into(),
-                kind: "quyet-dinh".into(),
-                edition: "2020".into(),
-                order: "{}".into(),
-                order_sha256: "ab".repeat(32),
-                findings: Vec::new(),
-                file_name: "Quyết định".into(),
-                media_type: MediaType::Pdf,
-                trace: None,
-            };
+            let new = NewJob { organisation: organisation.into(), ..NewJob::sample() };
             self.registry.ledger.accept(new).await.unwrap();
         }
     }

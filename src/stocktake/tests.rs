@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     catalog::MediaType,
     failure::Failure,
-    job::{Artifact, LOCAL, NewJob},
+    job::{Artifact, NewJob},
     ledger::{LeaseOutcome, LedgerLimits},
     press::{Pressed, Verdict},
     retention,
@@ -45,18 +45,7 @@ async fn house() -> House {
 
 impl House {
     async fn make(&self, order: &str) -> (JobId, String) {
-        let new = NewJob {
-            id: JobId::fresh(),
-            organisation: LOCAL.into(),
-            kind: "bien-ban".into(),
-            media_type: MediaType::Pdf,
-            trace: None,
-            edition: "2020".into(),
-            order: order.into(),
-            order_sha256: fingerprint::of(order.as_bytes()),
-            findings: Vec::new(),
-            file_name: "Biên bản".into(),
-        };
+        let new = NewJob { order: order.into(), order_sha256: fingerprint::of(order.as_bytes()), ..NewJob::sample() };
         let id = self.ledger.accept(new).await.unwrap().id;
         let LeaseOutcome::Taken(lease) = self.ledger.lease(id, "w", LONG).await.unwrap() else { panic!("not taken") };
         let Pressed { bytes, pages, .. } = SAME.render(order).await.unwrap();

@@ -98,18 +98,7 @@ impl House {
     }
 
     async fn accept_for(&self, organisation: &str) -> JobId {
-        let new = NewJob {
-            id: JobId::fresh(),
-            organisation: organisation.into(),
-            kind: "bien-ban".into(),
-            edition: "2020".into(),
-            order: r#"{"v":1}"#.into(),
-            order_sha256: "ab".repeat(32),
-            findings: Vec::new(),
-            file_name: "Biên bản".into(),
-            media_type: crate::catalog::MediaType::Pdf,
-            trace: None,
-        };
+        let new = NewJob { organisation: organisation.into(), order: r#"{"v":1}"#.into(), ..NewJob::sample() };
         self.ledger.accept(new).await.unwrap().id
     }
 

@@ -14,18 +14,7 @@ use crate::{
 
 /// Writes the folder, which has to be new or empty.
 pub(super) async fn export(register: &RegisterDesk, folder: &Path, period: PeriodId) -> Result<(), Failure> {
-    let unusable = |error: std::io::Error| {
-        Failure::new(
-            FailureCode::BadParameter,
-            format!("Không dùng được thư mục {}.", folder.display()),
-            format!("{}: {error}", folder.display()),
-        )
-        .hint("Chọn một thư mục mới hoặc trống.")
-    };
-    std::fs::create_dir_all(folder).map_err(unusable)?;
-    if std::fs::read_dir(folder).map_err(unusable)?.next().is_some() {
-        return Err(unusable(std::io::ErrorKind::DirectoryNotEmpty.into()));
-    }
+    output::empty_folder(folder)?;
     let Province { register, sent, missing } = register.province(period, Figures::Newest, None).await?;
     write(&folder.join("province.json"), &register)?;
     for one in &sent {

@@ -94,16 +94,11 @@ use on_both_stores;
 
 fn new_job() -> NewJob {
     NewJob {
-        id: JobId::fresh(),
-        organisation: LOCAL.into(),
         kind: "quyet-dinh".into(),
-        edition: "2020".into(),
         order: r#"{"v":1,"paper":"…"}"#.into(),
-        order_sha256: "ab".repeat(32),
-        findings: Vec::new(),
         file_name: "Quyết định".into(),
         media_type: crate::catalog::MediaType::Zip,
-        trace: None,
+        ..NewJob::sample()
     }
 }
 

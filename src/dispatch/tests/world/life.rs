@@ -149,18 +149,7 @@ impl<'a> World<'a> {
         // A caller who mistakes his own keys.
         let other_request = known.is_some() && key == 5;
         let id = self.id(self.jobs.len() as u64);
-        let new = NewJob {
-            id,
-            organisation: format!("org-{organisation}"),
-            kind: "bien-ban".into(),
-            edition: "2020".into(),
-            order: "{}".into(),
-            order_sha256: "ab".repeat(32),
-            findings: Vec::new(),
-            file_name: "Biên bản".into(),
-            media_type: crate::catalog::MediaType::Pdf,
-            trace: None,
-        };
+        let new = NewJob { id, organisation: format!("org-{organisation}"), ..NewJob::sample() };
         let once = OnceKey {
             organisation: new.organisation.clone(),
             key_sha256: format!("{}-{key}", self.seed),
