@@ -4,7 +4,11 @@
 //! keeping floors those become a [`Failure`]: Vietnamese for the reader, a stable code for programs, and a [`Remedy`]
 //! that alone decides HTTP status, retry, exit code and log level.
 
+mod told;
+
 use serde::{Deserialize, Serialize};
+
+pub use told::{MOST_FINDINGS, in_order, keep_told};
 
 /// How much a [`Finding`] weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,8 +47,6 @@ pub struct Finding {
     pub law: Option<String>,
 }
 
-/// The most findings that one answer lists; a request this wrong is not mended line by line.
-pub const MOST_FINDINGS: usize = 200;
 /// The longest excerpt of a caller's value that a finding repeats, in characters.
 const LONGEST_EXCERPT: usize = 80;
 

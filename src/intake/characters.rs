@@ -1,12 +1,12 @@
 //! Every text of a request: NFC, no hidden characters, nothing that the fonts cannot show.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::Value;
 
 use crate::{
     catalog::Kind,
-    failure::{Finding, Severity},
+    failure::{Finding, Severity, keep_told},
     vietnamese::{self, LegacyEncoding},
 };
 
@@ -90,7 +90,7 @@ pub(super) fn convert(request: &mut Value, is_choice: &dyn Fn(&str, &str) -> boo
 /// Hidden and control characters, legacy encodings, untidy spacing, characters without a glyph.
 pub(super) fn check(value: &Value, covers: &dyn Fn(char) -> bool) -> Vec<Finding> {
     let mut findings = vietnamese::check_strings(value);
-    let hidden: Vec<String> = findings
+    let hidden: HashSet<String> = findings
         .iter()
         .filter(|finding| finding.severity == Severity::Error)
         .flat_map(|finding| finding.pointers.iter().cloned())
@@ -118,6 +118,7 @@ fn uncovered(value: &Value, pointer: &mut String, covers: &dyn Fn(char) -> bool,
                     .found(text)
                     .expected("chữ tiếng Việt và các dấu thông dụng; hoặc thêm phông chữ có ký tự này"),
                 );
+                keep_told(findings);
             }
         }
         Value::Array(items) => {

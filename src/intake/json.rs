@@ -1,22 +1,28 @@
 //! JSON text to a value, with the two things a plain reader lets pass: keys that stand twice, and depth.
 
-use std::{collections::HashSet, fmt};
+use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use super::{LARGEST_REQUEST, foreign};
-use crate::failure::{Failure, FailureCode, Finding, Severity};
+use crate::{
+    failure::{Failure, FailureCode, Finding, Severity, keep_told},
+    vietnamese::escape_pointer,
+};
 
 /// Objects and lists inside each other; the deepest schema needs eight.
 const DEEPEST: usize = 16;
+
+/// Bytes of a key; no schema has one of fifty. A place names every key above it, and an answer many places.
+const LONGEST_KEY: usize = 1_000;
 
 /// Up to here a double holds every whole number (RFC 8259, section 6).
 const LARGEST_WHOLE: f64 = 9_007_199_254_740_991.0;
 
 pub(super) struct Read {
     pub(super) value: Value,
-    /// One finding for every key that stands twice in its object.
+    /// One finding for every key that stands twice in its object; of very many, those that an answer lists.
     pub(super) duplicates: Vec<Finding>,
 }
 
@@ -34,9 +40,9 @@ pub(super) fn read_within(bytes: &[u8], most: usize) -> Result<Read, Failure> {
         .hint("Chia nhỏ dữ liệu hoặc bỏ bớt ảnh."));
     }
     let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let mut duplicates = Vec::new();
+    let (mut pointer, mut duplicates) = (String::new(), Vec::new());
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let seed = Seed { pointer: String::new(), depth: 0, duplicates: &mut duplicates };
+    let seed = Seed { pointer: &mut pointer, depth: 0, duplicates: &mut duplicates };
     let value = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match value {
         Ok(value) => Ok(Read { value, duplicates }),
@@ -89,7 +95,8 @@ fn cause(error: &serde_json::Error) -> [&'static str; 2] {
 }
 
 /// Beginnings of serde_json's sentences, as of 1.0; what is not listed is a fault of syntax.
-const CAUSES: [(&str, &str, &str); 17] = [
+const CAUSES: [(&str, &str, &str); 18] = [
+    (LONG_KEY, "tên trường dài quá 1.000 byte", "a key of more than 1,000 bytes"),
     (TOO_DEEP, "lồng nhau quá 16 tầng", "nested deeper than 16 levels"),
     ("recursion limit", "lồng nhau quá 16 tầng", "nested deeper than 16 levels"),
     ("EOF while parsing a string", "chuỗi chữ chưa có dấu nháy đóng thì tệp đã hết", "the end inside a string"),
@@ -115,8 +122,11 @@ const CAUSES: [(&str, &str, &str); 17] = [
 
 const TOO_DEEP: &str = "nested too deeply";
 
+const LONG_KEY: &str = "a key is too long";
+
 struct Seed<'a> {
-    pointer: String,
+    /// Of the value that is read; longer only while a part of it is read.
+    pointer: &'a mut String,
     depth: usize,
     duplicates: &'a mut Vec<Finding>,
 }
@@ -170,10 +180,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let depth = deeper(self.depth)?;
-        let mut list = Vec::new();
+        let (mut list, length) = (Vec::new(), self.pointer.len());
         loop {
-            let seed = Seed { pointer: format!("{}/{}", self.pointer, list.len()), depth, duplicates: self.duplicates };
-            match items.next_element_seed(seed)? {
+            self.pointer.push_str(&format!("/{}", list.len()));
+            let item = items.next_element_seed(Seed { pointer: self.pointer, depth, duplicates: self.duplicates })?;
+            self.pointer.truncate(length);
+            match item {
                 Some(item) => list.push(item),
                 None => return Ok(Value::Array(list)),
             }
@@ -182,23 +194,28 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let depth = deeper(self.depth)?;
-        let mut object = Map::new();
-        let mut seen = HashSet::new();
+        let (mut object, length) = (Map::new(), self.pointer.len());
         while let Some(key) = entries.next_key::<String>()? {
-            let pointer = format!("{}/{}", self.pointer, key.replace('~', "~0").replace('/', "~1"));
-            if !seen.insert(key.clone()) {
+            if key.len() > LONGEST_KEY {
+                return Err(A::Error::custom(LONG_KEY));
+            }
+            self.pointer.push('/');
+            self.pointer.push_str(&escape_pointer(&key));
+            if object.contains_key(&key) {
                 self.duplicates.push(
                     Finding::new(
                         "json-duplicate",
                         Severity::Error,
-                        pointer.clone(),
+                        self.pointer.clone(),
                         "Trường này được ghi hai lần trong cùng một đối tượng.",
                         "This key stands twice in its object.",
                     )
                     .expected("mỗi trường chỉ ghi một lần"),
                 );
+                keep_told(self.duplicates);
             }
-            let value = entries.next_value_seed(Seed { pointer, depth, duplicates: self.duplicates })?;
+            let value = entries.next_value_seed(Seed { pointer: self.pointer, depth, duplicates: self.duplicates })?;
+            self.pointer.truncate(length);
             object.insert(key, value);
         }
         Ok(Value::Object(object))
@@ -212,6 +229,7 @@ fn deeper<E: serde::de::Error>(depth: usize) -> Result<usize, E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::MOST_FINDINGS;
 
     #[test]
     fn a_key_that_stands_twice_is_found_with_its_place() {
@@ -247,6 +265,23 @@ mod tests {
         }
         let failure = read(b"\"\xff\"").err().expect("malformed");
         assert!(failure.message.contains("UTF-8"), "{}", failure.message);
+    }
+
+    #[test]
+    fn no_key_is_longer_than_any_schema_needs() {
+        let with = |length: usize| format!("{{\"{}\": [{{\"a\": 1}}]}}", "k".repeat(length));
+        assert!(read(with(LONGEST_KEY).as_bytes()).is_ok());
+        let failure = read(with(LONGEST_KEY + 1).as_bytes()).err().expect("too long");
+        assert!(failure.code == FailureCode::MalformedJson && failure.message.contains("tên trường dài quá"));
+    }
+
+    #[test]
+    fn of_a_hundred_thousand_keys_that_stand_twice_the_first_are_told() {
+        let text = format!("{{\"x\": [{}], \"b\": 1, \"b\": 2}}", "{\"a\": 1, \"a\": 2},".repeat(100_000) + "0");
+        let mut duplicates = read(text.as_bytes()).unwrap().duplicates;
+        assert!(duplicates.len() < 2 * MOST_FINDINGS);
+        duplicates.sort_by(|a, b| a.pointers.cmp(&b.pointers));
+        assert_eq!((&*duplicates[0].pointers[0], &*duplicates[1].pointers[0]), ("/b", "/x/0/a"));
     }
 
     #[test]

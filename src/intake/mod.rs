@@ -22,7 +22,7 @@ use crate::{
     catalog::{Catalog, Form, Kind, MediaType},
     document::Status,
     dossier::Origins,
-    failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity},
+    failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity, in_order},
     regulation::{self, Edition},
 };
 pub use rules::kind_words;
@@ -163,7 +163,8 @@ fn examine(
     findings.extend(schema_faults::find(kind, &value, MOST_FINDINGS)?);
     findings.extend(characters::check(&value, covers));
     findings.extend(signature::check(&value));
-    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+    let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    if (1..MOST_FINDINGS).contains(&errors) {
         // What the faulty places allow of the cross-checks is said in the same answer.
         let day = governing_day(&value);
         let edition = edition_of(&value, kind, catalog, day).ok();
@@ -214,7 +215,7 @@ fn edition_out_of_time(request: &Value, edition: &Edition, day: NaiveDate, statu
 }
 
 fn refuse_errors(findings: &mut Vec<Finding>) -> Result<(), Failure> {
-    findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.pointers.cmp(&b.pointers)));
+    findings.sort_by(in_order);
     findings.truncate(MOST_FINDINGS);
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(Failure::invalid_document(std::mem::take(findings)));

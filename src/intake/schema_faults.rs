@@ -7,7 +7,7 @@ use super::quoted;
 use crate::{
     calendar,
     catalog::Form,
-    failure::{Failure, FailureCode, Finding, Severity},
+    failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity},
 };
 
 /// How the schemas say that a name holds a letter; without `\p`, which not every validator knows.
@@ -39,9 +39,11 @@ fn explain(form: &Form, error: &ValidationError<'_>, findings: &mut Vec<Finding>
     };
     let finding = match error.kind() {
         Fault::AdditionalProperties { unexpected } | Fault::UnevaluatedProperties { unexpected } => {
-            for key in unexpected {
+            let known = form.properties_at(&pointer).join(", ");
+            let mut unexpected: Vec<&String> = unexpected.iter().collect();
+            unexpected.sort();
+            for key in unexpected.into_iter().take(MOST_FINDINGS) {
                 let place = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                let known = form.properties_at(&pointer).join(", ");
                 findings.push(
                     fault(
                         "unknown",

@@ -49,33 +49,51 @@ const PHRASES: [(&str, &[&str], &str); 24] = [
     ("Mặt trận Tổ quốc Việt Nam", &["mặt trận tổ quốc Việt Nam", "Mặt trận tổ quốc Việt Nam"], AGENCIES),
 ];
 
-/// All such places of a text, in order.
+/// All such places of a text, in order. A text is gone through once, however long it is: it may be a stranger's.
 pub fn capital_faults(text: &str) -> Vec<CapitalFault> {
     let text = nfc(text);
-    let mut faults: Vec<(usize, CapitalFault)> = Vec::new();
-    for (right, wrongs, clause) in PHRASES {
-        for wrong in wrongs {
-            for (byte, found) in text.match_indices(wrong) {
-                if stands_alone(&text, byte, found) && is_meant(&text, byte, right) {
-                    faults.push((byte, fault(&text, byte, found, right.to_string(), clause)));
+    let words = words_of(&text);
+    let mut faults = phrases(&text);
+    faults.extend(parts_of_laws(&text, &words));
+    faults.extend(provinces(&text, &words));
+    faults.sort_by_key(|(byte, _)| *byte);
+    let (mut at, mut counted) = (0, 0);
+    for (byte, fault) in &mut faults {
+        at += text[counted..*byte].chars().count();
+        (fault.at, counted) = (at, *byte);
+    }
+    faults.into_iter().map(|(_, fault)| fault).collect()
+}
+
+/// Its place is counted when all are known.
+fn fault(found: &str, right: String, clause: &'static str) -> CapitalFault {
+    CapitalFault { at: 0, found: found.to_string(), right, clause }
+}
+
+fn phrases(text: &str) -> Vec<(usize, CapitalFault)> {
+    let mut faults = Vec::new();
+    for (byte, rest) in beginnings(text) {
+        for (right, wrongs, clause) in PHRASES {
+            for wrong in wrongs.iter().filter(|wrong| rest.starts_with(**wrong)) {
+                let ends = !rest[wrong.len()..].starts_with(char::is_alphanumeric);
+                if ends && is_meant(text, byte, right) {
+                    faults.push((byte, fault(wrong, right.to_string(), clause)));
                 }
             }
         }
     }
-    faults.extend(parts_of_laws(&text));
-    faults.extend(provinces(&text));
-    faults.sort_by_key(|(byte, _)| *byte);
-    faults.into_iter().map(|(_, fault)| fault).collect()
+    faults
 }
 
-fn fault(text: &str, byte: usize, found: &str, right: String, clause: &'static str) -> CapitalFault {
-    CapitalFault { at: text[..byte].chars().count(), found: found.to_string(), right, clause }
-}
-
-/// No letter before or after.
-fn stands_alone(text: &str, byte: usize, found: &str) -> bool {
-    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    !letter(text[..byte].chars().next_back()) && !letter(text[byte + found.len()..].chars().next())
+/// What begins at each letter that has none before it, with its byte.
+fn beginnings(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut follows_letter = false;
+    text.char_indices().filter_map(move |(byte, c)| {
+        let is_letter = c.is_alphanumeric();
+        let begins = is_letter && !follows_letter;
+        follows_letter = is_letter;
+        begins.then(|| (byte, &text[byte..]))
+    })
 }
 
 /// Some words make another phrase of what follows them: `pháp luật thi đua`, `kỷ luật`; a class counts only beside an order.
@@ -85,25 +103,23 @@ fn is_meant(text: &str, byte: usize, right: &str) -> bool {
     match right {
         "Luật Thi đua" => !["pháp", "kỷ", "quy", "dự", "đạo"].contains(&last.as_str()),
         "hạng Nhất" | "hạng Nhì" | "hạng Ba" => {
-            let words: Vec<&str> = before.split_whitespace().collect();
-            words.iter().rev().take(4).any(|word| word.to_lowercase() == "chương")
+            before.split_whitespace().rev().take(4).any(|word| word.to_lowercase() == "chương")
         }
         _ => true,
     }
 }
 
 /// `Khoản 2`, `Điểm a` inside a sentence; `khoản 2 điều 74`.
-fn parts_of_laws(text: &str) -> Vec<(usize, CapitalFault)> {
-    let words = words_of(text);
+fn parts_of_laws(text: &str, words: &[Word<'_>]) -> Vec<(usize, CapitalFault)> {
     let mut faults = Vec::new();
     for pair in words.windows(2) {
-        let [(byte, word), (next_byte, next)] = pair else { continue };
+        let [Word { byte, word, is_inside }, Word { byte: next_byte, word: next, .. }] = pair else { continue };
         let next = bare(next);
         let numbered = next.starts_with(|c: char| c.is_ascii_digit());
         let lettered = next.chars().count() == 1 && next.chars().all(char::is_lowercase);
         let right = match bare(word) {
-            "Khoản" if numbered && is_inside_sentence(text, *byte) => "khoản",
-            "Điểm" if lettered && is_inside_sentence(text, *byte) => "điểm",
+            "Khoản" if numbered && *is_inside => "khoản",
+            "Điểm" if lettered && *is_inside => "điểm",
             "điều" if numbered && follows_clause(text, *byte) => "Điều",
             "mục" if numbered && follows_article(text, *byte) => "Mục",
             "chương" if numbered_roman(next) && follows_article(text, *byte) => "Chương",
@@ -112,23 +128,28 @@ fn parts_of_laws(text: &str) -> Vec<(usize, CapitalFault)> {
         let begin = byte + word.find(bare(word)).unwrap_or_default();
         let end = next_byte + next.len();
         let found = text.get(begin..end).unwrap_or(word);
-        faults.push((begin, fault(text, begin, found, format!("{right} {next}"), PARTS)));
+        faults.push((begin, fault(found, format!("{right} {next}"), PARTS)));
     }
     faults
 }
 
 /// True if `khoản 2` stands right before.
 fn follows_clause(text: &str, byte: usize) -> bool {
-    let before: Vec<&str> = text[..byte].split_whitespace().collect();
-    matches!(before.as_slice(), [.., clause, number]
-        if clause.to_lowercase() == "khoản" && number.chars().all(|c| c.is_ascii_digit()))
+    two_before(text, byte)
+        .is_some_and(|[clause, number]| clause.to_lowercase() == "khoản" && number.chars().all(|c| c.is_ascii_digit()))
 }
 
 /// True if `Điều 24` or a larger part with its number stands right before: then no plain word can be meant.
 fn follows_article(text: &str, byte: usize) -> bool {
-    let before: Vec<&str> = text[..byte].split_whitespace().collect();
-    matches!(before.as_slice(), [.., part, number]
-        if ["điều", "mục"].contains(&part.to_lowercase().as_str()) && number.chars().all(|c| c.is_ascii_digit()))
+    two_before(text, byte).is_some_and(|[part, number]| {
+        ["điều", "mục"].contains(&part.to_lowercase().as_str()) && number.chars().all(|c| c.is_ascii_digit())
+    })
+}
+
+fn two_before(text: &str, byte: usize) -> Option<[&str; 2]> {
+    let mut before = text[..byte].split_whitespace().rev();
+    let last = before.next()?;
+    Some([before.next()?, last])
 }
 
 fn numbered_roman(next: &str) -> bool {
@@ -136,38 +157,47 @@ fn numbered_roman(next: &str) -> bool {
 }
 
 /// `Tỉnh Kon Tum` inside a sentence: the common noun is small before a name. `Tỉnh ủy`, `Tỉnh đoàn` are names themselves.
-fn provinces(text: &str) -> Vec<(usize, CapitalFault)> {
+fn provinces(text: &str, words: &[Word<'_>]) -> Vec<(usize, CapitalFault)> {
     const OTHER_NAMES: [&str; 6] = ["Ủy", "Uỷ", "Đoàn", "Hội", "Đội", "Đảng"];
-    let words = words_of(text);
     let mut faults = Vec::new();
     for pair in words.windows(2) {
-        let [(byte, word), (next_byte, next)] = pair else { continue };
+        let [Word { byte, word, is_inside }, Word { byte: next_byte, word: next, .. }] = pair else { continue };
         let name = bare(next);
         let capital = name.starts_with(char::is_uppercase) && name.chars().nth(1).is_some_and(char::is_lowercase);
-        if *word == "Tỉnh" && capital && !OTHER_NAMES.contains(&name) && is_inside_sentence(text, *byte) {
+        if *word == "Tỉnh" && capital && !OTHER_NAMES.contains(&name) && *is_inside {
             let found = text.get(*byte..next_byte + name.len()).unwrap_or(word);
-            faults.push((*byte, fault(text, *byte, found, format!("tỉnh {name}"), PLACES)));
+            faults.push((*byte, fault(found, format!("tỉnh {name}"), PLACES)));
         }
     }
     faults
 }
 
-/// Words with the byte at which they begin.
-fn words_of(text: &str) -> Vec<(usize, &str)> {
-    let begin = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
-    text.split_whitespace().map(|word| (begin(word), word)).collect()
+struct Word<'a> {
+    /// At which it begins.
+    byte: usize,
+    word: &'a str,
+    /// A word stands before it on the same line and ends neither a sentence nor an introduction.
+    is_inside: bool,
+}
+
+fn words_of(text: &str) -> Vec<Word<'_>> {
+    let (mut words, mut end) = (Vec::new(), 0);
+    let (mut goes_on, mut any_plain) = (false, false);
+    for word in text.split_whitespace() {
+        let byte = word.as_ptr() as usize - text.as_ptr() as usize;
+        if text[end..byte].contains('\n') {
+            (goes_on, any_plain) = (false, false);
+        }
+        words.push(Word { byte, word, is_inside: goes_on && any_plain });
+        goes_on = word.ends_with(|mark: char| mark.is_alphanumeric() || mark == ',');
+        any_plain |= word.chars().all(char::is_alphabetic);
+        end = byte + word.len();
+    }
+    words
 }
 
 fn bare(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
-}
-
-/// True if a word stands before on the same line and ends neither a sentence nor an introduction.
-fn is_inside_sentence(text: &str, byte: usize) -> bool {
-    let line = text[..byte].rsplit('\n').next().unwrap_or_default();
-    let mark = line.trim_end().chars().next_back();
-    mark.is_some_and(|mark| mark.is_alphanumeric() || mark == ',')
-        && line.split_whitespace().any(|word| word.chars().all(char::is_alphabetic))
 }
 
 #[cfg(test)]
@@ -246,6 +276,22 @@ mod tests {
             "",
         ] {
             check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn l01_a_place_counts_characters_from_the_text_s_begin() {
+        let at = |text: &str| capital_faults(text).iter().map(|fault| fault.at).collect::<Vec<_>>();
+        assert_eq!(at("Được Sở nội vụ giao; theo Khoản 2 Điều 74,\nsở nội vụ"), [5, 26, 43]);
+    }
+
+    /// A text in which every word looks back over all before it would never be done with.
+    #[test]
+    fn l01_a_long_text_is_gone_through_once() {
+        for word in ["hạng ba ", "huân chương hạng ba ", "Khoản 2 ", "điều 2 ", "mục 2 chương I ", "của Tỉnh Kon "]
+        {
+            let text = word.repeat(400_000 / word.len());
+            assert!(capital_faults(&text).len() <= text.len());
         }
     }
 

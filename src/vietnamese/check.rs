@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     CapitalFault, LegacyEncoding, TidyFault, capital_faults, convert_legacy, forbidden_character, tidy_faults,
 };
-use crate::failure::{Finding, Severity};
+use crate::failure::{Finding, Severity, keep_told};
 
 /// Calls `visit` with the JSON pointer (RFC 6901) and the text of every string value, in document order.
 pub fn visit_strings(value: &Value, visit: &mut impl FnMut(&str, &str)) {
@@ -49,6 +49,7 @@ pub fn check_strings(request: &Value) -> Vec<Finding> {
         // An image travels as Base64, where none of this can be meant.
         if !pointer.ends_with("/signature_image") {
             findings.extend(check_string(pointer, text));
+            keep_told(&mut findings);
         }
     });
     findings

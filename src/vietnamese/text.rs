@@ -79,6 +79,8 @@ pub enum TidyFault {
 pub fn tidy_faults(text: &str) -> Vec<TidyFault> {
     let text: Vec<char> = nfc(text).chars().collect();
     let mut faults = Vec::new();
+    // Whether a slash stands in the run of non-blanks before `at`.
+    let mut follows_slash = false;
     for (at, &c) in text.iter().enumerate() {
         let next = text.get(at + 1).copied();
         match c {
@@ -90,21 +92,21 @@ pub fn tidy_faults(text: &str) -> Vec<TidyFault> {
                     faults.push(TidyFault::SpaceBefore { at, mark });
                 }
             }
-            '\u{2010}'..='\u{2015}' | '\u{2212}' if is_inside_number(&text, at) => {
+            '\u{2010}'..='\u{2015}' | '\u{2212}' if follows_slash && is_between_letters(&text, at) => {
                 faults.push(TidyFault::DashInNumber { at, dash: c });
             }
             'Ð' | 'ð' | 'Ɖ' | 'ɖ' => faults.push(TidyFault::LookAlike { at, found: c }),
             _ => {}
         }
+        follows_slash = !c.is_whitespace() && (follows_slash || c == '/');
     }
     faults
 }
 
-/// `278/QĐ–UBND`: the run of non-blanks around `at` has a slash before it and letters on both sides.
-fn is_inside_number(text: &[char], at: usize) -> bool {
-    let begin = text[..at].iter().rposition(|c| c.is_whitespace()).map_or(0, |space| space + 1);
+/// `278/QĐ–UBND`, where the run of non-blanks has a slash before.
+fn is_between_letters(text: &[char], at: usize) -> bool {
     let letter = |c: Option<&char>| c.is_some_and(|c| c.is_alphabetic());
-    text[begin..at].contains(&'/') && letter(text[..at].last()) && letter(text.get(at + 1))
+    letter(text[..at].last()) && letter(text.get(at + 1))
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ fn data_that_mean_ill_are_refused_by_name_and_cost_little() {
         ("100,000 members", members.to_string(), &[413, 422]),
         ("a number beyond all", huge, &[400, 422]),
         ("a key twice", doubled, &[400, 422]),
+        // An answer names places; with such a key above them, two hundred would be as many megabytes.
+        ("a key of a million letters", json!({"k".repeat(1_000_000): vec!["\u{200b}"; 1_000]}).to_string(), &[400]),
         ("no text at all", "\u{0}\u{1}".to_owned(), &[400]),
     ] {
         let answer = service.post("/v1/documents", body);

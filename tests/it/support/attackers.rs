@@ -31,12 +31,16 @@ pub enum Attack {
     Patterns,
     /// Texts of nothing but combining marks.
     Marks,
+    /// Phrases whose capitals depend on what stands before.
+    Phrases,
+    /// A hundred thousand texts with a character that no font has.
+    Unseen,
     /// Bodies that say they are compressed.
     Compressed,
 }
 
 impl Attack {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::SlowHeads,
         Self::DribbledBodies,
         Self::Flood,
@@ -45,6 +49,8 @@ impl Attack {
         Self::LongNumbers,
         Self::Patterns,
         Self::Marks,
+        Self::Phrases,
+        Self::Unseen,
         Self::Compressed,
     ];
 
@@ -74,6 +80,11 @@ impl Attack {
             }
             Self::Patterns => Some((with(format!("{}!", "a".repeat(200_000))), &[422])),
             Self::Marks => Some((with(format!("e{}", "\u{301}\u{323}".repeat(100_000))), &[422])),
+            Self::Phrases => Some((with("huân chương, hạng ba – điều 2 ".repeat(10_000)), &[422])),
+            Self::Unseen => {
+                let texts = vec!["\u{200b}\u{1f600}"; 100_000];
+                Some((json!({"kind": "six-month-review", "khoa": texts}).to_string(), &[422]))
+            }
             Self::Compressed => Some((sample.to_owned(), &[415])),
         }
     }
