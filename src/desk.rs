@@ -8,6 +8,7 @@ mod happenings;
 mod metadata;
 pub mod batches;
 mod readiness;
+pub mod reading;
 mod register;
 
 use std::{sync::Arc, time::Duration};
@@ -170,12 +171,9 @@ impl Desk {
         }
     }
 
-    /// Reading a large request takes milliseconds of processor; it does not belong on a thread that answers others.
     async fn read(&self, request: Vec<u8>, treatment: Treatment) -> Result<Accepted, Failure> {
         let workshop = Arc::clone(&self.workshop);
-        tokio::task::spawn_blocking(move || workshop.check(&request, treatment))
-            .await
-            .map_err(|_| Failure::internal("the check of a request panicked"))?
+        reading::request(request.len(), move || workshop.check(&request, treatment)).await
     }
 }
 

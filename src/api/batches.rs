@@ -25,6 +25,7 @@ use crate::{
     desk::{
         Desk,
         batches::{Changes, Number, Order, Placed, Taken, WholeFile, forecast, number},
+        reading,
     },
     failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity},
     job::JobId,
@@ -48,10 +49,8 @@ pub(super) async fn accept(
     let options = options.map_err(|_| bad_options())?.into_inner();
     let (media, body, _place) = body::read_many(&request, payload, &limits).await?;
     let (reader, most) = (desk.clone(), limits.max_paper);
-    // Not on a thread that serves others: there may be much of it.
-    let read = tokio::task::spawn_blocking(move || handed::read(media, body, options, (reader.workshop(), most)));
-    let Read { handed, leniency, request } =
-        read.await.map_err(|_| Failure::internal("reading a batch panicked"))??;
+    let read = reading::batch(move || handed::read(media, body, options, (reader.workshop(), most)));
+    let Read { handed, leniency, request } = read.await?;
     let once = key.map(|key| (key, request));
     let (answer, replayed) = match desk.batches(&caller).accept(Order { handed, leniency, once }).await {
         Ok(Taken::Accepted { batch, left_out }) => {

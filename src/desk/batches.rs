@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::{Desk, Figures, Province, RegisterDesk, counter::in_progress, ledger_failure};
+use super::{Desk, Figures, Province, RegisterDesk, counter::in_progress, ledger_failure, reading};
 use crate::{
     access::Caller,
     calendar::Part,
@@ -203,16 +203,16 @@ impl BatchDesk<'_> {
         let workshop = Arc::clone(&self.desk.workshop);
         let mut wanted =
             Wanted { leniency, kinds: Vec::new(), sources: false, most: MOST_PARTS, findings: MOST_KEPT, period: None };
-        let drawn = match handed {
+        match handed {
             Handed::Requests(requests) => {
                 if requests.is_empty() || requests.len() > MOST_PARTS {
                     return Err(wrong_number());
                 }
-                tokio::task::spawn_blocking(move || Plan::of_requests(requests, &wanted, &workshop)).await
+                reading::batch(move || Plan::of_requests(requests, &wanted, &workshop)).await
             }
             Handed::Lines(text, choice) => {
                 choice.narrow(&mut wanted);
-                tokio::task::spawn_blocking(move || {
+                reading::batch(move || {
                     if !(1..=MOST_PARTS).contains(&lines(&text).take(MOST_PARTS + 1).count()) {
                         return Err(wrong_number());
                     }
@@ -222,7 +222,7 @@ impl BatchDesk<'_> {
             }
             Handed::Zip { bytes, most, choice } => {
                 choice.narrow(&mut wanted);
-                tokio::task::spawn_blocking(move || Plan::of_files(unpacked(&bytes, most)?, &wanted, &workshop)).await
+                reading::batch(move || Plan::of_files(unpacked(&bytes, most)?, &wanted, &workshop)).await
             }
             Handed::Sent(asked) => {
                 wanted.kinds.extend(asked.kind);
@@ -230,7 +230,7 @@ impl BatchDesk<'_> {
                 let register = RegisterDesk::new(Arc::clone(&workshop), self.shelf.register());
                 let province = register.province(asked.period, asked.figures, asked.blocs.as_deref()).await?;
                 let Province { register, sent, missing } = province;
-                tokio::task::spawn_blocking(move || {
+                reading::batch(move || {
                     let (mut plan, faults) = Plan::of_register(register, sent, &wanted, &workshop)?;
                     if plan.report.is_none() {
                         plan.missing = missing;
@@ -239,8 +239,7 @@ impl BatchDesk<'_> {
                 })
                 .await
             }
-        };
-        drawn.map_err(|_| Failure::internal("the check of a batch panicked"))?
+        }
     }
 
     fn new_batch(&self, plan: &Plan, subject: Option<String>) -> Result<NewBatch, Failure> {

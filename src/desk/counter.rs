@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Desk, ledger_failure, new_job};
+use super::{Desk, ledger_failure, new_job, reading};
 use crate::{
     archive::Archived,
     catalog::MediaType,
@@ -163,15 +163,14 @@ impl Counter<'_> {
     }
 }
 
-/// What tells one request from another, however it is written. Not on a thread that answers others, as [`Desk::read`].
+/// What tells one request from another, however it is written.
 async fn fingerprint_of(request: Vec<u8>) -> Result<(Vec<u8>, String), Failure> {
-    tokio::task::spawn_blocking(move || {
+    reading::request(request.len(), move || {
         let canonical = intake::canonical(&request)?;
         let fingerprint = fingerprint::of_all([b"POST /v1/documents".as_slice(), canonical.as_bytes()]);
         Ok((request, fingerprint))
     })
     .await
-    .map_err(|_| Failure::internal("the reading of a request panicked"))?
 }
 
 /// Names the job in the span of the request.

@@ -22,7 +22,7 @@ use refusals::{
     adds_nothing_up, backwards, bad_id, incomplete, no_year, not_in_register, nothing_sent, refuse_bad_id, stale,
 };
 
-use super::Desk;
+use super::{Desk, reading};
 use crate::{
     access::Caller,
     calendar::Part,
@@ -290,11 +290,12 @@ impl RegisterDesk {
 
     async fn read(&self, body: Vec<u8>, sheet: Sheet) -> Result<Value, Failure> {
         let workshop = Arc::clone(&self.workshop);
+        let bytes = body.len();
         let read = move || {
             let forms = FORMS.as_ref().map_err(Clone::clone)?;
             let covers = |character| workshop.fonts().covers(character);
             intake::read_form(&body, forms.of(sheet), &covers)
         };
-        tokio::task::spawn_blocking(read).await.map_err(|_| Failure::internal("the reading of a request panicked"))?
+        reading::request(bytes, read).await
     }
 }

@@ -8,6 +8,7 @@ use tracing::warn;
 
 use super::{RegisterDesk, Sent, sending::Parcel};
 use crate::{
+    desk::reading,
     failure::{Failure, FailureCode},
     ledger::RegisterBook,
     outbound::{NoAnswer, Outbound},
@@ -97,13 +98,13 @@ impl RegisterDesk {
     }
 }
 
-/// What the map makes of an answer. Both come from elsewhere: not on a thread that answers others.
+/// What the map makes of an answer. Both come from elsewhere.
 async fn made_of(map: FieldMap, body: Vec<u8>) -> Result<Mapped, Failure> {
-    let made = tokio::task::spawn_blocking(move || {
+    reading::request(body.len(), move || {
         let data: Value = serde_json::from_slice(&body).map_err(|_| refused("the source's answer is not JSON"))?;
         map.content(&data).map_err(|fault| Failure::invalid_document(vec![fault]))
-    });
-    made.await.map_err(|_| Failure::internal("the reading of a source's answer panicked"))?
+    })
+    .await
 }
 
 /// The same failure, said of what the source said.

@@ -8,6 +8,7 @@ use super::{
     refusals::{closed, open, stale},
 };
 use crate::{
+    desk::reading,
     difference::{self, Change},
     failure::{Failure, FailureCode, Finding, Severity},
     intake::{self, Treatment},
@@ -100,18 +101,16 @@ impl RegisterDesk {
     /// What is sent as it is kept, with warnings and information. Errors of all its papers come together.
     pub(super) async fn check(&self, parcel: Parcel, members: Vec<Value>) -> Result<(Parcel, Vec<Finding>), Failure> {
         let workshop = std::sync::Arc::clone(&self.workshop);
-        tokio::task::spawn_blocking(move || checked(&workshop, parcel, &members))
-            .await
-            .map_err(|_| Failure::internal("the check of a content panicked"))?
+        let bytes = reading::size(&parcel.content) + parcel.beside.others.iter().map(reading::size).sum::<usize>();
+        reading::request(bytes, move || checked(&workshop, parcel, &members)).await
     }
 
     /// A paper that goes beside a report, as it is kept.
     pub(super) async fn check_other(&self, other: Value) -> Result<Value, Failure> {
         let workshop = std::sync::Arc::clone(&self.workshop);
+        let bytes = reading::size(&other);
         let check = move || workshop.check(other.to_string().as_bytes(), Treatment::AsSent);
-        let accepted = tokio::task::spawn_blocking(check).await;
-        let accepted = accepted.map_err(|_| Failure::internal("the check of a paper panicked"))??;
-        Ok(accepted.manuscript.request)
+        Ok(reading::request(bytes, check).await?.manuscript.request)
     }
 
     fn difference(
