@@ -1,6 +1,6 @@
 //! Numbers as an office writes them: point for thousands, comma for decimals.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 
 /// `1.234,5`: a point between thousands, a decimal comma, no needless zeros; a minus is a hyphen.
 pub fn group(number: &Decimal) -> String {
@@ -31,15 +31,22 @@ pub fn money(amount: &Decimal) -> String {
     group(amount) + " đồng"
 }
 
-/// `tăng 12 (8,5%)`, `giảm 3 (2%)`, `không thay đổi`; without the percentage where nothing was before.
-pub fn change(now: Decimal, before: Decimal) -> Option<String> {
+/// `tăng 12 (8,5%)`, `giảm 3 (2%)`, `không thay đổi`; without the percentage where nothing was before. Of what is counted in a
+/// unit: `tăng 05 lượt (8,5%)`.
+pub fn change(now: Decimal, before: Decimal, unit: Option<&str>) -> Option<String> {
     let difference = now.checked_sub(before)?;
     if difference.is_zero() {
         return Some("không thay đổi".into());
     }
     let verb = if difference.is_sign_positive() { "tăng" } else { "giảm" };
     let share = percent(difference.abs(), before.abs()).map(|share| format!(" ({share})")).unwrap_or_default();
-    Some(format!("{verb} {}{share}", group(&difference.abs())))
+    let size = difference.abs();
+    let counted = match (unit, size.to_u64().filter(|_| size.is_integer())) {
+        (Some(unit), Some(whole)) => format!("{}\u{a0}{unit}", count(whole)),
+        (Some(unit), None) => format!("{}\u{a0}{unit}", group(&size)),
+        (None, _) => group(&size),
+    };
+    Some(format!("{verb} {counted}{share}"))
 }
 
 /// `I`, `II`, `IV` …; empty for 0. From 4000 on the M repeats.
@@ -154,7 +161,19 @@ mod tests {
             ("1500.5", "1000", "tăng 500,5 (50,05%)"),
             ("-1", "-2", "tăng 1 (50%)"),
         ] {
-            assert_eq!(change(now.parse().unwrap(), before.parse().unwrap()).as_deref(), Some(said));
+            assert_eq!(change(now.parse().unwrap(), before.parse().unwrap(), None).as_deref(), Some(said));
+        }
+    }
+
+    #[test]
+    fn a_change_of_what_is_counted_is_counted_as_that_is() {
+        for (now, before, said) in [
+            ("31", "26", "tăng 05\u{a0}lượt (19,23%)"),
+            ("1200", "60", "tăng 1.140\u{a0}lượt (1.900%)"),
+            ("26", "26", "không thay đổi"),
+            ("1.5", "1", "tăng 0,5\u{a0}lượt (50%)"),
+        ] {
+            assert_eq!(change(now.parse().unwrap(), before.parse().unwrap(), Some("lượt")).as_deref(), Some(said));
         }
     }
 

@@ -27,12 +27,12 @@ pub(super) fn percent_of(part: &Value, of: &Value) -> Result<Value, Error> {
     Ok(vietnamese::percent(decimal(part)?, decimal(of)?).map_or(Value::from(()), Value::from))
 }
 
-/// `now | change(before)`: "tăng 12 (8,5%)", or none where one of the two is missing.
-pub(super) fn change(now: &Value, before: &Value) -> Result<Value, Error> {
+/// `now | change(before)`: "tăng 12 (8,5%)", or none where one of the two is missing; of what is counted in a `unit`: "tăng 05 lượt (8,5%)".
+pub(super) fn change(now: &Value, before: &Value, unit: Option<&str>) -> Result<Value, Error> {
     if is_absent(now) || is_absent(before) {
         return Ok(Value::from(()));
     }
-    Ok(vietnamese::change(decimal(now)?, decimal(before)?).map_or(Value::from(()), Value::from))
+    Ok(vietnamese::change(decimal(now)?, decimal(before)?, unit).map_or(Value::from(()), Value::from))
 }
 
 /// `1490000 | money`: "1.490.000 đồng", or none where there is no amount.

@@ -54,7 +54,7 @@ fn cell(state: &State, index: usize, row: &Value, column: &str) -> Result<String
     }
     let computed = match format.split_once('=').unwrap_or((format, "")) {
         ("percent-of", other) => figures::percent_of(&value, &row.get_attr(other)?)?,
-        ("change-from", other) => figures::change(&value, &row.get_attr(other)?)?,
+        ("change-from", other) => figures::change(&value, &row.get_attr(other)?, None)?,
         (_, _) => return formatted(state, &value, format),
     };
     Ok(if computed.is_none() { absent.to_owned() } else { computed.to_string() })
