@@ -22,6 +22,23 @@ fn last_of_appendices(pages: &[Page]) -> Vec<&Page> {
     ends.map(|end| &pages[end - 1]).collect()
 }
 
+/// Its pages are numbered anew, so that no page number would tell where it stands.
+#[test]
+fn the_contents_tell_how_many_pages_each_appendix_has() {
+    for kind in ["annual-summary", "provincial-summary"] {
+        let pages = pages_of(&sample_of(kind, "overflow"));
+        let begins: Vec<usize> = (0..pages.len()).filter(|&at| begins_an_appendix(&pages[at])).collect();
+        let ends = begins.iter().skip(1).copied().chain([pages.len()]);
+        let lengths: Vec<usize> = begins.iter().zip(ends).map(|(begin, end)| end - begin).collect();
+        let entries = pages[..2].iter().flat_map(|page| page.text.lines()).filter(|line| line.contains(". ."));
+        let counted = entries.filter_map(|line| line.trim_end().strip_suffix("trang"));
+        let told =
+            counted.map(|line| line.trim_end().rsplit([' ', '.']).next().expect("a number").parse().expect("a number"));
+        assert_eq!(told.collect::<Vec<usize>>(), lengths, "{kind}");
+        assert!(lengths.len() > 4, "{kind}: {lengths:?}");
+    }
+}
+
 #[test]
 fn every_appendix_ends_with_the_mark_and_no_page_holds_it_alone() {
     let mut seen = 0;
