@@ -18,6 +18,7 @@ mod injection;
 mod layout_law;
 mod matrix;
 mod numbers;
+mod one_truth;
 mod overflow;
 mod page_breaks;
 mod proof;
