@@ -30,6 +30,11 @@ bench-service PAPERS="500":
     cargo build --release --locked
     benches/run target/release/tdkt-reports {{ PAPERS }}
 
+# Seconds and memory of papers far longer than an office sends
+bench-overflow:
+    cargo build --release --locked
+    benches/overflow.py target/release/tdkt-reports
+
 # What closing a year costs beside what its render children make alone: a province of BLOCS with PAPERS each
 bench-closing BLOCS="60" PAPERS="34":
     cargo bench --locked --bench closing -- {{ BLOCS }} {{ PAPERS }}
