@@ -44,6 +44,7 @@ use doors::{Behind, Doors};
 use leaving::Leaving;
 use parts::{Parts, admission, keep, ledger_place, open, open_carrier, open_doorbell, open_ledger};
 pub use parts::{open_books, open_outbound, open_registry, press_settings, restore, take_stock};
+pub use safety::setting_faults;
 
 /// How often audit rows are sealed into their chain.
 const SEAL_EVERY: Duration = Duration::from_secs(60);
@@ -68,6 +69,7 @@ pub fn serve(settings: &Settings, press_arguments: &[&str]) -> Result<(), Failur
     let reading = Arc::clone(&workshop);
     telemetry::hush_panics();
     runtime()?.block_on(async {
+        safety::refuse_wrong(settings, address.socket_address()).await?;
         deliver_spans(settings)?;
         let parts = open(settings, press_arguments).await?;
         look_at_the_sandbox(&parts.press).await?;

@@ -1,14 +1,16 @@
 //! One checked struct of settings: flags over environment over file over `config.default.toml`.
 
 mod environment;
+mod lawful;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use serde::Deserialize;
 
-use crate::{access::Networks, post::Schedule, press::Demand};
-pub use environment::{Stray, strays};
+use crate::{access::Networks, failure::Finding, press::Demand};
+pub use environment::{Stray, nearest_of, strays};
+pub use lawful::{fault, in_english};
 
 /// The defaults, and the manual of every setting.
 pub const DEFAULTS: &str = include_str!("../config.default.toml");
@@ -25,8 +27,11 @@ pub const LEAST_RENDER_MEMORY_MIB: u64 = 1_280;
 pub enum SettingsError {
     #[error("{path}: {source}")]
     Unreadable { path: PathBuf, source: std::io::Error },
-    #[error("{name}: {fault}")]
-    Wrong { name: String, fault: String },
+    #[error("config.default.toml: {0}")]
+    Defaults(String),
+    /// Each at the setting's name; `rest` are the settings with these faults in them, to look for others.
+    #[error("{}", lawful::in_english(faults))]
+    Unlawful { faults: Vec<Finding>, rest: Box<Settings> },
 }
 
 macro_rules! settings {
@@ -51,6 +56,8 @@ macro_rules! settings {
         impl Settings {
             /// Every variable of the environment that is read.
             pub const ENVIRONMENT: &'static [&'static str] = &["TDKT_CONFIG", $( $env, )*];
+            /// Every name that a file may have.
+            pub const NAMES: &'static [&'static str] = &[$( stringify!($field), )*];
 
             fn overlay(&mut self, given: &GivenSettings) {
                 $( if let Some(value) = &given.$field { self.$field = value.clone(); } )*
@@ -162,83 +169,21 @@ settings! {
 
 impl Settings {
     /// Lays what was given over the file it names over the defaults.
+    ///
+    /// # Errors
+    /// With everything that is wrong at once.
     pub fn resolve(given: &GivenSettings) -> Result<Self, SettingsError> {
-        let wrong = |name: &str, error: toml::de::Error| SettingsError::Wrong {
-            name: name.to_owned(),
-            fault: error.message().to_owned(),
-        };
-        let mut settings: Self = toml::from_str(DEFAULTS).map_err(|error| wrong("config.default.toml", error))?;
+        let mut settings: Self =
+            toml::from_str(DEFAULTS).map_err(|error| SettingsError::Defaults(error.to_string()))?;
+        let mut faults = Vec::new();
         if let Some(path) = &given.config {
             let text = std::fs::read_to_string(path)
                 .map_err(|source| SettingsError::Unreadable { path: path.clone(), source })?;
-            let file: GivenSettings =
-                toml::from_str(&text).map_err(|error| wrong(&path.display().to_string(), error))?;
-            settings.overlay(&file);
+            lawful::lay_file(&text, &mut settings, &mut faults);
         }
         settings.overlay(given);
-        settings.check()
-    }
-
-    fn check(self) -> Result<Self, SettingsError> {
-        let wrong = |name: &str, fault: &str| Err(SettingsError::Wrong { name: name.into(), fault: fault.into() });
-        if self.data.as_os_str().is_empty() {
-            return wrong("data", "must not be empty");
-        }
-        if !matches!(self.log_format.as_str(), "text" | "json") {
-            return wrong("log_format", "must be text or json");
-        }
-        if !self.metrics_listen.is_empty() && self.metrics_address().is_none() {
-            return wrong("metrics_listen", "must be ADDRESS:PORT or empty");
-        }
-        if !self.otlp_endpoint.is_empty()
-            && !["http://", "https://"].iter().any(|it| self.otlp_endpoint.starts_with(it))
-        {
-            return wrong("otlp_endpoint", "must begin with http:// or https://, or be empty");
-        }
-        if !matches!(self.forwarded_header.as_str(), "x-forwarded-for" | "forwarded") {
-            return wrong("forwarded_header", "must be x-forwarded-for or forwarded");
-        }
-        if self.tls_cert.as_os_str().is_empty() != self.tls_key.as_os_str().is_empty() {
-            return wrong("tls_cert, tls_key", "must both be given, or none");
-        }
-        if self.requests_per_minute == 0 || self.connections_per_address == 0 {
-            return wrong("requests_per_minute, connections_per_address", "must be above 0");
-        }
-        if !matches!(self.sandbox.as_str(), "require" | "best") {
-            return wrong("sandbox", "must be require or best");
-        }
-        if self.render_memory_mib < LEAST_RENDER_MEMORY_MIB {
-            return wrong(
-                "render_memory_mib",
-                "must be at least 1280: it is address space, of which a render child reserves most at its start",
-            );
-        }
-        if self.render_deadline_s == 0 || self.renders_per_child == 0 {
-            return wrong("render_deadline_s, renders_per_child", "must be above 0");
-        }
-        if self.max_tries == 0 || self.idempotency_hours == 0 || self.idempotency_hours > 8_760 {
-            return wrong("max_tries, idempotency_hours", "must be above 0, and the hours at most 8760");
-        }
-        if [self.max_body_bytes, self.max_paper_bytes].contains(&0) || self.max_starts == 0 || self.body_deadline_s == 0
-        {
-            return wrong("max_starts, max_body_bytes, max_paper_bytes, body_deadline_s", "must be above 0");
-        }
-        if self.keep_events_days == 0 || self.webhook_disable_hours == 0 {
-            return wrong("keep_events_days, webhook_disable_hours", "must be above 0");
-        }
-        if self.webhook_schedule.parse::<Schedule>().is_err() {
-            return wrong("webhook_schedule", "must be waits such as 0s 5s 5m 2h, at least one");
-        }
-        if self.webhook_ports().is_none() {
-            return wrong("webhook_ports", "must be ports between commas");
-        }
-        if self.free_to_store_mib > u64::MAX >> 20 {
-            return wrong("free_to_store_mib", "is more than there is");
-        }
-        if self.max_paper_bytes > LARGEST_PAPER {
-            return wrong("max_paper_bytes", "must be at most 67108864 (64 MiB)");
-        }
-        Ok(self)
+        faults.extend(lawful::faults(&settings));
+        if faults.is_empty() { Ok(settings) } else { Err(SettingsError::Unlawful { faults, rest: Box::new(settings) }) }
     }
 
     /// Ports that webhooks may have beside 443; `None` where the text is wrong.
@@ -310,5 +255,23 @@ mod tests {
         let given = GivenSettings { config: Some(file.path().into()), ..GivenSettings::default() };
         let error = Settings::resolve(&given).unwrap_err().to_string();
         assert!(error.contains("lissten"), "{error}");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once_and_what_is_right_is_kept() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "lissten = \"x\"\nmax_starts = \"ba\"\nqueue = \"tinh\"\nmax_tries = 0\n").unwrap();
+        let given = GivenSettings {
+            config: Some(file.path().into()),
+            log_format: Some("xml".into()),
+            tls_cert: Some("cert.pem".into()),
+            render_deadline_s: Some(0),
+            ..GivenSettings::default()
+        };
+        let Err(SettingsError::Unlawful { faults, rest }) = Settings::resolve(&given) else { panic!("unlawful") };
+        let names: Vec<&str> = faults.iter().map(|fault| fault.pointers[0].as_str()).collect();
+        assert_eq!(names, ["lissten", "max_starts", "log_format", "tls_key", "render_deadline_s", "max_tries"]);
+        assert!(faults[0].message.contains("listen"), "{}", faults[0].message);
+        assert_eq!((rest.queue.as_str(), rest.max_starts), ("tinh", 3));
     }
 }

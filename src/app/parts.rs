@@ -17,7 +17,7 @@ use crate::{
     outbound::{Authorities, Outbound, Rules},
     post::{Carrier, MalformedSchedule, Registry, Sealer},
     press::{Press, PressSettings},
-    queue::Doorbell,
+    queue::{Doorbell, QueueError},
     settings::Settings,
     stocktake::{Purpose, Stock, Stocktake, StocktakeError},
 };
@@ -101,25 +101,35 @@ pub(super) fn open_archive(settings: &Settings) -> Result<Archive, Failure> {
         )
         .hint("Chọn thư mục khác bằng --data.")
     })?;
+    match archive_place(settings)? {
+        ArchivePlace::Bucket(place) => Ok(Archive::in_bucket(&place)?),
+        ArchivePlace::Folder(folder) => Archive::keeping_free(&folder, settings.free_to_store_mib << 20)
+            .map_err(|error| Failure::store_unavailable(format!("the archive: {error}"))),
+    }
+}
+
+/// Where papers are kept.
+pub(super) enum ArchivePlace {
+    Bucket(BucketPlace),
+    Folder(PathBuf),
+}
+
+pub(super) fn archive_place(settings: &Settings) -> Result<ArchivePlace, Failure> {
     let environment =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     if let Some(place) = BucketPlace::read(&settings.archive_url, environment)? {
-        return Ok(Archive::in_bucket(&place)?);
+        return Ok(ArchivePlace::Bucket(place));
     }
-    let folder = match settings.archive_url.strip_prefix("file:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
-        Some(path) if !path.is_empty() => PathBuf::from(path),
-        None if settings.archive_url.is_empty() => settings.data.join("archive"),
-        Some(_) | None => {
-            return Err(Failure::new(
-                FailureCode::BadParameter,
-                "Địa chỉ kho văn bản không đúng.",
-                "archive_url has to be file:FOLDER, s3://BUCKET/PREFIX, or empty",
-            )
-            .hint("Ví dụ: file:/mnt/tdkt/archive hoặc s3://van-ban-tdkt/tinh"));
-        }
-    };
-    Archive::keeping_free(&folder, settings.free_to_store_mib << 20)
-        .map_err(|error| Failure::store_unavailable(format!("the archive: {error}")))
+    match settings.archive_url.strip_prefix("file:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+        Some(path) if !path.is_empty() => Ok(ArchivePlace::Folder(PathBuf::from(path))),
+        None if settings.archive_url.is_empty() => Ok(ArchivePlace::Folder(settings.data.join("archive"))),
+        Some(_) | None => Err(Failure::new(
+            FailureCode::BadParameter,
+            "Địa chỉ kho văn bản không đúng.",
+            "archive_url has to be file:FOLDER, s3://BUCKET/PREFIX, or empty",
+        )
+        .hint("Ví dụ: file:/mnt/tdkt/archive hoặc s3://van-ban-tdkt/tinh")),
+    }
 }
 
 pub(super) fn ledger_place(settings: &Settings) -> Result<Place, Failure> {
@@ -190,7 +200,7 @@ pub fn open_outbound(settings: &Settings) -> Result<Outbound, Failure> {
     Ok(Outbound::new(rules, &authorities(settings)?))
 }
 
-fn authorities(settings: &Settings) -> Result<Authorities, Failure> {
+pub(super) fn authorities(settings: &Settings) -> Result<Authorities, Failure> {
     let file = &settings.webhook_ca;
     if file.as_os_str().is_empty() {
         return Ok(Authorities::default());
@@ -218,15 +228,25 @@ pub(super) fn open_doorbell(settings: &Settings) -> Result<Doorbell, Failure> {
     if settings.redis_url.is_empty() {
         return Ok(Doorbell::embedded());
     }
-    // The address may hold a password; the error may not.
-    Doorbell::redis(&settings.redis_url, &settings.queue).map_err(|_| {
-        Failure::new(
-            FailureCode::BadParameter,
-            "Địa chỉ Redis không đúng.",
-            "redis_url is not the address of a Redis server",
-        )
-        .hint("Ví dụ: redis://127.0.0.1:6379/0")
-    })
+    Doorbell::redis(&settings.redis_url, &settings.queue).map_err(wrong_redis)
+}
+
+/// Whether there can be a doorbell over the Redis of the settings, if they name one.
+pub(super) fn examine_redis(settings: &Settings) -> Result<(), Failure> {
+    if settings.redis_url.is_empty() {
+        return Ok(());
+    }
+    Doorbell::examine(&settings.redis_url, &settings.queue).map_err(wrong_redis)
+}
+
+/// The address may hold a password; what is said of it may not.
+fn wrong_redis(error: QueueError) -> Failure {
+    let (message, message_en) = if matches!(error, QueueError::Name(_)) {
+        ("Tên hàng đợi chỉ gồm chữ không dấu, số, - và _.", "queue is no name of a queue")
+    } else {
+        ("Địa chỉ Redis không đúng.", "redis_url is not the address of a Redis server")
+    };
+    Failure::new(FailureCode::BadParameter, message, message_en).hint("Ví dụ: redis://127.0.0.1:6379/0")
 }
 
 pub(super) fn open_press(settings: &Settings, arguments: &[&str]) -> Result<Press, Failure> {

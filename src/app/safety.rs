@@ -6,15 +6,51 @@ use std::{net::SocketAddr, os::unix::fs::PermissionsExt};
 
 use tracing::warn;
 
+use super::{
+    parts::{archive_place, authorities, examine_redis, ledger_place, open_ledger},
+    tls::Certificate,
+};
 use crate::{
-    failure::{Failure, FailureCode},
+    failure::{Failure, FailureCode, Finding},
     gate::FirstLook,
     ledger::{Ledger, Place},
-    settings::Settings,
+    settings::{Settings, fault, in_english},
+    vietnamese::count,
 };
 
 /// What a password of Redis or PostgreSQL has to cross a network with.
 const GUARDED_MODES: [&str; 3] = ["sslmode=require", "sslmode=verify-ca", "sslmode=verify-full"];
+
+/// Everything that is wrong with settings that can be read, as far as it is known before anything is opened.
+pub fn setting_faults(settings: &Settings, address: SocketAddr) -> Vec<Finding> {
+    let mut faults = wrong(settings);
+    if !is_alone(settings, address) && !settings.insecure_lab {
+        faults.extend(unsafe_faults(settings));
+    }
+    faults
+}
+
+/// Refuses settings with which a part could not be opened, before the first is; with them what is unsafe.
+///
+/// # Errors
+/// Every fault, but for a missing key where the ledger cannot be asked.
+pub(super) async fn refuse_wrong(settings: &Settings, address: SocketAddr) -> Result<(), Failure> {
+    if wrong(settings).is_empty() {
+        return Ok(());
+    }
+    let mut faults = setting_faults(settings, address);
+    let may_be_asked = match ledger_place(settings) {
+        Ok(Place::File(file)) => file.exists(),
+        Ok(Place::Server(_)) => true,
+        Err(_told) => false,
+    };
+    if may_be_asked && !is_alone(settings, address) && !settings.insecure_lab {
+        let ledger = open_ledger(settings).await?;
+        faults.extend((!ledger.has_keys().await?).then(no_key));
+        ledger.close().await;
+    }
+    Err(refusal(address, faults))
+}
 
 /// Looks at the settings, and says who may come in as long as there are no keys.
 ///
@@ -33,24 +69,45 @@ pub(super) async fn look(settings: &Settings, address: SocketAddr, ledger: &Ledg
         }
         return Ok(FirstLook::FromHere);
     }
-    let faults = faults(settings, has_keys);
+    let faults: Vec<Finding> = (!has_keys).then(no_key).into_iter().chain(unsafe_faults(settings)).collect();
     if faults.is_empty() {
         return Ok(FirstLook::Refused);
     }
     if settings.insecure_lab {
-        for (_, english) in &faults {
-            warn!("insecure_lab: {english}");
+        for fault in &faults {
+            warn!("insecure_lab: {}", fault.message_en);
         }
         return Ok(FirstLook::FromAnywhere);
     }
-    let vietnamese: Vec<String> = faults.iter().map(|(vietnamese, _)| format!("  - {vietnamese}")).collect();
-    let english: Vec<&str> = faults.iter().map(|(_, english)| english.as_str()).collect();
-    Err(Failure::new(
-        FailureCode::BadParameter,
-        format!("Không phục vụ tại {address} khi chưa an toàn:\n{}", vietnamese.join("\n")),
-        format!("unsafe settings for {address}: {}", english.join("; ")),
+    Err(refusal(address, faults))
+}
+
+fn refusal(address: SocketAddr, faults: Vec<Finding>) -> Failure {
+    let said = format!("Không phục vụ tại {address}: cấu hình có {} điểm phải sửa.", count(faults.len() as u64));
+    let english = format!("settings not fit for {address}: {}", in_english(&faults));
+    Failure::new(FailureCode::BadParameter, said, english).with_findings(faults).hint(
+        "Sửa mọi điểm nêu trên, hoặc chỉ lắng nghe tại 127.0.0.1 và không khai báo proxy. Xem mục “Before strangers reach it” trong docs/operating.md.",
     )
-    .hint("Sửa mọi điểm nêu trên, hoặc chỉ lắng nghe tại 127.0.0.1 và không khai báo proxy. Xem mục “Trước khi mở ra mạng” trong docs/operating.md."))
+}
+
+/// What keeps a part from being opened, whoever may come.
+fn wrong(settings: &Settings) -> Vec<Finding> {
+    let has_certificate = !settings.tls_cert.as_os_str().is_empty() && !settings.tls_key.as_os_str().is_empty();
+    let certificate =
+        if has_certificate { Certificate::examine(&settings.tls_cert, &settings.tls_key) } else { Ok(()) };
+    let examined = [
+        ("tls_cert, tls_key", certificate),
+        ("ledger_url", ledger_place(settings).map(drop)),
+        ("archive_url", archive_place(settings).map(drop)),
+        ("redis_url, queue", examine_redis(settings)),
+        ("webhook_ca", authorities(settings).map(drop)),
+    ];
+    let told = |(name, examined): (&str, Result<(), Failure>)| {
+        let failure = examined.err()?;
+        let hint = failure.hint.map(|hint| format!(" {hint}")).unwrap_or_default();
+        Some(fault(name, format!("{}{hint}", failure.message), failure.message_en))
+    };
+    examined.into_iter().filter_map(told).collect()
 }
 
 /// Whether nobody from elsewhere comes here: strangers also come to loopback where a proxy on this host brings them.
@@ -58,45 +115,54 @@ fn is_alone(settings: &Settings, address: SocketAddr) -> bool {
     address.ip().to_canonical().is_loopback() && settings.behind_proxy.are_open()
 }
 
-/// Each in Vietnamese and English.
-fn faults(settings: &Settings, has_keys: bool) -> Vec<(String, String)> {
+fn no_key() -> Finding {
+    fault("keys", "chưa có khóa API nào; cấp khóa: tdkt-reports keys create", "there is no API key (keys create)")
+}
+
+/// What strangers could make use of.
+fn unsafe_faults(settings: &Settings) -> Vec<Finding> {
     let mut faults = Vec::new();
-    let mut fault = |is: bool, vietnamese: &str, english: &str| {
+    let mut check = |is: bool, name: &str, vietnamese: &str, english: &str| {
         if is {
-            faults.push((vietnamese.to_owned(), english.to_owned()));
+            faults.push(fault(name, vietnamese, english));
         }
     };
-    fault(!has_keys, "chưa có khóa API nào: tdkt-reports keys create", "there is no API key (keys create)");
-    fault(
+    check(
         settings.tls_cert.as_os_str().is_empty() && settings.behind_proxy.are_open(),
+        "tls_cert, tls_key, behind_proxy",
         "không có TLS (tls_cert, tls_key) cũng không khai báo proxy (behind_proxy)",
         "neither TLS (tls_cert, tls_key) nor a declared proxy (behind_proxy)",
     );
-    fault(
+    check(
         settings.behind_proxy.are_everywhere(),
-        "behind_proxy gồm mọi địa chỉ, nên ai cũng giả được địa chỉ của người khác",
+        "behind_proxy",
+        "gồm mọi địa chỉ, nên ai cũng giả được địa chỉ của người khác",
         "behind_proxy holds every address, so that anybody can take another's",
     );
-    fault(
+    check(
         is_readable_by_others(&settings.tls_key),
-        "người khác trên máy đọc được tệp tls_key: chmod 600",
+        "tls_key",
+        "người khác trên máy đọc được tệp này: chmod 600",
         "others on this machine can read tls_key (chmod 600)",
     );
-    fault(
+    check(
         is_readable_by_others(&settings.data),
+        "data",
         "người khác trên máy đọc được thư mục dữ liệu: chmod 700",
         "others on this machine can read the data folder (chmod 700)",
     );
-    fault(
+    check(
         crosses_a_network(&settings.redis_url) && !settings.redis_url.contains('@'),
+        "redis_url",
         "Redis ở máy khác mà không có mật khẩu",
         "Redis on another host without a password",
     );
     let server = Place::read(&settings.ledger_url, &settings.data);
-    fault(
+    check(
         matches!(server, Ok(Place::Server(_)))
             && crosses_a_network(&settings.ledger_url)
             && !GUARDED_MODES.iter().any(|mode| settings.ledger_url.contains(mode)),
+        "ledger_url",
         "PostgreSQL ở máy khác mà không mã hóa đường truyền: thêm sslmode=verify-full",
         "PostgreSQL on another host without encryption (sslmode=verify-full)",
     );
@@ -144,22 +210,44 @@ mod tests {
             given.redis_url = Some("redis://10.0.0.5:6379/0".into());
             given.ledger_url = Some("postgres://tdkt:secret@db.tinh.vn/tdkt".into());
         });
-        assert_eq!(faults(&worst, false).len(), 5, "{:#?}", faults(&worst, false));
+        assert_eq!(unsafe_faults(&worst).len(), 4, "{:#?}", unsafe_faults(&worst));
         let tls = settings(|given| {
             (given.tls_cert, given.tls_key) = (Some(key.clone()), Some(key.clone()));
             given.behind_proxy = Some("0.0.0.0/0".parse().unwrap());
         });
-        assert_eq!(faults(&tls, true).len(), 2, "{:#?}", faults(&tls, true));
+        assert_eq!(unsafe_faults(&tls).len(), 2, "{:#?}", unsafe_faults(&tls));
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o640)).unwrap();
         let right = settings(|given| {
             (given.tls_cert, given.tls_key) = (Some(key.clone()), Some(key.clone()));
             given.redis_url = Some("redis://:secret@10.0.0.5:6379/0".into());
             given.ledger_url = Some("postgres://tdkt@db.tinh.vn/tdkt?sslmode=verify-full".into());
         });
-        assert_eq!(faults(&right, true), []);
+        assert_eq!(unsafe_faults(&right), []);
         let proxied = settings(|given| given.behind_proxy = Some("10.0.0.0/8".parse().unwrap()));
-        assert_eq!(faults(&proxied, true), []);
-        assert_eq!(faults(&proxied, false).len(), 1);
+        assert_eq!(unsafe_faults(&proxied), []);
+    }
+
+    #[test]
+    fn what_is_wrong_and_what_is_unsafe_are_said_in_one_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let both = settings(|given| {
+            given.data = Some(folder.path().join("data"));
+            (given.tls_cert, given.tls_key) = (Some(folder.path().join("c.pem")), Some(folder.path().join("k.pem")));
+            given.ledger_url = Some("mysql://tinh".into());
+            given.archive_url = Some("ftp://tinh".into());
+            given.redis_url = Some("http://10.0.0.5".into());
+            given.webhook_ca = Some(folder.path().join("ca.pem"));
+            given.behind_proxy = Some("0.0.0.0/0".parse().unwrap());
+        });
+        let address = "192.0.2.1:443".parse().unwrap();
+        let names = |faults: &[Finding]| faults.iter().map(|fault| fault.pointers[0].clone()).collect::<Vec<_>>();
+        let wrongs = ["tls_cert, tls_key", "ledger_url", "archive_url", "redis_url, queue", "webhook_ca"];
+        assert_eq!(names(&setting_faults(&both, address)), [&wrongs[..], &["behind_proxy", "redis_url"]].concat());
+        // A lab bears what is unsafe; what is wrong cannot be borne.
+        let lab = Settings { insecure_lab: true, ..both };
+        assert_eq!(names(&setting_faults(&lab, address)), wrongs);
+        let failure = refusal(address, setting_faults(&lab, address));
+        assert!(failure.message.contains("05 điểm"), "{}", failure.message);
     }
 
     #[test]

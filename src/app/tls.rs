@@ -52,12 +52,18 @@ impl Certificate {
     pub(super) fn read(certificate: &Path, key: &Path) -> Result<Arc<Self>, Failure> {
         let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
         let first_seen = files.stamp();
-        let current = files.read().map_err(|fault| {
-            Failure::new(FailureCode::BadParameter, "Không dùng được chứng thư hoặc khóa TLS.", fault)
-                .hint("tls_cert và tls_key là tệp PEM của cùng một chứng thư; khóa không đặt mật khẩu.")
-        })?;
+        let current = files.read().map_err(unusable)?;
         tell_its_end(&current);
         Ok(Arc::new(Self { files, first_seen, current: RwLock::new(Arc::new(current)) }))
+    }
+
+    /// Why certificate chain and key cannot be used.
+    ///
+    /// # Errors
+    /// As [`Certificate::read`], of which nothing is kept.
+    pub(super) fn examine(certificate: &Path, key: &Path) -> Result<(), Failure> {
+        let files = Files { certificate: certificate.to_owned(), key: key.to_owned() };
+        files.read().map(drop).map_err(unusable)
     }
 
     /// What the server is to speak: TLS 1.2 and 1.3.
@@ -111,6 +117,11 @@ impl ResolvesServerCert for Certificate {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
     }
+}
+
+fn unusable(fault: String) -> Failure {
+    Failure::new(FailureCode::BadParameter, "Không dùng được chứng thư hoặc khóa TLS.", fault)
+        .hint("tls_cert và tls_key là tệp PEM của cùng một chứng thư; khóa không đặt mật khẩu.")
 }
 
 impl Files {

@@ -32,11 +32,14 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand, builder::PossibleValuesParser};
 
 use crate::{
-    failure::{Failure, FailureCode},
+    app,
+    failure::{Failure, FailureCode, Finding},
     inspection::FORMS,
     rendering::Workshop,
-    settings::{self, GivenSettings, Settings},
-    telemetry, workshop_files,
+    settings::{self, GivenSettings, Settings, SettingsError},
+    telemetry,
+    vietnamese::count,
+    workshop_files,
 };
 
 /// Lập văn bản hành chính của khối, cụm thi đua đúng thể thức Nghị định 30/2020/NĐ-CP.
@@ -163,9 +166,15 @@ pub fn run() -> ExitCode {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let outcome = Settings::resolve(&arguments.settings).map_err(|error| wrong_settings(&error.to_string()));
+    let outcome = Settings::resolve(&arguments.settings).map_err(|error| wrong_settings(error, &arguments.command));
     let outcome = outcome.and_then(|settings| {
-        telemetry::start(&settings).map_err(|error| wrong_settings(&error))?;
+        telemetry::start(&settings).map_err(|error| {
+            unfit(vec![settings::fault(
+                "log",
+                "bộ lọc nhật ký không đúng, ví dụ: info hoặc warn,tdkt_reports=debug",
+                error,
+            )])
+        })?;
         if !matches!(arguments.command, Command::Press(_)) {
             warn_of_strays();
         }
@@ -251,7 +260,28 @@ fn warn_of_strays() {
     }
 }
 
-fn wrong_settings(fault: &str) -> Failure {
-    Failure::new(FailureCode::BadParameter, "Cấu hình không đúng.", fault)
+fn wrong_settings(error: SettingsError, command: &Command) -> Failure {
+    match error {
+        SettingsError::Unlawful { mut faults, rest } => {
+            // Whoever starts the service mends everything at once.
+            if matches!(command, Command::Serve(_)) {
+                faults.extend(app::setting_faults(&rest, rest.listen));
+            }
+            unfit(faults)
+        }
+        SettingsError::Unreadable { ref path, .. } => Failure::new(
+            FailureCode::BadParameter,
+            format!("Không đọc được tệp cấu hình {}.", path.display()),
+            error.to_string(),
+        )
+        .hint("Kiểm tra đường dẫn ở --config hoặc TDKT_CONFIG và quyền đọc tệp."),
+        SettingsError::Defaults(cause) => Failure::internal(cause),
+    }
+}
+
+fn unfit(faults: Vec<Finding>) -> Failure {
+    let said = format!("Cấu hình có {} điểm phải sửa.", count(faults.len() as u64));
+    Failure::new(FailureCode::BadParameter, said, settings::in_english(&faults))
+        .with_findings(faults)
         .hint("Xem mọi mục cấu hình và giá trị mặc định trong config.default.toml.")
 }

@@ -13,7 +13,7 @@ pub(super) fn report(failure: &Failure) -> ExitCode {
     let mut text = format!("lỗi: {}\n", failure.message);
     findings(&failure.findings, &mut text);
     // Template authors and operators need the cause; callers have their findings.
-    if failure.findings.is_empty() {
+    if failure.findings.iter().all(|finding| finding.code == "setting") {
         text.push_str(&format!("  chi tiết: {}\n", failure.message_en));
     }
     if let Some(hint) = &failure.hint {

@@ -65,6 +65,14 @@ impl Doorbell {
         Self::Embedded(Embedded::new())
     }
 
+    /// Whether there can be a doorbell over this Redis; asks it nothing.
+    ///
+    /// # Errors
+    /// As [`Doorbell::redis`].
+    pub fn examine(address: &str, queue: &str) -> Result<(), QueueError> {
+        Redis::client(address, queue).map(drop)
+    }
+
     /// A doorbell over Redis. Has to be called within a tokio runtime. Connects
     /// when first used, so that an absent Redis does not keep the program from starting.
     /// `queue` keeps installations that share a Redis apart; see [`Redis::QUEUE`].

@@ -83,13 +83,18 @@ impl Redis {
     /// The usual name of the queue. The braces keep its keys together should the server ever be one of a cluster.
     pub const QUEUE: &str = "{tdkt}-doorbell";
 
-    pub(super) fn new(address: &str, queue: &str) -> Result<Self, QueueError> {
+    /// Reads an address; connects to nothing.
+    pub(super) fn client(address: &str, queue: &str) -> Result<Client, QueueError> {
         // apalis cuts names at ':'.
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '{' | '}');
         if queue.is_empty() || !queue.chars().all(is_name) {
             return Err(QueueError::Name(queue.to_owned()));
         }
-        let client = Client::open(address).map_err(QueueError::Address)?;
+        Client::open(address).map_err(QueueError::Address)
+    }
+
+    pub(super) fn new(address: &str, queue: &str) -> Result<Self, QueueError> {
+        let client = Self::client(address, queue)?;
         let line = Line::new(client).map_err(QueueError::Address)?;
         Ok(Self { line: Arc::new(line), config: config(queue) })
     }

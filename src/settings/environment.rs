@@ -27,7 +27,12 @@ pub fn strays(names: impl Iterator<Item = String>) -> Vec<Stray> {
 }
 
 fn nearest(name: &str) -> Option<&'static str> {
-    let distances = Settings::ENVIRONMENT.iter().map(|known| (distance(name, known), *known));
+    nearest_of(name, Settings::ENVIRONMENT.iter().copied())
+}
+
+/// The known name that a misspelled one probably means.
+pub fn nearest_of(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let distances = known.map(|known| (distance(name, known), known));
     distances.filter(|(distance, _)| *distance <= NEAR).min().map(|(_, known)| known)
 }
 

@@ -66,6 +66,33 @@ fn an_address_for_strangers_is_refused_with_every_fault_at_once() {
 }
 
 #[test]
+fn everything_that_is_wrong_or_unsafe_is_said_in_one_answer() {
+    let (folder, data) = folder();
+    let file = folder.path().join("tdkt.toml");
+    std::fs::write(&file, "lissten = 1\nmax_tries = 0\n").expect("written");
+    let missing = folder.path().join("cert.pem");
+    let strangers = ["serve", "--data", text(&data), "--listen", EVERYWHERE, "--redis-url", "redis://192.0.2.1:6379/0"];
+    let wrong = ["--archive-url", "ftp://tinh", "--tls-cert", text(&missing), "--tls-key", text(&missing)];
+    let faulty = run(&[&strangers[..], &wrong, &["--config", text(&file), "--log-format", "xml"]].concat());
+    let without = run(&[&strangers[..], &wrong].concat());
+    let names = [
+        ("lissten", true),
+        ("max_tries", true),
+        ("log_format", true),
+        ("tls_cert, tls_key", false),
+        ("archive_url", false),
+        ("redis_url: Redis ở máy khác", false),
+    ];
+    for (name, only_in_the_first) in names {
+        assert!(faulty.err.contains(&format!("lỗi [setting] {name}")), "{name}: {}", faulty.err);
+        assert_eq!(without.err.contains(&format!("lỗi [setting] {name}")), !only_in_the_first, "{}", without.err);
+    }
+    assert_eq!((faulty.code, without.code), (Some(1), Some(1)));
+    assert!(faulty.err.contains("có phải listen?") && faulty.err.contains("06 điểm"), "{}", faulty.err);
+    assert!(!data.join("ledger.sqlite").exists(), "nothing was opened");
+}
+
+#[test]
 fn a_socket_that_is_handed_over_serves_and_stays_with_its_holder_alone() {
     let (_folder, data) = folder();
     let socket = KeptSocket::at("127.0.0.1:0");
