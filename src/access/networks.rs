@@ -21,6 +21,11 @@ impl Networks {
         self.0.is_empty()
     }
 
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &IpNet> {
+        self.0.iter()
+    }
+
     /// Whether one of them is the whole of IPv4 or IPv6.
     pub fn are_everywhere(&self) -> bool {
         self.0.iter().any(|network| network.prefix_len() == 0)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
+use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use super::{books::with_ledger, organisations, output};
@@ -13,6 +14,7 @@ use crate::{
     failure::{Failure, FailureCode},
     job::event::EventType,
     ledger::{DeliveryRecord, Webhook, Which},
+    outbound::Reach,
     post::{Registry, Secret},
     settings::Settings,
 };
@@ -127,6 +129,15 @@ pub(super) fn run(command: Command, settings: &Settings) -> Result<(), Failure> 
     if let Command::Verify { body, secret_file, id, timestamp, signature } = command {
         return verify((&body, &secret_file), (&id, timestamp, &signature));
     }
+    if let Command::Reach { organisation, networks } = &command {
+        return with_ledger(settings, async |ledger| {
+            if !ledger.set_reach(organisation, networks).await? {
+                return Err(organisations::unknown(organisation));
+            }
+            output::say(&reached(organisation, &Reach::of(networks, settings.webhook_lab)));
+            Ok(())
+        });
+    }
     with_ledger(settings, async |ledger| execute(command, &app::open_registry(settings, ledger)?).await)
 }
 
@@ -176,16 +187,27 @@ async fn execute(command: Command, registry: &Registry) -> Result<(), Failure> {
             output::say(&format!("{sent} sự kiện sẽ được gửi lại.\n"));
             Ok(())
         }
-        Command::Reach { organisation, networks } => {
-            if registry.ledger.set_reach(&organisation, &networks).await? {
-                output::say(&format!("Webhook của {organisation} được gọi vào: {networks}\n"));
-                return Ok(());
-            }
-            Err(organisations::unknown(&organisation))
-        }
-        // It needs no ledger.
-        Command::Verify { .. } => Ok(()),
+        // They need no registry.
+        Command::Verify { .. } | Command::Reach { .. } => Ok(()),
     }
+}
+
+/// What the guard of calls will do, and not what was asked for.
+fn reached(organisation: &OrganisationId, Reach { open, shut, wants_lab }: &Reach) -> String {
+    let list = |networks: &[IpNet]| networks.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut said = match open.as_slice() {
+        [] => {
+            format!("Webhook của {organisation} không được gọi vào mạng riêng nào; địa chỉ công khai luôn được gọi.\n")
+        }
+        open => format!("Webhook của {organisation} được gọi vào: {}\n", list(open)),
+    };
+    if !shut.is_empty() {
+        said.push_str(&format!("Vẫn đóng dù đã liệt kê: {}\n", list(shut)));
+    }
+    if *wants_lab {
+        said.push_str("Địa chỉ của chính máy này chỉ mở khi dịch vụ chạy với webhook_lab = true (máy thử).\n");
+    }
+    said
 }
 
 fn verify(

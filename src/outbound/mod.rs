@@ -27,6 +27,7 @@ use reqwest::{
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::access::Networks;
+pub use address::Reach;
 pub use authorities::{Authorities, NoAuthorities};
 pub use reading::Page;
 pub use service::{Fetched, Heard, Service};

@@ -35,6 +35,25 @@ fn lab(port: &str) -> [&str; 4] {
 }
 
 #[test]
+fn what_a_webhook_may_reach_is_told_as_the_guard_will_have_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = folder.path().to_str().expect("text");
+    let said = |networks: &str, lab: &str| {
+        let told = programs::run(&["webhooks", "--data", data, "--webhook-lab", lab, "reach", "local", networks]);
+        assert_eq!(told.code, Some(0), "{}", told.err);
+        told.err
+    };
+    let both = said("10.20.0.0/16,127.0.0.0/8", "false");
+    for part in ["được gọi vào: 10.20.0.0/16\n", "Vẫn đóng dù đã liệt kê: 127.0.0.0/8", "webhook_lab = true"]
+    {
+        assert!(both.contains(part), "{both}");
+    }
+    let lab = said("127.0.0.0/8", "true");
+    assert!(lab.contains("được gọi vào: 127.0.0.0/8\n") && !lab.contains("Vẫn đóng"), "{lab}");
+    assert!(said("", "false").contains("không được gọi vào mạng riêng nào"));
+}
+
+#[test]
 fn a_paper_is_told_to_a_webhook_under_a_signature_that_another_program_verifies() {
     let receiver = Receiver::start();
     let folder = tempfile::tempdir().expect("a temporary folder");
