@@ -151,6 +151,8 @@ settings! {
     max_paper_bytes: usize, "TDKT_MAX_PAPER_BYTES", "Kích thước tệp PDF gửi lên nhiều nhất, byte";
     /// Seconds.
     body_deadline_s: u64, "TDKT_BODY_DEADLINE_S", "Thời hạn nhận dữ liệu gửi lên, giây";
+    /// Seconds.
+    answer_grace_s: u64, "TDKT_ANSWER_GRACE_S", "Số giây người nhận được chậm khi lấy một câu trả lời, trước khi kết nối bị đóng";
     /// MiB.
     free_to_store_mib: u64, "TDKT_FREE_TO_STORE_MIB", "Đĩa phải còn trống bao nhiêu MiB mới ghi văn bản; ít hơn thì việc chờ";
     /// Seconds.

@@ -22,6 +22,7 @@ mod language;
 mod metrics;
 mod pages;
 mod origin;
+mod pace;
 mod papers;
 mod periods;
 mod people;
@@ -46,6 +47,7 @@ pub use farewell::part;
 pub use job_list::LARGEST_PAGE;
 pub use metrics::count;
 pub use origin::{ForwardedBy, Origins};
+pub use pace::Line;
 pub use portions::portion;
 pub use problem::Problem;
 pub use request_id::stamp;
@@ -62,6 +64,8 @@ pub struct ApiLimits {
     pub papers_held: Arc<Semaphore>,
     /// Longest time a body may take to arrive.
     pub body_deadline: Duration,
+    /// What a caller may fall behind in taking an answer.
+    pub answer_grace: Duration,
     /// Longest time a long poll waits.
     pub longest_wait: Duration,
     /// From where requests are taken.

@@ -1,14 +1,18 @@
 //! Answers of some size, a portion at a time: the connection copies a portion, and not the whole once more for a caller
 //! who does not read.
 
+use std::sync::Arc;
+
 use actix_web::{
     Error,
     body::{BodySize, BoxBody, MessageBody, SizedStream},
     dev::{ServiceRequest, ServiceResponse},
     middleware::Next,
-    web::Bytes,
+    web::{Bytes, Data},
 };
 use futures_util::stream;
+
+use super::{ApiLimits, Line, pace};
 
 /// What the connection copies at a time; it asks for more while it has room.
 const PORTION: usize = 16 << 10;
@@ -18,13 +22,20 @@ pub async fn portion(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let line = request.conn_data::<Arc<Line>>().map(|line| (Arc::clone(line), line.another()));
+    let grace = request.app_data::<Data<ApiLimits>>().map(|limits| limits.answer_grace);
+    let watched = |body: BoxBody| match (&line, grace) {
+        (Some((line, request)), Some(grace)) => pace::watched(body, (line, *request), grace),
+        (None, _) | (_, None) => body,
+    };
     Ok(next.call(request).await?.map_body(|_head, body| match body.size() {
         BodySize::Sized(size) if size > PORTION as u64 => match body.try_into_bytes() {
-            Ok(bytes) => BoxBody::new(SizedStream::new(size, stream::iter(portions(bytes)))),
+            Ok(bytes) => watched(BoxBody::new(SizedStream::new(size, stream::iter(portions(bytes))))),
             // A stream already.
-            Err(body) => body.boxed(),
+            Err(body) => watched(body.boxed()),
         },
-        BodySize::None | BodySize::Sized(_) | BodySize::Stream => body.boxed(),
+        BodySize::Stream => watched(body.boxed()),
+        BodySize::None | BodySize::Sized(_) => body.boxed(),
     }))
 }
 

@@ -3,7 +3,10 @@
 //! The rule: whoever hands a socket over has chosen the address, so `listen` is not looked at; what has to be so before
 //! strangers come has to be so all the same.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
 
 use listenfd::ListenFd;
 use socket2::SockRef;
@@ -55,7 +58,7 @@ impl Address {
     ///
     /// # Errors
     /// When the address cannot be had.
-    pub(super) fn socket(self) -> std::io::Result<TcpListener> {
+    pub(super) fn socket(self, answer_grace: Duration) -> std::io::Result<TcpListener> {
         let socket = match self {
             Self::Own(address) => opened(address)?,
             Self::Kept(socket, _) => socket,
@@ -63,6 +66,8 @@ impl Address {
         // Connections have it from the socket that they came to. What is sent and not yet received is not counted in it,
         // so that a line that is long and wide is as fast as ever.
         SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT)?;
+        // Nor does one stay whose caller takes nothing at all, be it gone or silent.
+        SockRef::from(&socket).set_tcp_user_timeout(Some(answer_grace))?;
         Ok(socket)
     }
 
@@ -96,4 +101,19 @@ pub(super) fn not_opened(address: SocketAddr, error: &std::io::Error) -> Failure
     let failure =
         Failure::new(FailureCode::BadParameter, format!("Không mở được địa chỉ {address}."), error.to_string());
     failure.hint("Chọn cổng khác bằng --listen hoặc --metrics-listen, hoặc dừng chương trình đang dùng cổng này.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_have_the_bounds_of_the_socket_that_they_came_to() {
+        let grace = Duration::from_secs(7);
+        let listener = Address::Own("127.0.0.1:0".parse().unwrap()).socket(grace).unwrap();
+        let _caller = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (taken, _) = listener.accept().unwrap();
+        assert_eq!(SockRef::from(&taken).tcp_user_timeout().unwrap(), Some(grace));
+        assert_eq!(SockRef::from(&taken).tcp_notsent_lowat().unwrap(), UNSENT);
+    }
 }

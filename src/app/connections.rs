@@ -11,9 +11,10 @@ use std::{
     },
 };
 
+use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::{dev::Extensions, rt::net::TcpStream};
 
-use crate::access::Networks;
+use crate::{access::Networks, api::Line};
 
 /// What is counted in one process. Clones count together.
 #[derive(Debug, Clone)]
@@ -64,12 +65,16 @@ impl Connections {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Counts a connection that was just made; one too many is closed. What speaks TLS of our own is bounded by the
-    /// number of all connections alone.
+    /// Counts a connection that was just made; one too many is closed.
     pub(super) fn count(&self, connection: &dyn Any, extensions: &mut Extensions) {
         self.open.fetch_add(1, Ordering::Relaxed);
         extensions.insert(Open(Arc::clone(&self.open)));
-        let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+        let over_tls = connection.downcast_ref::<TlsStream<TcpStream>>().map(|tls| tls.get_ref().0);
+        let Some(stream) = connection.downcast_ref::<TcpStream>().or(over_tls) else { return };
+        // Without a way to it, it is bound by what the kernel knows of it.
+        if let Ok(line) = Line::to(stream) {
+            extensions.insert(line);
+        }
         let Ok(peer) = stream.peer_addr() else { return };
         let from = peer.ip().to_canonical();
         if !self.proxies.are_open() && self.proxies.contain(from) {

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, middleware, web::Data};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::sync::Semaphore;
 
 use super::{
@@ -26,6 +27,8 @@ use crate::{
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Connections that one thread of the HTTP server holds.
 const CONNECTIONS: usize = 512;
+/// Files of all connections, of papers that go out, and of the ledger.
+const FILES: u64 = 8_192;
 /// Uploaded papers that are in memory at a time.
 const PAPERS_HELD: usize = 16;
 
@@ -51,11 +54,13 @@ pub(super) struct Doors {
 pub(super) fn open(settings: &Settings, address: Address, behind: Behind) -> Result<Doors, Failure> {
     let Behind { desk, gate, registry, soundings } = behind;
     let streams = Streams::default();
+    make_room_for_files();
     let limits = ApiLimits {
         max_body: settings.max_body_bytes,
         max_paper: settings.max_paper_bytes,
         papers_held: Arc::new(Semaphore::new(PAPERS_HELD)),
         body_deadline: Duration::from_secs(settings.body_deadline_s),
+        answer_grace: Duration::from_secs(settings.answer_grace_s),
         longest_wait: LONGEST_WAIT,
         origins: origins(settings),
     };
@@ -93,7 +98,9 @@ pub(super) fn open(settings: &Settings, address: Address, behind: Behind) -> Res
     .shutdown_timeout(settings.drain_s)
     .disable_signals();
     let at = address.socket_address();
-    let socket = address.socket().map_err(|error| address::not_opened(at, &error))?;
+    let socket = address
+        .socket(Duration::from_secs(settings.answer_grace_s))
+        .map_err(|error| address::not_opened(at, &error))?;
     let (scheme, bound) = if settings.tls_cert.as_os_str().is_empty() {
         ("http", server.listen(socket))
     } else {
@@ -108,6 +115,15 @@ pub(super) fn open(settings: &Settings, address: Address, behind: Behind) -> Res
         eprintln!("Đang phục vụ tại {scheme}://{address}");
     }
     Ok(Doors { server: server.run(), connections })
+}
+
+/// A connection takes two files; shells give a process 1,024, which it may raise to what the system allows.
+fn make_room_for_files() {
+    if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
+        && soft < FILES.min(hard)
+    {
+        let _as_it_was = setrlimit(Resource::RLIMIT_NOFILE, FILES.min(hard), hard);
+    }
 }
 
 /// Behind a proxy without TLS of our own, a caller who goes around the proxy would send its key in the clear.

@@ -109,6 +109,7 @@ pub(super) fn faults(settings: &Settings) -> Vec<Finding> {
         ("max_body_bytes", settings.max_body_bytes as u64),
         ("max_paper_bytes", settings.max_paper_bytes as u64),
         ("body_deadline_s", settings.body_deadline_s),
+        ("answer_grace_s", settings.answer_grace_s),
         ("keep_events_days", settings.keep_events_days),
         ("webhook_disable_hours", settings.webhook_disable_hours),
     ];

@@ -140,3 +140,55 @@ fn f14_five_hundred_slow_callers_cost_neither_neighbours_nor_memory() {
     }
     assert!(service.books().counts().is_empty(), "nothing was accepted");
 }
+
+/// Who takes nothing of an answer, or a byte now and then, is let go; who takes it slowly gets all of it.
+#[test]
+fn f14_whoever_does_not_take_an_answer_is_let_go_and_whoever_is_slow_gets_all_of_it() {
+    const EACH: usize = 10;
+    let service = Service::start(&["--work", "false", "--answer-grace-s", "2"]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let address = service.url.strip_prefix("http://").expect("an address").parse().expect("an address");
+    let files = open_files(service.process.id());
+    let asking = || {
+        let stream = narrow(&runtime, address);
+        let asked = b"GET /v1/openapi.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        (&stream).write_all(asked).expect("taken");
+        stream
+    };
+    let [silent, dripping] = [(); 2].map(|()| (0..EACH).map(|_| asking()).collect::<Vec<TcpStream>>());
+    for stream in &dripping {
+        stream.set_read_timeout(Some(Duration::from_millis(1))).expect("set");
+    }
+    let slow = asking();
+    until(Duration::from_secs(30), "they hold their connections", || {
+        open_files(service.process.id()) > files + 2 * EACH
+    });
+    let over = AtomicBool::new(false);
+    let (answer, took) = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                dripping.iter().for_each(|stream| drop(Mode::Read.goes_on(stream)));
+                sleep(Duration::from_millis(100));
+            }
+        });
+        let _let_go = Over(&over);
+        let (mut answer, began) = (Vec::new(), Instant::now());
+        let mut portion = [0; 8 << 10];
+        loop {
+            match (&slow).read(&mut portion).expect("it goes on") {
+                0 => break,
+                read => answer.extend_from_slice(&portion[..read]),
+            }
+            sleep(Duration::from_millis(50));
+        }
+        let took = began.elapsed();
+        until(Duration::from_secs(60), "the others are let go", || open_files(service.process.id()) <= files + 3);
+        (answer, took)
+    });
+    let head = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("a head");
+    let told = String::from_utf8_lossy(&answer[..head]).to_lowercase();
+    let length = told.lines().find_map(|line| line.strip_prefix("content-length: ")).expect("a length");
+    assert_eq!(length.parse(), Ok(answer.len() - head - 4), "all of it");
+    assert!(took > Duration::from_secs(2), "it took longer than the grace: {took:?}");
+    drop(silent);
+}
