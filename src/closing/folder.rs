@@ -176,11 +176,12 @@ impl Inputs {
     /// whole, for it may be a person's: it is told, and kept nowhere.
     pub fn held(files: Vec<(String, Vec<u8>)>) -> (Self, Vec<Fault>) {
         let (mut held, mut faults): (BTreeMap<String, Vec<u8>>, _) = (BTreeMap::new(), Vec::new());
+        let results = names::results(files.iter().map(|(path, _)| path.as_str()));
         let seen = |path: &str| !names::steps(path).into_iter().any(names::is_passed_over);
         let files: Vec<_> = files.into_iter().filter(|(path, _)| seen(path)).collect();
         let own = names::common(&files.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>());
         let mut inside = BTreeSet::new();
-        for (path, bytes) in files {
+        for (path, bytes) in files.into_iter().filter(|(path, _)| !names::is_inside(path, own, &results)) {
             let steps = names::steps(&path).split_off(own);
             let name = steps.last().copied().unwrap_or_default().to_owned();
             if let ([first, _, ..], false) = (&steps[..], held.contains_key(&name)) {
@@ -377,12 +378,13 @@ mod tests {
             fs::write(folder.path().join(file), "{}").unwrap();
         }
         // Results that lie beside the inputs are no inputs.
-        for file in ["ket-qua/.tdkt/finished.ndjson", "cu/manifest.json", "cu/archive.zip"] {
+        let results = ["ket-qua/.tdkt/x", "ket-qua/a.pdf", "cu/manifest.json", "cu/archive.zip", "x/cu/.tdkt/x"];
+        for file in results {
             fs::create_dir_all(folder.path().join(file).parent().unwrap()).unwrap();
             fs::write(folder.path().join(file), "").unwrap();
         }
-        let packed =
-            |own: &str| Inputs::held(files.iter().map(|file| (format!("{own}{file}"), b"{}".into())).collect());
+        let all = || files.iter().chain(&results);
+        let packed = |own: &str| Inputs::held(all().map(|file| (format!("{own}{file}"), b"{}".into())).collect());
         for (inputs, faults) in [Inputs::find(folder.path()).unwrap(), packed(""), packed("./nam/tinh/")] {
             assert_eq!(inputs.files.iter().map(Input::name).collect::<Vec<_>>(), ["khoi-01.json"]);
             assert_eq!(faults.len(), wrong.len(), "{faults:?}");

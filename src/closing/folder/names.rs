@@ -1,7 +1,11 @@
 //! Names in a folder of inputs: what is passed over, what is an input, and what is named as a fault so that nobody's figures
 //! are left lying there unread.
 
-use std::{fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use super::super::{
     Fault,
@@ -34,6 +38,30 @@ pub fn common(paths: &[&str]) -> usize {
         common.truncate(common.iter().zip(above).take_while(|(one, other)| one == other).count());
     }
     common.len()
+}
+
+/// The folders of results among packed files, as [`holds_files`] knows them on disk.
+pub fn results<'a>(paths: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    let (mut found, mut halves) = (BTreeSet::new(), BTreeMap::<String, BTreeSet<&str>>::new());
+    for path in paths {
+        let steps = steps(path);
+        for (depth, name) in steps.iter().enumerate().skip(1) {
+            let is_file = depth + 1 == steps.len();
+            if *name == OWN {
+                found.insert(steps[..depth].join("/"));
+            } else if is_file && [MANIFEST, ARCHIVE].contains(name) {
+                halves.entry(steps[..depth].join("/")).or_default().insert(name);
+            }
+        }
+    }
+    found.extend(halves.into_iter().filter(|(_, names)| names.len() == 2).map(|(folder, _)| folder));
+    found
+}
+
+/// Whether a file lies in one of these folders, below the `own` steps that lead to the inputs.
+pub fn is_inside(path: &str, own: usize, folders: &BTreeSet<String>) -> bool {
+    let steps = steps(path);
+    (own + 1..steps.len()).any(|depth| folders.contains(&steps[..depth].join("/")))
 }
 
 /// Whether there is anything in a folder that somebody may take for an input. Results that lie in the folder are none.
