@@ -39,6 +39,10 @@ bench-overflow:
 bench-closing BLOCS="60" PAPERS="34":
     cargo bench --locked --bench closing -- {{ BLOCS }} {{ PAPERS }}
 
+# Memory of binding and merging a year, of a province of BLOCS with PAPERS each
+bench-binding BLOCS="60" PAPERS="34":
+    cargo bench --locked --bench binding -- {{ BLOCS }} {{ PAPERS }}
+
 # Checks the template folder and makes every sample of every kind: target/samples/*.pdf
 templates:
     cargo build --release --locked
