@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     access::Caller,
-    closing::{ARCHIVE, LeftOut, MANIFEST, MERGED},
+    closing::{ARCHIVE, LeftOut, MANIFEST, MERGED, Number, number},
     desk::{
         Desk,
-        batches::{Changes, Number, Order, Placed, Taken, WholeFile, forecast, number},
+        batches::{Changes, Order, Placed, Taken, WholeFile, forecast},
         reading,
     },
     failure::{Failure, FailureCode, Finding, MOST_FINDINGS, Severity},

@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, settings: &Settings) -> Result<ExitCode
     let (plan, faults) = Plan::draw(folder, &wanted(arguments), &workshop)?;
     let checked = started.elapsed();
     if !faults.is_empty() {
-        return Ok(refuse(&faults, wanted(arguments).leniency));
+        return Ok(refuse(&plan, &faults, wanted(arguments).leniency));
     }
     for left in &plan.left_out {
         told(&left.fault);
@@ -161,13 +161,16 @@ fn make(closing: &mut Closing<'_>, press: &Press, at_a_time: usize) -> Result<Op
 }
 
 /// Says every fault of every file.
-fn refuse(faults: &[Fault], leniency: Leniency) -> ExitCode {
+fn refuse(plan: &Plan, faults: &[Fault], leniency: Leniency) -> ExitCode {
     faults.iter().for_each(told);
     let mut files: Vec<&str> = faults.iter().map(|fault| fault.file.as_str()).collect();
     files.sort_unstable();
     files.dedup();
+    // Where the whole has a fault, or nothing would be left, leaving papers out helps nobody.
+    let helps = faults.len() == plan.sparable && !plan.parts.is_empty();
     let hint = match leniency {
-        Leniency::AllOrNothing => "sửa các lỗi trên, hoặc thêm --accept-partial để bỏ riêng văn bản có lỗi",
+        Leniency::AllOrNothing if helps => "sửa các lỗi trên, hoặc thêm --accept-partial để bỏ riêng văn bản có lỗi",
+        Leniency::AllOrNothing => "sửa các lỗi trên",
         Leniency::AcceptPartial => "sửa các lỗi trên; đây là lỗi của cả thư mục, --accept-partial không bỏ qua được",
     };
     output::say(&format!("lỗi: {} tệp có lỗi, chưa lập và chưa ghi gì.\ngợi ý: {hint}.\n", files.len()));

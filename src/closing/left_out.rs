@@ -1,11 +1,9 @@
-//! Papers that a batch leaves out: which, and what is kept of their faults.
+//! Papers that are left out: which, and what is kept of their faults.
 
 use serde_json::{Value, json};
 
-use crate::{
-    closing::{LINES, LeftOut},
-    failure::Failure,
-};
+use super::{LINES, LeftOut};
+use crate::failure::Failure;
 
 /// The finding about a field that no schema knows: its place ends in words of the caller's.
 const UNKNOWN_FIELD: &str = "schema-unknown";
@@ -29,8 +27,8 @@ pub fn number(left: &LeftOut) -> Option<Number> {
     }
 }
 
-/// A paper that is left out, as a batch keeps it.
-pub(super) fn kept(left: &LeftOut) -> Value {
+/// A paper that is left out, as manifests tell it and a batch keeps it.
+pub fn kept(left: &LeftOut) -> Value {
     let mut told = bare(&left.fault.failure);
     told["paper"] = json!(left.name);
     match number(left) {
@@ -44,7 +42,7 @@ pub(super) fn kept(left: &LeftOut) -> Value {
     told
 }
 
-/// A fault as a batch keeps it, without a word of the request: no erasure looks for people here.
+/// A fault as it is kept, without a word of the request: no erasure looks for people here.
 fn bare(failure: &Failure) -> Value {
     let unknown: Vec<&String> =
         failure.findings.iter().filter(|finding| finding.code == UNKNOWN_FIELD).flat_map(|it| &it.pointers).collect();
@@ -64,8 +62,7 @@ fn bare(failure: &Failure) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::closing::Fault;
+    use super::{super::Fault, *};
 
     #[test]
     fn a_fault_is_kept_without_what_the_caller_wrote() {

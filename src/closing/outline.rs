@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     Part, Plan,
     journal::{Journal, Line},
+    left_out::kept,
     register::Sent,
     unwritable, whole,
 };
@@ -19,7 +20,7 @@ pub struct Outline {
     pub province: Option<String>,
     pub year: Option<i32>,
     pub parts: Vec<Part>,
-    /// Papers that are left out: names, or all that is kept of them.
+    /// Papers that are left out, and what is kept of their faults.
     pub left_out: Vec<Value>,
     /// Names of papers that could not be made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -39,7 +40,7 @@ impl Plan {
             province: self.register.as_ref().map(|register| register.province.clone()),
             year: self.register.as_ref().map(|register| register.year),
             parts: self.parts.clone(),
-            left_out: self.left_out.iter().map(|left| left.name.clone().into()).collect(),
+            left_out: self.left_out.iter().map(kept).collect(),
             unmade: Vec::new(),
             missing: self.missing.clone(),
             figures: self.figures.clone(),

@@ -95,6 +95,8 @@ pub struct Plan {
     pub kinds: Vec<String>,
     pub parts: Vec<Part>,
     pub left_out: Vec<LeftOut>,
+    /// So many of the faults would be no fault of the whole with [`Leniency::AcceptPartial`].
+    pub sparable: usize,
     /// Names of blocs that have not sent what is added up.
     pub missing: Vec<String>,
     pub figures: Vec<Figure>,
@@ -204,13 +206,16 @@ impl Plan {
                 drawn.take(paper, file, wanted);
             }
         }
+        let mut sparable = 0;
         if wanted.leniency == Leniency::AllOrNothing {
+            sparable = drawn.left_out.len();
             faults.extend(drawn.left_out.drain(..).map(|left| left.fault));
         }
         let mut plan = Self {
             kinds: wanted.kinds.clone(),
             parts: drawn.parts,
             left_out: drawn.left_out,
+            sparable,
             missing: Vec::new(),
             figures: Vec::new(),
             submissions: files.into_iter().filter_map(|file| file.sent).collect(),

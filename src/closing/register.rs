@@ -157,10 +157,13 @@ impl Register {
         let mut seen = BTreeMap::new();
         for (index, bloc) in self.blocs.iter().enumerate() {
             let at = format!("/blocs/{index}/id");
-            if !is_plain(&bloc.id) {
+            if !is_id(&bloc.id) {
                 faults.push((
                     at.clone(),
-                    format!("Mã “{}” chỉ được gồm chữ thường không dấu, chữ số và dấu gạch nối.", bloc.id),
+                    format!(
+                        "Mã “{}” chỉ được gồm chữ thường không dấu, chữ số, dấu gạch nối ở giữa, tối đa {LONGEST} ký tự.",
+                        bloc.id
+                    ),
                 ));
             }
             if bloc.id == OF_REGISTER {
@@ -190,10 +193,19 @@ impl Register {
     }
 }
 
+/// Characters of a name: what has an id in the register names a file.
+const LONGEST: usize = 64;
+
 /// Whether a name is a plain file name on every system.
 pub fn is_plain(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !name.is_empty() && name.len() <= 60 && name.bytes().all(plain)
+    (1..=LONGEST).contains(&name.len()) && name.bytes().all(plain)
+}
+
+/// Whether a text may name a unit or a bloc: small letters, digits and hyphens inside. It stands in addresses and logs, so
+/// it is no place for a person's name.
+pub fn is_id(text: &str) -> bool {
+    is_plain(text) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 #[cfg(test)]
@@ -201,6 +213,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_bloc_has_the_id_that_it_may_have_in_a_service() {
+        let faults = |id: &str| {
+            let bloc = json!({"id": id, "name": "Khối 1", "form": "bloc"});
+            let register = json!({"province": "tỉnh A", "year": 2026, "blocs": [bloc]});
+            serde_json::from_value::<Register>(register).unwrap().faults().len()
+        };
+        for right in ["6", "khoi-06", &"a".repeat(64)] {
+            assert_eq!(faults(right), 0, "{right}");
+            assert!(is_plain(right), "its file has this name");
+        }
+        for wrong in ["", "-khoi", "khoi-", "Khoi", "khối", "a b", &"a".repeat(65)] {
+            assert_eq!(faults(wrong), 1, "{wrong}");
+        }
+    }
 
     #[test]
     fn no_bloc_is_called_as_the_registers_own_file() {

@@ -1,6 +1,5 @@
 //! Batches at the desk: all requests are checked before one is stored; what becomes of them follows from their jobs.
 
-mod left_out;
 mod refusals;
 mod shelved;
 mod whole;
@@ -8,7 +7,6 @@ mod whole;
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, FixedOffset, TimeDelta, Utc};
-use serde_json::Value;
 
 use super::{Desk, Figures, Province, RegisterDesk, counter::in_progress, ledger_failure, reading};
 use crate::{
@@ -22,8 +20,6 @@ use crate::{
     register::PeriodId,
     traces,
 };
-use left_out::kept;
-pub use left_out::{Number, number};
 use refusals::{in_file, placed, unpacked, wrong_number, wrong_size};
 pub(super) use shelved::Shelved;
 pub use whole::{Changes, WholeFile};
@@ -53,8 +49,8 @@ pub enum Handed {
 /// What is wanted of lines and of ZIP files.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// Only papers of this kind; all where there is none.
-    pub kind: Option<String>,
+    /// Only papers of these kinds; all where there is none.
+    pub kinds: Vec<String>,
     /// Papers that say of which period they are have to be of this one.
     pub period: Option<PeriodId>,
     /// Whether the province's report has the annex *Nguồn số liệu*.
@@ -65,8 +61,8 @@ pub struct Choice {
 #[derive(Debug, Clone)]
 pub struct OfRegister {
     pub period: PeriodId,
-    /// Only papers of this kind; all where there is none.
-    pub kind: Option<String>,
+    /// Only papers of these kinds; all where there is none.
+    pub kinds: Vec<String>,
     /// Only these blocs, and then no report of the province; all where there are none.
     pub blocs: Option<Vec<String>>,
     pub figures: Figures,
@@ -76,7 +72,7 @@ pub struct OfRegister {
 
 impl Choice {
     fn narrow(self, wanted: &mut Wanted) {
-        wanted.kinds.extend(self.kind);
+        wanted.kinds = self.kinds;
         wanted.sources = self.sources;
         wanted.period = self.period.map(|period| {
             let part = match period.part() {
@@ -92,12 +88,14 @@ impl Choice {
 impl OfRegister {
     /// What two batches have to share to be told apart by what has changed.
     fn subject(&self) -> String {
-        let blocs = self.blocs.as_ref().map_or_else(
-            || "*".to_owned(),
-            // The same blocs, in whatever order they are named.
-            |blocs| blocs.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(","),
-        );
-        format!("{} {} {blocs}", self.period, self.kind.as_deref().unwrap_or("*"))
+        // The same ones, in whatever order they are named.
+        let joined = |names: &[String]| {
+            let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+            names.into_iter().collect::<Vec<_>>().join(",")
+        };
+        let kinds = if self.kinds.is_empty() { "*".to_owned() } else { joined(&self.kinds) };
+        let blocs = self.blocs.as_deref().map_or_else(|| "*".to_owned(), joined);
+        format!("{} {kinds} {blocs}", self.period)
     }
 }
 
@@ -225,7 +223,7 @@ impl BatchDesk<'_> {
                 reading::batch(move || Plan::of_files(unpacked(&bytes, most)?, &wanted, &workshop)).await
             }
             Handed::Sent(asked) => {
-                wanted.kinds.extend(asked.kind);
+                wanted.kinds = asked.kinds;
                 wanted.sources = asked.sources;
                 let register = RegisterDesk::new(Arc::clone(&workshop), self.shelf.register());
                 let province = register.province(asked.period, asked.figures, asked.blocs.as_deref()).await?;
@@ -261,15 +259,11 @@ impl BatchDesk<'_> {
             };
             parts.push(NewPart { name: part.name.clone(), key: part.key.clone(), job });
         }
-        let left_out: Vec<Value> = plan.left_out.iter().map(kept).collect();
-        let mut outline = plan.outline();
-        if subject.is_none() {
-            outline.left_out.clone_from(&left_out);
-        }
+        let outline = plan.outline();
         Ok(NewBatch {
             id: JobId::fresh(),
             parts,
-            left_out: left_out.into(),
+            left_out: outline.left_out.clone().into(),
             missing: plan.missing.clone(),
             outline: serde_json::to_string(&outline).map_err(unwritable)?,
             subject,
@@ -343,13 +337,16 @@ mod tests {
 
     #[test]
     fn batches_of_the_same_blocs_are_of_the_same_papers() {
-        let subject = |blocs: &[&str]| {
-            let blocs = Some(blocs.iter().map(|bloc| (*bloc).to_owned()).collect());
-            let period = "2026".parse().unwrap();
-            OfRegister { period, kind: None, blocs, figures: Figures::Newest, sources: false }.subject()
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let subject = |kinds: &[&str], blocs: &[&str]| {
+            let (period, blocs) = ("2026".parse().unwrap(), Some(names(blocs)));
+            OfRegister { period, kinds: names(kinds), blocs, figures: Figures::Newest, sources: false }.subject()
         };
-        assert_eq!(subject(&["b", "a", "b"]), subject(&["a", "b"]));
-        assert_ne!(subject(&["a"]), subject(&["a", "b"]));
+        assert_eq!(subject(&[], &["b", "a", "b"]), subject(&[], &["a", "b"]));
+        assert_ne!(subject(&[], &["a"]), subject(&[], &["a", "b"]));
+        assert_eq!(subject(&["y", "x"], &["a"]), subject(&["x", "y"], &["a"]));
+        assert_ne!(subject(&["x"], &["a"]), subject(&["x", "y"], &["a"]));
+        assert_eq!(subject(&["x"], &["a"]), "2026 x a", "as one kind has always been told from another");
     }
 
     fn batch(ended: u64, waiting: u64) -> Batch {

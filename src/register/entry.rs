@@ -112,13 +112,3 @@ impl Base {
         }
     }
 }
-
-/// Characters of an id.
-const LONGEST_ID: usize = 64;
-
-/// Whether a text may name a unit or a bloc: small letters, digits and single hyphens inside. It stands in addresses and
-/// logs, so it is no place for a person's name.
-pub fn is_id(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    (1..=LONGEST_ID).contains(&text.len()) && text.bytes().all(plain) && !text.starts_with('-') && !text.ends_with('-')
-}

@@ -17,9 +17,10 @@ mod submission;
 #[cfg(test)]
 mod tests;
 
+pub use crate::closing::is_id;
 pub use beside::{Beside, Origin, Stated, request_of};
 pub use carry_over::{Carried, CarryOver, Held, Source, carry_over};
-pub use entry::{Base, Entry, Sort, Tag, is_id};
+pub use entry::{Base, Entry, Sort, Tag};
 pub use forms::{RegisterForms, Sheet};
 pub use members::{check_year, unit_names};
 pub use period::{PeriodId, PeriodPlan, check_plan};

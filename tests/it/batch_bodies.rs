@@ -1,6 +1,9 @@
 //! Batches that are handed in as lines or as a ZIP file: the same checks, places that a sender finds, and bounds.
 
-use std::io::{Cursor, Write};
+use std::{
+    collections::BTreeSet,
+    io::{Cursor, Write},
+};
 
 use serde_json::{Value, json};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
@@ -138,6 +141,11 @@ fn the_parameters_say_what_lines_cannot() {
 
     let (status, taken) = send(&service, "?kind=scorecard", LINES, lines(&requests()));
     assert_eq!((status, &taken["parts"]), (202, &json!(1)), "{taken:#}");
+    let kinds: BTreeSet<String> =
+        requests().iter().map(|request| request["kind"].as_str().expect("a kind").to_owned()).collect();
+    let all_kinds = format!("?kind={}", kinds.into_iter().collect::<Vec<_>>().join(","));
+    let (status, taken) = send(&service, &all_kinds, LINES, lines(&requests()));
+    assert_eq!((status, &taken["parts"]), (202, &json!(requests().len())), "{taken:#}");
     // Of what kind a torn line is cannot be told, so it is no line of another kind.
     let torn = format!("{}{{\"kind\":\"scorecard\",\"content\":{{\n", lines(&requests()));
     let (status, told) = send(&service, "?kind=scorecard", LINES, torn);
@@ -159,7 +167,14 @@ fn the_parameters_say_what_lines_cannot() {
     let (status, told) = asked(other);
     assert_eq!((status, places(&told)), (422, vec!["/lines/1/content/period/part".to_owned()]), "{told:#}");
 
-    for query in ["?kind=khong-co", "?period=2026-H3", "?accept_partial=co", "?la=1"] {
+    for query in [
+        "?kind=khong-co",
+        "?kind=scorecard,khong-co",
+        "?kind=scorecard,",
+        "?period=2026-H3",
+        "?accept_partial=co",
+        "?la=1",
+    ] {
         let (status, told) = send(&service, query, LINES, lines(&requests()));
         assert_eq!((status, &told["code"]), (400, &json!("bad-parameter")), "{query}: {told:#}");
     }

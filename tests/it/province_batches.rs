@@ -443,26 +443,16 @@ fn a_folder_with_a_fault_ends_alike_here_and_on_a_service() {
     let lineage = |out: &str| std::fs::read_to_string(house.path(out).join("lineage.json")).expect("written");
     assert_eq!(lineage("near"), lineage("far"));
     assert!(lineage("far").contains("\"sources\""), "{}", lineage("far"));
-    let manifest = |out: &str| {
-        let bytes = std::fs::read(house.path(out).join("manifest.json")).expect("written");
-        serde_json::from_slice::<Value>(&bytes).expect("JSON")
-    };
-    let (here, mut there) = (manifest("near"), manifest("far"));
-    // A service tells the faults too; in the archive that makes another manifest, and no other paper.
-    for left in there["left_out"].as_array_mut().expect("a list") {
-        *left = left["paper"].take();
+    let bytes = |out: &str, file: &str| std::fs::read(house.path(out).join(file)).expect("written");
+    let manifest: Value = serde_json::from_slice(&bytes("near", "manifest.json")).expect("JSON");
+    let left = &manifest["left_out"][0];
+    assert!(left["paper"].is_string() && left["code"] == "invalid-document", "{manifest:#}");
+    let finding = left["findings"][0].as_object().expect("a finding");
+    assert_eq!(finding.keys().collect::<Vec<_>>(), ["code", "pointers"], "nothing of what was sent: {manifest:#}");
+    for file in ["manifest.json", "archive.zip", "toan-tinh.pdf"] {
+        let of = |out: &str| fingerprint::of(&bytes(out, file));
+        assert_eq!(of("near"), of("far"), "{file}");
     }
-    assert_ne!(here["left_out"], json!([]), "{here:#}");
-    assert_eq!(here, there);
-    let merged = |out: &str| fingerprint::of(&std::fs::read(house.path(out).join("toan-tinh.pdf")).expect("made"));
-    assert_eq!(merged("near"), merged("far"), "with contents");
-    let papers = |out: &str| {
-        let bound = binding::unbind(&std::fs::read(house.path(out).join("archive.zip")).expect("made"));
-        let mut bound = bound.expect("a ZIP file");
-        bound.retain(|file| file.name != "manifest.json");
-        bound.into_iter().map(|file| (file.name, fingerprint::of(&file.bytes))).collect::<Vec<_>>()
-    };
-    assert_eq!(papers("near"), papers("far"));
     let told = far.err.matches("/papers/1: ").count();
     assert_eq!(told, near.err.matches("/papers/1: ").count(), "each fault once: {}", far.err);
 }
@@ -488,11 +478,23 @@ fn a_folder_is_closed_on_a_service_as_it_is_here_to_the_byte() {
     run(&["--out", "near-one", "--kind", "provincial-summary"]);
     run(&["--out", "far-one", "--kind", "provincial-summary", "--server", &house.service.url]);
     same("near-one", "far-one");
-    let several = ["batch", "a", "--out", "far", "--kind", "annual-summary,six-month-review"];
-    let several = [&several[..], &["--server", &house.service.url]].concat();
-    let several = run_in(house.folder.path(), &several, b"");
-    assert_eq!(several.code, Some(1), "{}", several.err);
-    assert!(several.err.contains("mỗi lần một loại"), "{}", several.err);
+    let kinds = ["--kind", "provincial-summary,annual-summary"];
+    run(&[&["--out", "near-two"], &kinds[..]].concat());
+    run(&[&["--out", "far-two", "--server", &house.service.url], &kinds[..]].concat());
+    same("near-two", "far-two");
+    // Of the register too.
+    house.take_over();
+    let asked = ["batch", "--period", "2026", "--out", "far-sent", "--sources", "--server", &house.service.url];
+    let closed = run_in(house.folder.path(), &[&asked[..], &kinds[..]].concat(), b"");
+    assert_eq!(closed.code, Some(0), "{}", closed.err);
+    let kinds = |out: &str| {
+        let manifest = std::fs::read(house.path(out).join("manifest.json")).expect("fetched");
+        let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+        let files = manifest["files"].as_array().expect("files").iter();
+        files.filter_map(|file| file["kind"].as_str().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds("far-sent").iter().collect::<BTreeSet<_>>().len(), 2, "{:?}", kinds("far-sent"));
+    assert_eq!(kinds("far-sent"), kinds("near-two"));
 }
 
 #[test]
@@ -615,6 +617,14 @@ fn what_is_asked_wrongly_is_told_at_once_and_a_key_stands_for_one_batch() {
     let places: BTreeSet<&str> =
         told["errors"].as_array().expect("a list").iter().filter_map(|it| it["pointer"].as_str()).collect();
     assert_eq!(places, BTreeSet::from(["/blocs", "/figures", "/kind", "/period"]));
+    for (kinds, expected) in
+        [(json!(["khong-co", "scorecard", "la"]), vec!["/kind/0", "/kind/2"]), (json!([]), vec!["/kind"])]
+    {
+        let (status, _, told) = house.submit(&json!({"period": "2026", "kind": kinds}), None);
+        let places: Vec<&str> =
+            told["errors"].as_array().expect("a list").iter().filter_map(|it| it["pointer"].as_str()).collect();
+        assert_eq!((status, places), (422, expected), "{told:#}");
+    }
     house.take_over();
     let (status, _, told) = house.submit(&json!({"period": "2026", "blocs": ["la", "cum-01", "khac"]}), None);
     assert_eq!(status, 422, "{told:#}");

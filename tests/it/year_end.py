@@ -21,7 +21,7 @@ manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
 lineage = json.loads((out / "lineage.json").read_text(encoding="utf-8"))
 register = json.loads((inputs / "province.json").read_text(encoding="utf-8"))
 
-left_out = set(manifest["left_out"])
+left_out = {left["paper"] for left in manifest["left_out"]}
 
 
 def contradicts(content):

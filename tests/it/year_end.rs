@@ -173,6 +173,37 @@ fn every_fault_of_every_file_is_said_and_nothing_is_written() {
 }
 
 #[test]
+fn leaving_papers_out_is_proposed_where_it_helps_and_nowhere_else() {
+    let province = Province::invent("0");
+    let proposed = |province: &Province| {
+        let outcome = province.close("out", &[]);
+        assert_eq!(outcome.code, Some(1), "{}", outcome.err);
+        assert!(outcome.err.contains("gợi ý: sửa các lỗi trên"), "{}", outcome.err);
+        outcome.err.contains("--accept-partial")
+    };
+    std::fs::write(province.inputs().join("hong.json"), "{").expect("written");
+    assert!(proposed(&province), "all but this file can be made");
+    let register = province.inputs().join("province.json");
+    let whole = std::fs::read(&register).expect("there");
+    std::fs::write(&register, "{").expect("written");
+    assert!(!proposed(&province), "the register is a fault of the whole");
+    std::fs::write(&register, whole).expect("written");
+    std::fs::copy(province.files().remove(0), province.inputs().join("gui-lan-2.json")).expect("copied");
+    assert!(!proposed(&province), "a bloc has sent twice");
+}
+
+#[test]
+fn nothing_would_be_left_where_all_is_faulty() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let province = Province { folder };
+    std::fs::create_dir(province.inputs()).expect("made");
+    std::fs::write(province.inputs().join("hong.json"), "{").expect("written");
+    let outcome = province.close("out", &[]);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.err);
+    assert!(!outcome.err.contains("--accept-partial"), "{}", outcome.err);
+}
+
+#[test]
 fn a_report_of_a_kind_that_adds_nothing_up_is_a_fault_of_the_register() {
     let province = Province::invent("0");
     for kind in [json!("provincial-sumary"), json!("six-month-review"), json!(null)] {
@@ -374,8 +405,19 @@ fn in_part_means_any_file_and_the_report_says_whose_figures_are_faulty() {
     assert_eq!(outcome.code, Some(4), "{}", outcome.err);
     let manifest: Value =
         serde_json::from_slice(&std::fs::read(province.out("out/manifest.json")).expect("there")).expect("JSON");
-    let left_out = json!(["archive.json", "hong.json", "la.json", "gui-lan-1/02-annual-summary"]);
-    assert_eq!(manifest["left_out"], left_out);
+    let left_out: Vec<(&str, &str)> = manifest["left_out"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|left| (left["paper"].as_str().expect("a name"), left["code"].as_str().expect("a code")))
+        .collect();
+    let expected = [
+        ("archive.json", "bad-parameter"),
+        ("hong.json", "malformed-json"),
+        ("la.json", "invalid-document"),
+        ("gui-lan-1/02-annual-summary", "invalid-document"),
+    ];
+    assert_eq!(left_out, expected);
     let report = words(&province.out("out/toan-tinh/bao-cao-tong-hop.pdf"));
     assert!(report.contains("Sốliệugửicònlỗi,chưatổnghợp"), "{report}");
 

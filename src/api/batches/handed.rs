@@ -51,13 +51,21 @@ struct FromRegister {
     accept_partial: bool,
     period: String,
     #[serde(default)]
-    kind: Option<String>,
+    kind: Option<KindOrKinds>,
     #[serde(default)]
     blocs: Option<Vec<String>>,
     #[serde(default)]
     figures: Option<String>,
     #[serde(default)]
     sources: bool,
+}
+
+/// A kind, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum KindOrKinds {
+    One(String),
+    Several(Vec<String>),
 }
 
 /// Reads a body of at most `most` bytes, packed or not.
@@ -111,12 +119,14 @@ fn leniency(accept_partial: bool) -> Leniency {
 
 fn choice(options: Options, workshop: &Workshop) -> Result<Choice, Failure> {
     let period = options.period.map(|period| period_of(&period)).transpose();
-    let kind = options.kind.map(|kind| known(kind, workshop)).transpose();
-    match (period, kind) {
-        (Ok(period), Ok(kind)) => Ok(Choice { kind, period, sources: options.sources.unwrap_or(false) }),
+    // Several are parted by commas, as the command has them.
+    let kinds = options.kind.iter().flat_map(|kinds| kinds.split(','));
+    let kinds = kinds.map(|kind| known("/kind", kind, workshop)).collect::<Result<Vec<_>, _>>();
+    match (period, kinds) {
+        (Ok(period), Ok(kinds)) => Ok(Choice { kinds, period, sources: options.sources.unwrap_or(false) }),
         (Err(finding), _) | (_, Err(finding)) => {
             Err(Failure::new(FailureCode::BadParameter, finding.message, finding.message_en)
-                .hint("Ví dụ: ?kind=annual-summary&period=2026&accept_partial=true"))
+                .hint("Ví dụ: ?kind=annual-summary,award-dossier&period=2026&accept_partial=true"))
         }
     }
 }
@@ -141,18 +151,36 @@ fn period_of(period: &str) -> Result<PeriodId, Finding> {
     })
 }
 
-fn known(kind: String, workshop: &Workshop) -> Result<String, Finding> {
-    if workshop.catalog().kind(&kind).is_some() {
-        return Ok(kind);
+fn known(at: &str, kind: &str, workshop: &Workshop) -> Result<String, Finding> {
+    if workshop.catalog().kind(kind).is_some() {
+        return Ok(kind.to_owned());
     }
-    Err(fault("/kind", "Không có loại văn bản này.", "There is no such kind.", &kind))
+    Err(fault(at, "Không có loại văn bản này.", "There is no such kind.", kind))
+}
+
+/// The kinds that are asked for, or every one that there is not.
+fn kinds_of(asked: Option<KindOrKinds>, workshop: &Workshop) -> Result<Vec<String>, Vec<Finding>> {
+    let several = match asked {
+        None => return Ok(Vec::new()),
+        Some(KindOrKinds::One(kind)) => {
+            return known("/kind", &kind, workshop).map(|kind| vec![kind]).map_err(|it| vec![it]);
+        }
+        Some(KindOrKinds::Several(several)) => several,
+    };
+    if several.is_empty() {
+        return Err(vec![fault("/kind", "Danh sách trống; bỏ trường này để lấy tất cả.", "The list is empty.", "[]")]);
+    }
+    let looked: Vec<_> =
+        several.iter().enumerate().map(|(place, kind)| known(&format!("/kind/{place}"), kind, workshop)).collect();
+    let unknown: Vec<Finding> = looked.iter().filter_map(|it| it.as_ref().err().cloned()).collect();
+    if unknown.is_empty() { Ok(looked.into_iter().flatten().collect()) } else { Err(unknown) }
 }
 
 /// What is asked of the register, and whether a part of it will do.
 fn of_register(value: Value, workshop: &Workshop) -> Result<(Handed, bool), Failure> {
     let asked = FromRegister::deserialize(value).map_err(|error| malformed(&error))?;
     let period = period_of(&asked.period);
-    let kind = asked.kind.map(|kind| known(kind, workshop)).transpose();
+    let kinds = kinds_of(asked.kind, workshop);
     let figures = match asked.figures.as_deref() {
         None | Some("newest") => Ok(Figures::Newest),
         Some("closed") => Ok(Figures::Closed),
@@ -165,14 +193,16 @@ fn of_register(value: Value, workshop: &Workshop) -> Result<(Handed, bool), Fail
         }
         blocs => Ok(blocs),
     };
-    match (period, kind, figures, blocs) {
-        (Ok(period), Ok(kind), Ok(figures), Ok(blocs)) => {
-            let asked_of = OfRegister { period, kind, blocs, figures, sources: asked.sources };
+    match (period, kinds, figures, blocs) {
+        (Ok(period), Ok(kinds), Ok(figures), Ok(blocs)) => {
+            let asked_of = OfRegister { period, kinds, blocs, figures, sources: asked.sources };
             Ok((Handed::Sent(asked_of), asked.accept_partial))
         }
-        (period, kind, figures, blocs) => {
-            let faults = [period.err(), kind.err(), figures.err(), blocs.err()];
-            Err(Failure::invalid_document(faults.into_iter().flatten().collect()))
+        (period, kinds, figures, blocs) => {
+            let mut faults: Vec<Finding> = period.err().into_iter().collect();
+            faults.extend(kinds.err().into_iter().flatten());
+            faults.extend([figures.err(), blocs.err()].into_iter().flatten());
+            Err(Failure::invalid_document(faults))
         }
     }
 }

@@ -49,6 +49,10 @@ pub(super) fn schemas(catalog: &Catalog) -> Map<String, Value> {
     let ends: Vec<&str> = JobState::ALL.iter().filter(|state| state.is_end()).map(|state| state.as_str()).collect();
     let codes: Vec<&str> = FailureCode::ALL.iter().map(|code| code.as_str()).collect();
     let kinds: Vec<&str> = catalog.kinds().map(|kind| kind.manifest.kind.as_str()).collect();
+    let any = format!("({})", kinds.join("|"));
+    let several = json!({"title": "Mã các loại văn bản", "description": "One or several of KindName, parted by commas.",
+        "type": "string", "pattern": format!("^{any}(,{any})*$")});
+    all.insert("KindNames".to_owned(), several);
     let lists = [
         ("JobState", "Trạng thái việc", format!("The ends are {}; no end changes by itself.", ends.join(", ")), states),
         ("ProblemCode", "Mã lỗi", "Each has a page at /problems/{code}.".to_owned(), codes),

@@ -63,8 +63,10 @@ pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> R
                 "period": period, "accept_partial": arguments.accept_partial, "sources": arguments.sources,
                 "figures": if arguments.closed { "closed" } else { "newest" },
             });
-            if let Some(kind) = one_kind(arguments)? {
-                body["kind"] = json!(kind);
+            match arguments.kind.as_slice() {
+                [] => {}
+                [kind] => body["kind"] = json!(kind),
+                several => body["kind"] = json!(several),
             }
             let (path, body) = ("/v1/batches".to_owned(), body.to_string().into_bytes());
             Asked { path, media: "application/json", body, adds_up: true, left_out: Vec::new() }
@@ -86,17 +88,17 @@ pub(super) fn run(arguments: &Arguments, server: &str, settings: &Settings) -> R
 /// A folder, checked here, as the service takes it; or how the command ends.
 fn sent(folder: &Path, arguments: &Arguments, settings: &Settings) -> Result<Result<Asked, ExitCode>, Failure> {
     let workshop = super::super::workshop(settings)?;
-    let kind = one_kind(arguments)?;
     super::known_kinds(arguments, |name| workshop.catalog().kind(name).is_some())?;
     let (plan, faults) = Plan::draw(folder, &wanted(arguments), &workshop)?;
     if !faults.is_empty() {
-        return Ok(Err(super::refuse(&faults, wanted(arguments).leniency)));
+        return Ok(Err(super::refuse(&plan, &faults, wanted(arguments).leniency)));
     }
     plan.left_out.iter().for_each(|left| super::told(&left.fault));
     let (partly, sources) = (arguments.accept_partial, arguments.sources);
-    let kind = kind.map_or_else(String::new, |kind| format!("&kind={kind}"));
+    let kinds = arguments.kind.join(",");
+    let kinds = if kinds.is_empty() { kinds } else { format!("&kind={kinds}") };
     Ok(Ok(Asked {
-        path: format!("/v1/batches?accept_partial={partly}&sources={sources}{kind}"),
+        path: format!("/v1/batches?accept_partial={partly}&sources={sources}{kinds}"),
         media: "application/zip",
         body: packed(folder)?,
         adds_up: plan.report.is_some(),
@@ -335,20 +337,6 @@ fn refused(heard: &Heard) -> Result<ExitCode, Failure> {
 fn gone(path: &str) -> Failure {
     let (message, cause) = ("Lô này có văn bản đã bị xóa nên không nhận được nữa.", format!("{path}: erased"));
     Failure::new(FailureCode::DataErased, message, cause).hint("Chạy lại đúng lệnh này để lập một lô mới.")
-}
-
-/// A service makes papers of one kind or of all.
-fn one_kind(arguments: &Arguments) -> Result<Option<&str>, Failure> {
-    match arguments.kind.as_slice() {
-        [] => Ok(None),
-        [kind] => Ok(Some(kind)),
-        [..] => Err(Failure::new(
-            FailureCode::BadParameter,
-            "Lập ở dịch vụ thì mỗi lần một loại văn bản, hoặc tất cả.",
-            "one kind at a time, or all",
-        )
-        .hint("Bỏ --kind, hoặc ghi một mã loại.")),
-    }
 }
 
 fn no_answer(error: NoAnswer) -> Failure {

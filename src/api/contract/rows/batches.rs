@@ -31,7 +31,7 @@ pub(in crate::api::contract) fn rows() -> Vec<Operation> {
                  body. A list of findings ends after 200; `detail`, or `more` of what was left out, says how many errors are not in it.",
             )
             .asks("accept_partial", json!({"type": "boolean"}), "Of lines and ZIP files: leave faulty papers out.")
-            .asks("kind", refer("KindName"), "Of lines and ZIP files: only papers of this kind.")
+            .asks("kind", refer("KindNames"), "Of lines and ZIP files: only papers of this kind, or of these.")
             .asks(
                 "period",
                 json!({"type": "string", "pattern": "^[0-9]{4}(-H[12])?$"}),
