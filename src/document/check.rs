@@ -1,6 +1,6 @@
-//! The rules on what every paper has: D07, D09, L01 on the place, P02, P03, T01, T03, T05.
+//! The rules on what every paper has: D07, D09, L01 on the place, P02 to P04, T01, T03, T05, T06.
 
-use super::{KindWords, Paper, Status, gaps, letterhead, number, recipients, signing};
+use super::{KindWords, Paper, Status, asked, gaps, letterhead, number, presiding, recipients, signing};
 use crate::{
     bloc, calendar,
     facts::{Facts, RuleContext},
@@ -25,7 +25,9 @@ pub fn check(paper: &Paper, words: &KindWords, facts: &Facts, context: &RuleCont
     if !words.statement {
         findings.extend(recipients::check_recipients(paper, words, status));
     }
+    findings.extend(asked::check(paper, facts));
     findings.extend(signing::check_signing(paper, facts, status));
+    findings.extend(presiding::check(paper, words, facts));
     if status == Status::Issued {
         findings.extend(facts.texts.iter().filter_map(|text| gaps::check(&text.pointer, &text.text)));
     }

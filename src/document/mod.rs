@@ -3,11 +3,13 @@
 //! One rule: the order, capitals, zeros and blanks prescribed by Decree 30/2020 are set here, once; layouts only place
 //! what they are handed.
 
+mod asked;
 mod assembly;
 mod check;
 mod gaps;
 mod letterhead;
 mod number;
+mod presiding;
 mod recipients;
 mod signing;
 

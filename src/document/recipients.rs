@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{KindWords, Paper, Status};
 use crate::{
     failure::{Finding, Severity},
-    vietnamese::{fold_name, keep_together, nfc, without_end_mark},
+    vietnamese::{fold_name, fold_unit, keep_together, nfc, without_end_mark},
 };
 
 /// *Nơi nhận*.
@@ -26,16 +26,25 @@ pub(super) fn addressee_lines(paper: &Paper) -> Vec<String> {
     lines(&paper.addressees, &["Kính gửi:", "-"])
 }
 
-/// The list under *Nơi nhận*. A paper with *Kính gửi* opens it with "Như trên" (Decree 30/2020, Annex I, Part I, II.9).
+/// The list under *Nơi nhận*. A paper with *Kính gửi* opens it with "Như trên" (Decree 30/2020, Annex I, Part I, II.9); whom
+/// that covers is not named again.
 pub(super) fn recipient_lines(paper: &Paper) -> Option<Value> {
     let recipients = paper.recipients.as_ref()?;
     let mut items = lines(&recipients.items, &["-"]);
+    items.retain(|item| addressed(item, paper).is_none());
     let as_above = fold_name(AS_ABOVE);
     if !paper.addressees.is_empty() && !items.iter().any(|item| fold_name(item).starts_with(&as_above)) {
         items.insert(0, AS_ABOVE.to_string());
     }
     let filing = lines(std::slice::from_ref(&recipients.filing), &["-", "Lưu:"]);
     Some(json!({"items": items, "filing": filing.first()}))
+}
+
+/// Place of the addressee that a recipient names again.
+fn addressed(item: &str, paper: &Paper) -> Option<usize> {
+    let folded = |name: &str| fold_unit(&without_end_mark(name.trim_start_matches(['-', ' ']).trim()));
+    let item = folded(item);
+    paper.addressees.iter().position(|addressee| !item.is_empty() && folded(addressee) == item)
 }
 
 /// Trimmed, without the dash or heading typed before and the mark typed after; empty ones are left out.
@@ -65,6 +74,7 @@ pub(super) fn check_recipients(paper: &Paper, words: &KindWords, status: Status)
         ));
     }
     findings.extend(check_typed_lines(paper));
+    findings.extend(check_repeated(paper));
     if words.addressed_upward && addressee_lines(paper).is_empty() {
         findings.push(missing(
             status,
@@ -116,6 +126,30 @@ fn check_typed_lines(paper: &Paper) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// T01 (info): an addressee under *Nơi nhận* is not printed again.
+fn check_repeated(paper: &Paper) -> Vec<Finding> {
+    let items = paper.recipients.as_ref().map(|recipients| recipients.items.as_slice()).unwrap_or_default();
+    let repeated = items.iter().enumerate().filter_map(|(place, item)| Some((place, item, addressed(item, paper)?)));
+    repeated
+        .map(|(place, item, addressee)| {
+            Finding::new(
+                "T01",
+                Severity::Info,
+                format!("/paper/recipients/items/{place}"),
+                format!(
+                    "Nơi nhận dòng {} ghi “{}”, đã có ở Kính gửi; dòng này không in vì “Như trên” đã gồm.",
+                    place + 1,
+                    item.trim()
+                ),
+                "An addressee is listed among the recipients again; \"Như trên\" covers it, so it is not printed.",
+            )
+            .and_at(format!("/paper/addressees/{addressee}"))
+            .found(item)
+            .law(LAW)
+        })
+        .collect()
 }
 
 fn missing(status: Status, pointer: &str, message: &str, message_en: &str) -> Finding {
@@ -170,6 +204,20 @@ mod tests {
         let items = |paper: &Paper| recipient_lines(paper).unwrap()["items"].clone();
         assert_eq!(items(&samples::paper(|_| {})), json!(["Như trên", "Các đơn vị thành viên"]));
         assert_eq!(items(&samples::paper(|p| p["addressees"] = json!([]))), json!(["Các đơn vị thành viên"]));
+    }
+
+    #[test]
+    fn t01_an_addressee_is_not_printed_again_under_the_recipients() {
+        let paper = samples::paper(|p| {
+            p["addressees"] = json!(["Hội đồng Thi đua - Khen thưởng tỉnh", "Sở Nội vụ tỉnh An Bình"]);
+            p["recipients"]["items"] = json!(["Như trên;", "- Sở Nội vụ;", "Phòng Thi đua - Khen thưởng, Sở Nội vụ"]);
+        });
+        let printed = json!(["Như trên", "Phòng Thi đua - Khen thưởng, Sở Nội vụ"]);
+        assert_eq!(recipient_lines(&paper).unwrap()["items"], printed);
+        let findings = check_recipients(&paper, &samples::words(), Status::Issued);
+        let found: Vec<_> = findings.into_iter().map(|f| (f.code, f.severity, f.pointers)).collect();
+        let pointers = ["/paper/recipients/items/1", "/paper/addressees/1"].map(String::from).to_vec();
+        assert_eq!(found, [("T01".to_string(), Severity::Info, pointers)]);
     }
 
     #[test]

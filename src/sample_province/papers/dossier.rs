@@ -84,7 +84,7 @@ fn content(bloc: &Bloc, figures: &Figures) -> Value {
         ballot["tellers"] = json!([teller(5, "head"), teller(6, "member"), teller(7, "member")]);
     }
     content["nominees"] = bloc.proposed().iter().map(|it| nominee(bloc, it)).collect();
-    content["decider"] = json!("Ủy ban nhân dân tỉnh, Chủ tịch Ủy ban nhân dân tỉnh An Bình");
+    content["decider"] = json!("Chủ tịch Ủy ban nhân dân tỉnh An Bình");
     content
 }
 
