@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    facts::{Facts, InitiativeLevel, RuleContext, numbered},
+    facts::{Facts, Honoree, Initiative, InitiativeLevel, RuleContext, numbered},
     failure::{Finding, Severity},
-    vietnamese::{count, fold_name},
+    vietnamese::{count, fold_name, fold_unit},
 };
 
 /// The number of initiatives of each level that is stated.
@@ -21,11 +21,79 @@ pub fn totals_by_level(facts: &Facts) -> BTreeMap<InitiativeLevel, u64> {
     totals
 }
 
-/// S03 and S06 over the initiatives.
+/// S03, S06 and S07 over the initiatives.
 pub fn check(facts: &Facts, _context: &RuleContext) -> Vec<Finding> {
     let mut findings = check_sum_of_levels(facts);
     findings.extend(check_mixed_rows(facts));
+    findings.extend(check_nominees(facts));
     findings
+}
+
+const LEVELS: [InitiativeLevel; 3] =
+    [InitiativeLevel::Grassroots, InitiativeLevel::Province, InitiativeLevel::National];
+
+/// S07 (warning): a nominee has no more initiatives of the year at a level than the bloc's own table gives its unit. Only where that
+/// table tells the level by units; an initiative whose year is not known is not counted.
+fn check_nominees(facts: &Facts) -> Vec<Finding> {
+    let Some(year) = facts.period.map(|period| period.year) else { return Vec::new() };
+    let mut findings = Vec::new();
+    for (pointer, nomination) in numbered("/content/nominations", &facts.nominations) {
+        let unit = match nomination.sort {
+            Some(Honoree::Individual) => nomination.unit.as_deref(),
+            Some(Honoree::Collective) => Some(nomination.nominee.as_str()),
+            Some(Honoree::Household) | None => None,
+        };
+        // A collective inside a member has the table's figures in that member's row.
+        let Some(unit) = unit.filter(|unit| facts.members.is_empty() || is_member(unit, facts)) else { continue };
+        for level in LEVELS {
+            let stated =
+                nomination.initiatives.iter().filter(|it| it.level == level && it.recognised_in() == Some(year));
+            findings.extend(check_nominee(&pointer, unit, (level, stated.count() as u64), year, facts));
+        }
+    }
+    findings
+}
+
+fn is_member(unit: &str, facts: &Facts) -> bool {
+    facts.members.iter().any(|member| fold_unit(&member.unit) == fold_unit(unit))
+}
+
+fn check_nominee(
+    pointer: &str,
+    unit: &str,
+    (level, stated): (InitiativeLevel, u64),
+    year: i32,
+    facts: &Facts,
+) -> Option<Finding> {
+    let rows: Vec<_> =
+        numbered("/content/initiatives", &facts.initiatives).filter(|(_, row)| row.level == level).collect();
+    if rows.is_empty() || rows.iter().any(|(_, row)| row.member.is_none()) {
+        return None;
+    }
+    let is_own = |row: &Initiative| row.member.as_deref().is_some_and(|member| fold_unit(member) == fold_unit(unit));
+    let own: Vec<_> = rows.iter().filter(|(_, row)| is_own(row)).collect();
+    let listed = own.iter().fold(0_u64, |sum, (_, row)| sum.saturating_add(row.count));
+    if stated <= listed {
+        return None;
+    }
+    let (unit, words) = (unit.trim(), level_words(level));
+    let finding = Finding::new(
+        "S07",
+        Severity::Warning,
+        format!("{pointer}/initiatives"),
+        format!(
+            "Đề nghị khen thưởng ghi {} sáng kiến {words} năm {year} của “{unit}”, nhưng bảng sáng kiến của khối, cụm ghi {}; hãy kiểm tra lại hai số này.",
+            count(stated),
+            count(listed)
+        ),
+        format!("A nominee of “{unit}” has {stated} initiatives of {year}, the bloc's table has {listed}."),
+    )
+    .found(stated.to_string())
+    .expected(format!("không quá {}", count(listed)));
+    Some(match own.first() {
+        Some((row, _)) => finding.and_at(format!("{row}/count")),
+        None => finding.and_at("/content/initiatives"),
+    })
 }
 
 /// S03 (warning): no text states the sum over levels as a number of initiatives.
@@ -82,8 +150,7 @@ fn check_mixed_rows(facts: &Facts) -> Vec<Finding> {
     let rows = |level: InitiativeLevel| {
         numbered("/content/initiatives", &facts.initiatives).filter(move |(_, row)| row.level == level)
     };
-    let levels = [InitiativeLevel::Grassroots, InitiativeLevel::Province, InitiativeLevel::National];
-    let mixed = levels.into_iter().filter_map(|level| {
+    let mixed = LEVELS.into_iter().filter_map(|level| {
         let (whole, stated) = rows(level).find(|(_, row)| row.member.is_none())?;
         let (part, _) = rows(level).find(|(_, row)| row.member.is_some())?;
         let of_members = rows(level).filter(|(_, row)| row.member.is_some());
@@ -149,6 +216,28 @@ mod tests {
         let pointers = ["/content/initiatives/0", "/content/initiatives/1"].map(String::from).to_vec();
         assert_eq!(found(json!({"initiatives": mixed})), [("S06".into(), pointers)]);
         assert_eq!(found(json!({"initiatives": rows()})), []);
+    }
+
+    #[test]
+    fn s07_a_nominee_has_no_more_than_the_table_gives_its_unit() {
+        let table = json!([{"level": "province", "count": 5, "member": "Sở Khoa học và Công nghệ"},
+            {"level": "province", "count": 1, "member": "Sở Nội vụ tỉnh"}, {"level": "grassroots", "count": 40}]);
+        let of = |nominee: &str, sort: &str, unit: Value, level: &str, year: i32| {
+            let own = json!([{"name": "x", "level": level, "year": year}, {"name": "y", "level": level,
+                "decision": {"type": "Quyết định", "number": "1/QĐ", "date": "2026-10-09"}}]);
+            let nomination = json!({"nominee": nominee, "sort": sort, "unit": unit, "form": "f", "initiatives": own});
+            found(json!({"period": {"year": 2026}, "initiatives": table, "nominations": [nomination]}))
+        };
+        let at = |row: &str| {
+            vec![("S07".to_string(), vec!["/content/nominations/0/initiatives".to_string(), row.to_string()])]
+        };
+        assert_eq!(of("Sở Khoa học và Công nghệ", "collective", Value::Null, "province", 2026), []);
+        assert_eq!(of("Sở Nội vụ", "collective", Value::Null, "province", 2026), at("/content/initiatives/1/count"));
+        assert_eq!(of("Sở Nội vụ", "collective", Value::Null, "province", 2025), [], "one is of another year");
+        assert_eq!(of("Sở Y tế", "collective", Value::Null, "province", 2025), at("/content/initiatives"));
+        assert_eq!(of("Lê A", "individual", json!("Sở Nội vụ"), "province", 2026), at("/content/initiatives/1/count"));
+        assert_eq!(of("Sở Y tế", "collective", Value::Null, "grassroots", 2026), [], "a figure for the whole bloc");
+        assert_eq!(of("Sở Y tế", "collective", Value::Null, "national", 2026), [], "a level that the table has not");
     }
 
     #[test]

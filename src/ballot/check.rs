@@ -1,7 +1,7 @@
 //! The counts of a ballot, and whether those chosen may be (V01 to V04).
 
 use super::{
-    election,
+    attendance, election, posts,
     tally::{ApprovalRatio, base_of, reaches},
 };
 use crate::{
@@ -29,8 +29,10 @@ pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
         }
         findings.extend(check_left_out(&pointer, ballot));
         findings.extend(check_voters(&pointer, ballot, facts, context));
+        findings.extend(attendance::check(&pointer, ballot, facts, context));
     }
     findings.extend(election::check(facts, local.as_ref().map(|limit| &limit.value)));
+    findings.extend(posts::check(facts, local.as_ref().map(|limit| &limit.value)));
     findings
 }
 

@@ -3,8 +3,10 @@
 //! One rule: a share is a fraction of whole numbers and is compared as one; a number that is not known is compared with
 //! nothing.
 
+mod attendance;
 mod check;
 mod election;
+mod posts;
 mod result;
 mod tally;
 

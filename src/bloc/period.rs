@@ -18,7 +18,7 @@ pub(super) fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
         findings.extend(check_subject(stated.period(), facts));
     }
     if let (Some(date), Some(issued_on)) = (conference_date, context.issued_on) {
-        findings.extend(check_order(date, issued_on, context));
+        findings.extend(check_order(date, issued_on, facts, context));
     }
     findings
 }
@@ -158,12 +158,16 @@ fn years_named(text: &str) -> Vec<i32> {
     numbers.into_iter().filter_map(year).chain(spans.flatten()).collect()
 }
 
-/// D05: a paper that tells of a conference is not older than it. A warning when issued; a draft may be written before.
-fn check_order(conference: NaiveDate, issued_on: NaiveDate, context: &RuleContext) -> Option<Finding> {
+/// D05: a paper that tells of a conference is not older than it. A warning when issued, or when it tells what came of the
+/// conference; a draft may be written before.
+fn check_order(conference: NaiveDate, issued_on: NaiveDate, facts: &Facts, context: &RuleContext) -> Option<Finding> {
     if issued_on >= conference {
         return None;
     }
-    let severity = if context.issued { Severity::Warning } else { Severity::Info };
+    let held = |it: &crate::facts::Conference| it.conclusion.is_some() || !it.adopted.is_empty();
+    let counted = facts.ballots.iter().any(|ballot| ballot.returned.or(ballot.valid).is_some());
+    let told = facts.conference.as_ref().is_some_and(held) || counted || facts.election.is_some();
+    let severity = if context.issued || told { Severity::Warning } else { Severity::Info };
     let (held, issued) = (short(conference), short(issued_on));
     Some(
         Finding::new(
@@ -292,6 +296,8 @@ mod tests {
         let pointers = ["/paper/issued_on", "/content/conference/date"];
         assert_eq!(found(|_| {}, "2020-07-23", true), one("D05", Severity::Warning, &pointers));
         assert_eq!(found(|_| {}, "2020-07-23", false), one("D05", Severity::Info, &pointers));
+        let told = |content: &mut Value| content["conference"]["conclusion"] = json!("nhất trí");
+        assert_eq!(found(told, "2020-07-23", false), one("D05", Severity::Warning, &pointers), "it was held");
         assert_eq!(found(|_| {}, "2020-07-24", true), []);
     }
 }

@@ -4,6 +4,7 @@
 
 mod awards;
 mod catalogue;
+mod chosen;
 mod conditions;
 mod limits;
 mod nominations;
@@ -37,7 +38,9 @@ pub fn check(facts: &Facts, context: &RuleContext) -> Vec<Finding> {
     findings.extend(check_selections(facts));
     findings.extend(awards::check(facts, &catalogue, context));
     findings.extend(nominations::check(facts, &catalogue));
-    findings.extend(votes::check(facts, &catalogue, context));
+    let of_votes = votes::check(facts, &catalogue, context);
+    findings.extend(chosen::check(facts, &catalogue, context, &of_votes));
+    findings.extend(of_votes);
     findings.extend(limits::check(facts, &catalogue, context));
     findings.extend(ranks::check(facts));
     findings.extend(conditions::check(facts, &catalogue));

@@ -136,7 +136,7 @@ impl<'a> Votes<'a> {
     }
 }
 
-fn is_nominee(row: &Row, nomination: &Nomination) -> bool {
+pub(super) fn is_nominee(row: &Row, nomination: &Nomination) -> bool {
     let elsewhere = |one: &str, other: &str| fold_unit(one) != fold_unit(other);
     let units = row.candidate.unit.as_deref().zip(nomination.unit.as_deref());
     same_name(row.candidate, &nomination.nominee) && !units.is_some_and(|(one, other)| elsewhere(one, other))

@@ -213,6 +213,8 @@ pub enum ParticipantRole {
 pub struct Attendance {
     /// Member units that are there.
     pub units: Option<u64>,
+    /// Everybody who is there.
+    pub people: Option<u64>,
 }
 
 /// One matter in the course of a meeting (*diễn biến*).

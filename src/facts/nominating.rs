@@ -1,5 +1,6 @@
 //! Nominations and the record behind them (*đề nghị khen thưởng*, *thành tích*).
 
+use chrono::Datelike;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -81,6 +82,18 @@ pub struct PastAward {
 #[derive(Debug, Clone, Deserialize)]
 pub struct NamedInitiative {
     pub level: InitiativeLevel,
+    #[serde(default)]
+    pub year: Option<i32>,
+    #[serde(default)]
+    pub decision: Option<DocumentReference>,
+}
+
+impl NamedInitiative {
+    /// The year in which it was recognised: stated, or that of its decision.
+    pub fn recognised_in(&self) -> Option<i32> {
+        let decided = || Some(self.decision.as_ref()?.date?.year());
+        self.year.or_else(decided)
+    }
 }
 
 /// How the tasks of a year were done.
