@@ -3,7 +3,7 @@
 const NO_BREAK: char = '\u{A0}';
 
 /// Words that keep the number or letter after them: `số 278/QĐ-UBND`, `Điều 74`, `năm 2020`.
-const BEFORE_NUMBER: [&str; 18] = [
+const BEFORE_NUMBER: [&str; 19] = [
     "số",
     "ngày",
     "tháng",
@@ -22,6 +22,7 @@ const BEFORE_NUMBER: [&str; 18] = [
     "phụ lục",
     "giờ",
     "lần",
+    "vực",
 ];
 
 /// First syllables of the units that are counted: `02 tập thể`, `6 tháng`, `14 giờ`.
@@ -125,6 +126,10 @@ mod tests {
         check("sơ kết 6 tháng đầu năm 2020", "sơ kết 6~tháng đầu năm~2020");
         check("bình chọn 02 tập thể, 1.234,5 triệu đồng", "bình chọn 02~tập thể, 1.234,5~triệu đồng");
         check("14 giờ 00 phút", "14~giờ~00~phút");
+        check(
+            "Ngân hàng Nhà nước chi nhánh Khu vực 9, khu vực này",
+            "Ngân hàng Nhà nước chi nhánh Khu vực~9, khu vực này",
+        );
     }
 
     #[test]
