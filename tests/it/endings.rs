@@ -104,9 +104,11 @@ fn each_of_two_chairs_signs_under_his_own_name() {
         let missing: Vec<&str> = words.split(' ').filter(|word| !both.contains(word)).collect();
         assert!(missing.is_empty(), "{words}: {missing:?} is not in {both}");
     }
-    // A signer who presides over nothing signs alone.
-    request["paper"]["signing"]["name"] = json!("Nguyễn Thu Trang");
-    assert_eq!(end_of(&request).matches("CHỦ TỌA").count(), 1);
+    // A signer who presides over nothing takes nobody's place (P04 tells of him).
+    request["paper"]["signing"]["name"] = json!("Lê Văn An");
+    let others = end_of(&request);
+    assert_eq!(others.matches("CHỦ TỌA").count(), 2, "{others}");
+    assert_eq!(others.matches("Lê Văn An").count(), 0, "{others}");
 }
 
 #[test]
