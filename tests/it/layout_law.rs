@@ -318,7 +318,7 @@ fn a_signature_that_stands_alone_is_found() {
     let loose = |files: &mut BTreeMap<String, String>| {
         replace(files, SIGN_OFF, "par(closing + post(height))\n      v(-height)", "par(closing)");
         replace(files, SIGN_OFF, "block(above: 0pt, below)", "block(breakable: false, below)");
-        replace(files, SIGN_OFF, "parts.at(place) = block(width: 100%, sticky: true, parts.at(place))", "");
+        replace(files, SIGN_OFF, "par(company.body + post(height))\n      v(-height)", "company");
     };
     let found = at_some_length(loose);
     assert!(found.iter().any(|fault| fault.clause.contains("II.7") && fault.message.contains("ít nhất hai dòng")));
