@@ -30,7 +30,7 @@ fn the_contents_tell_how_many_pages_each_appendix_has() {
         let begins: Vec<usize> = (0..pages.len()).filter(|&at| begins_an_appendix(&pages[at])).collect();
         let ends = begins.iter().skip(1).copied().chain([pages.len()]);
         let lengths: Vec<usize> = begins.iter().zip(ends).map(|(begin, end)| end - begin).collect();
-        let entries = pages[..2].iter().flat_map(|page| page.text.lines()).filter(|line| line.contains(". ."));
+        let entries = pages.iter().flat_map(|page| page.text.lines()).filter(|line| line.contains(". ."));
         let counted = entries.filter_map(|line| line.trim_end().strip_suffix("trang"));
         let told =
             counted.map(|line| line.trim_end().rsplit([' ', '.']).next().expect("a number").parse().expect("a number"));
