@@ -47,7 +47,7 @@ pub use farewell::part;
 pub use job_list::LARGEST_PAGE;
 pub use metrics::count;
 pub use origin::{ForwardedBy, Origins};
-pub use pace::Line;
+pub use pace::{Line, given_up_after};
 pub use portions::portion;
 pub use problem::Problem;
 pub use request_id::stamp;

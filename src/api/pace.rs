@@ -29,6 +29,12 @@ const LEAST_PER_SECOND: u64 = 4 << 10;
 /// What lies between us and the caller, in buffers of the connection and of the kernel; the grace is for taking it.
 const UNDER_WAY: u64 = 256 << 10;
 
+/// How long the kernel waits for a caller that takes nothing, before it gives the connection up: longer than whoever takes the
+/// least needs for what is under way, for the kernel also counts time in which a caller reads and has no room yet.
+pub fn given_up_after(grace: Duration) -> Duration {
+    grace + Duration::from_secs(UNDER_WAY / LEAST_PER_SECOND)
+}
+
 /// The way to a connection, by which it is ended from elsewhere. It closes with the connection.
 #[derive(Debug)]
 pub struct Line {

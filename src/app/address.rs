@@ -58,7 +58,7 @@ impl Address {
     ///
     /// # Errors
     /// When the address cannot be had.
-    pub(super) fn socket(self, answer_grace: Duration) -> std::io::Result<TcpListener> {
+    pub(super) fn socket(self, given_up_after: Duration) -> std::io::Result<TcpListener> {
         let socket = match self {
             Self::Own(address) => opened(address)?,
             Self::Kept(socket, _) => socket,
@@ -67,7 +67,7 @@ impl Address {
         // so that a line that is long and wide is as fast as ever.
         SockRef::from(&socket).set_tcp_notsent_lowat(UNSENT)?;
         // Nor does one stay whose caller takes nothing at all, be it gone or silent.
-        SockRef::from(&socket).set_tcp_user_timeout(Some(answer_grace))?;
+        SockRef::from(&socket).set_tcp_user_timeout(Some(given_up_after))?;
         Ok(socket)
     }
 

@@ -99,7 +99,7 @@ pub(super) fn open(settings: &Settings, address: Address, behind: Behind) -> Res
     .disable_signals();
     let at = address.socket_address();
     let socket = address
-        .socket(Duration::from_secs(settings.answer_grace_s))
+        .socket(api::given_up_after(Duration::from_secs(settings.answer_grace_s)))
         .map_err(|error| address::not_opened(at, &error))?;
     let (scheme, bound) = if settings.tls_cert.as_os_str().is_empty() {
         ("http", server.listen(socket))

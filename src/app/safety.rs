@@ -45,9 +45,11 @@ pub(super) async fn refuse_wrong(settings: &Settings, address: SocketAddr) -> Re
         Err(_told) => false,
     };
     if may_be_asked && !is_alone(settings, address) && !settings.insecure_lab {
-        let ledger = open_ledger(settings).await?;
-        faults.extend((!ledger.has_keys().await?).then(no_key));
-        ledger.close().await;
+        // A ledger that does not answer hides nothing of what is known.
+        if let Ok(ledger) = open_ledger(settings).await {
+            faults.extend(matches!(ledger.has_keys().await, Ok(false)).then(no_key));
+            ledger.close().await;
+        }
     }
     Err(refusal(address, faults))
 }

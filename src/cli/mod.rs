@@ -263,8 +263,9 @@ fn warn_of_strays() {
 fn wrong_settings(error: SettingsError, command: &Command) -> Failure {
     match error {
         SettingsError::Unlawful { mut faults, rest } => {
-            // Whoever starts the service mends everything at once.
-            if matches!(command, Command::Serve(_)) {
+            // Whoever starts the service mends everything at once. Of a file that could not be read nothing is known.
+            let unread = faults.iter().any(|fault| fault.pointers == ["config"]);
+            if matches!(command, Command::Serve(_)) && !unread {
                 faults.extend(app::setting_faults(&rest, rest.listen));
             }
             unfit(faults)

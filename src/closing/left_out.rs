@@ -8,6 +8,9 @@ use crate::failure::Failure;
 /// The finding about a field that no schema knows: its place ends in words of the caller's.
 const UNKNOWN_FIELD: &str = "schema-unknown";
 
+/// The finding about a key that stands twice: nothing has told yet which keys of its place a schema knows.
+const TWICE: &str = "json-duplicate";
+
 /// Which request is left out, where they came together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Number {
@@ -46,18 +49,21 @@ pub fn kept(left: &LeftOut) -> Value {
 fn bare(failure: &Failure) -> Value {
     let unknown: Vec<&String> =
         failure.findings.iter().filter(|finding| finding.code == UNKNOWN_FIELD).flat_map(|it| &it.pointers).collect();
-    let place = |pointer: &String| match unknown.iter().find(|key| pointer.starts_with(key.as_str())) {
+    let place = |pointer: &String| match unknown.iter().find(|key| below(pointer, key)) {
         Some(key) => key.rsplit_once('/').map_or_else(String::new, |(around, _)| around.to_owned()),
         None => pointer.clone(),
     };
-    let findings: Vec<Value> = failure
-        .findings
-        .iter()
-        .map(
-            |finding| json!({"code": finding.code, "pointers": finding.pointers.iter().map(place).collect::<Vec<_>>()}),
-        )
-        .collect();
-    json!({"code": failure.code, "findings": findings})
+    let findings = failure.findings.iter().map(|finding| {
+        let pointers: Vec<String> =
+            if finding.code == TWICE { Vec::new() } else { finding.pointers.iter().map(place).collect() };
+        json!({"code": finding.code, "pointers": pointers})
+    });
+    json!({"code": failure.code, "findings": findings.collect::<Vec<_>>()})
+}
+
+/// Whether a place is this key's or lies in its value.
+fn below(pointer: &str, key: &str) -> bool {
+    pointer.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -74,6 +80,9 @@ mod tests {
             at("schema-unknown", format!("/content/people/0/{name}")),
             at("X01", format!("/content/people/0/{name}/note")).and_at("/content/title"),
             at("schema-type", "/content/people/1".to_owned()),
+            at("schema-unknown", "/content/score".to_owned()),
+            at("schema-type", "/content/scores/3/total".to_owned()),
+            at("json-duplicate", format!("/content/{name}/note")),
         ];
         let fault =
             Fault { file: String::new(), at: "/7".into(), failure: Failure::invalid_document(findings), more: 0 };
@@ -82,6 +91,8 @@ mod tests {
         assert_eq!(kept["findings"][0], json!({"code": "schema-unknown", "pointers": ["/content/people/0"]}));
         assert_eq!(kept["findings"][1]["pointers"], json!(["/content/people/0", "/content/title"]));
         assert_eq!(kept["findings"][2]["pointers"], json!(["/content/people/1"]));
+        assert_eq!(kept["findings"][4]["pointers"], json!(["/content/scores/3/total"]), "not a part of score");
+        assert_eq!(kept["findings"][5]["pointers"], json!([]));
         assert_eq!((&kept["request"], &kept["code"]), (&json!(7), &json!("invalid-document")));
         assert!(!kept.to_string().contains(name), "{kept:#}");
     }

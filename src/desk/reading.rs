@@ -5,7 +5,10 @@
 
 use std::{sync::LazyLock, thread};
 
-use rustix::process::setpriority_process;
+use rustix::{
+    io,
+    process::{getpriority_process, setpriority_process},
+};
 use serde_json::Value;
 use tokio::{
     sync::{Semaphore, oneshot},
@@ -70,7 +73,7 @@ async fn aside<T: Send + 'static>(
     // A thread of its own: one that has given way cannot come back without privileges.
     let begun = thread::Builder::new().name("large-request".to_owned()).spawn(move || {
         let _place = place;
-        if let Err(error) = setpriority_process(None, GIVES_WAY) {
+        if let Err(error) = give_way() {
             debug!("a large request is read at the priority of others: {error}");
         }
         // Whoever asked may have left.
@@ -80,6 +83,11 @@ async fn aside<T: Send + 'static>(
     told.await.map_err(|_| panicked())?
 }
 
+/// This thread's priority below that of the process.
+fn give_way() -> io::Result<()> {
+    setpriority_process(None, getpriority_process(None)? + GIVES_WAY)
+}
+
 fn panicked() -> Failure {
     Failure::internal("the reading of a request panicked")
 }
@@ -87,8 +95,6 @@ fn panicked() -> Failure {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
-
-    use rustix::process::getpriority_process;
 
     use super::*;
 

@@ -23,7 +23,7 @@ const BODIES: [&str; 11] = [
 ];
 
 /// T06: each body that is asked to decide is among the addressees. Warning where another one asked is; info where none is, for
-/// then the paper is printed as one that passes through its addressees.
+/// then the paper may go through its addressees.
 pub(super) fn check(paper: &Paper, facts: &Facts) -> Option<Finding> {
     let decider = facts.decider.as_deref()?.trim();
     if paper.addressees.iter().all(|addressee| addressee.trim().is_empty()) {
@@ -34,9 +34,9 @@ pub(super) fn check(paper: &Paper, facts: &Facts) -> Option<Finding> {
     let body = absent.first()?;
     let addressees: Vec<&str> = paper.addressees.iter().map(|addressee| addressee.trim()).collect();
     let (severity, advice) = if there.is_empty() {
-        (Severity::Info, format!("câu kết in “trình {decider} quyết định”, nếu gửi thẳng thì thêm vào Kính gửi"))
+        (Severity::Info, "nếu gửi thẳng thì thêm vào Kính gửi, nếu gửi qua cơ quan khác thì xem lại câu kết")
     } else {
-        (Severity::Warning, "hãy thêm vào Kính gửi hoặc bỏ khỏi nơi được đề nghị quyết định".to_string())
+        (Severity::Warning, "hãy thêm vào Kính gửi hoặc bỏ khỏi nơi được đề nghị quyết định")
     };
     let finding = Finding::new(
         "T06",

@@ -49,7 +49,7 @@ pub(super) fn may_be_reached(address: IpAddr, listed: &Networks, lab: bool) -> b
 }
 
 /// What no list opens, or only a lab's.
-const SHUT: [&str; 15] = [
+const SHUT: [&str; 16] = [
     LOOPBACK[0],
     LOOPBACK[1],
     "0.0.0.0/8",
@@ -62,7 +62,8 @@ const SHUT: [&str; 15] = [
     "64:ff9b::/32",
     "2001::/32",
     "2002::/16",
-    "fe80::/10",
+    "::ffff:0:0:0/96",
+    "fe80::/9",
     "ff00::/8",
     "fd00:ec2::254/128",
 ];

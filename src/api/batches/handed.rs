@@ -10,7 +10,7 @@ use crate::{
         Figures,
         batches::{Choice, Handed, OfRegister},
     },
-    failure::{Failure, FailureCode, Finding, Severity},
+    failure::{Failure, FailureCode, Finding, Severity, keep_told},
     fingerprint, intake,
     register::PeriodId,
     rendering::Workshop,
@@ -62,7 +62,7 @@ struct FromRegister {
 
 /// A kind, or several.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "kind has to be a kind or a list of kinds")]
 enum KindOrKinds {
     One(String),
     Several(Vec<String>),
@@ -170,10 +170,18 @@ fn kinds_of(asked: Option<KindOrKinds>, workshop: &Workshop) -> Result<Vec<Strin
     if several.is_empty() {
         return Err(vec![fault("/kind", "Danh sách trống; bỏ trường này để lấy tất cả.", "The list is empty.", "[]")]);
     }
-    let looked: Vec<_> =
-        several.iter().enumerate().map(|(place, kind)| known(&format!("/kind/{place}"), kind, workshop)).collect();
-    let unknown: Vec<Finding> = looked.iter().filter_map(|it| it.as_ref().err().cloned()).collect();
-    if unknown.is_empty() { Ok(looked.into_iter().flatten().collect()) } else { Err(unknown) }
+    let (mut kinds, mut unknown) = (Vec::new(), Vec::new());
+    for (place, kind) in several.iter().enumerate() {
+        match known(&format!("/kind/{place}"), kind, workshop) {
+            Ok(kind) if kinds.contains(&kind) => {}
+            Ok(kind) => kinds.push(kind),
+            Err(finding) => {
+                unknown.push(finding);
+                keep_told(&mut unknown);
+            }
+        }
+    }
+    if unknown.is_empty() { Ok(kinds) } else { Err(unknown) }
 }
 
 /// What is asked of the register, and whether a part of it will do.

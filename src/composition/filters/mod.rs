@@ -38,6 +38,7 @@ pub(super) fn register(environment: &mut Environment<'static>, customs: NameCust
     environment.add_filter("without_end", |text: &str| vietnamese::without_end_mark(text).to_owned());
     environment.add_filter("join_and", |items: &Value| texts(items).map(|items| vietnamese::join_and(&items)));
     environment.add_filter("semicolons", |items: &Value| texts(items).map(|items| vietnamese::semicolons(&items)));
+    environment.add_filter("unit_key", |text: &str| vietnamese::fold_unit(text));
     environment.add_filter("cite", documents::cite);
     environment.add_filter("cite_short", documents::cite_short);
     environment.add_filter("word", tables::word);
