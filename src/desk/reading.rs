@@ -106,7 +106,10 @@ mod tests {
         let held: Vec<_> = (0..all + 2)
             .map(|_| {
                 let ended = std::sync::Arc::clone(&ended);
-                let wait = move || Ok(ended.lock().expect("not poisoned").recv().expect("told"));
+                let wait = move || {
+                    ended.lock().expect("not poisoned").recv().expect("told");
+                    Ok(())
+                };
                 tokio::spawn(request(SMALL + 1, wait))
             })
             .collect();
